@@ -1,0 +1,230 @@
+//! Where a phone keeps its copy: rows of ids and bytes, written in atomic batches.
+//!
+//! A store knows nothing of what the bytes mean. Everything that must happen together is one
+//! [`Store::commit`]: after it returned, the batch survives a kill and a power cut; if it fails,
+//! nothing of it happened. Both implementations run one contract suite.
+
+use crate::ids::{Actor, CaseId, RecordId, ScopeId};
+
+/// A record as it rests on the phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordRow {
+    /// The record.
+    pub id: RecordId,
+    /// Its case.
+    pub case: CaseId,
+    /// The compartment of the case that it is in.
+    pub scope: ScopeId,
+    /// Its kind's code, which may be of a newer version.
+    pub kind: u8,
+    /// Its envelope, as signed; empty for a case's own record, which nobody made.
+    pub envelope: Vec<u8>,
+}
+
+/// How far a change has come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// The server put it here in the record, from 1.
+    Placed(u32),
+    /// The server has it; where, comes with the next page. Ordered by when it was made.
+    Accepted(u64),
+    /// Only this phone has it. Ordered by when it was made.
+    Unsent(u64),
+}
+
+/// A change as it rests on the phone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChangeRow {
+    /// Its record.
+    pub record: RecordId,
+    /// Who wrote it.
+    pub actor: Actor,
+    /// That actor's how-manieth change of the record, from 1.
+    pub seq: u32,
+    /// Its dependencies where they are not the implied ones.
+    pub deps: Option<Vec<u8>>,
+    /// Its body in the wire form.
+    pub body: Vec<u8>,
+    /// How far it has come.
+    pub place: Place,
+}
+
+/// Work that the server refused: kept until the user says it is dealt with; nothing else deletes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReturnedRow {
+    /// A name of its own, ascending.
+    pub id: u64,
+    /// The record that it was meant for.
+    pub record: RecordRow,
+    /// The change, whole.
+    pub change: ChangeRow,
+    /// The stable code of the reason.
+    pub reason: String,
+}
+
+/// Small things kept by key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u8)]
+pub enum Shelf {
+    /// The phone's own state: identity, tokens, counters.
+    Meta = 1,
+    /// Where each cluster's log was read to.
+    Cursor = 2,
+    /// People by user id.
+    Person = 3,
+    /// The directory by case id.
+    Directory = 4,
+    /// Notices by their id.
+    Notice = 5,
+    /// What is being typed, by its screen.
+    Draft = 6,
+    /// Frameworks by id.
+    Framework = 7,
+    /// Old to new names after re-authoring; never deleted.
+    Rename = 8,
+    /// Frozen scopes: what was delivered stays, nothing later comes.
+    Frozen = 9,
+}
+
+/// One thing to write. A batch of them is atomic and applied in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Write {
+    /// Keep a record; does nothing if it is there.
+    PutRecord(RecordRow),
+    /// Keep a change; one that is there (same record, actor, seq) takes the new place only, and a
+    /// place never goes back: `Placed` over `Accepted` over `Unsent`.
+    PutChange(ChangeRow),
+    /// Move a change further; does nothing to one that is not there or already further.
+    Move {
+        /// Its record.
+        record: RecordId,
+        /// Who wrote it.
+        actor: Actor,
+        /// Which change.
+        seq: u32,
+        /// Where it is now.
+        place: Place,
+    },
+    /// Take a change out of its record and keep it among the returned work under the next id.
+    Return {
+        /// Its record.
+        record: RecordId,
+        /// Who wrote it.
+        actor: Actor,
+        /// Which change.
+        seq: u32,
+        /// The stable code of the reason.
+        reason: String,
+    },
+    /// The user has dealt with returned work.
+    ForgetReturned(u64),
+    /// Access ended: drop the scope's placed and accepted changes, and records that then have none.
+    /// Unsent work stays.
+    DropScope(ScopeId),
+    /// The same for one record.
+    DropRecord(RecordId),
+    /// Set a small thing.
+    Set(Shelf, Vec<u8>, Vec<u8>),
+    /// Remove a small thing.
+    Remove(Shelf, Vec<u8>),
+}
+
+/// Why a store could not do what was asked. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No space.
+    #[error("the phone's storage is full: nothing was changed, free some space and try again")]
+    Full,
+    /// Another process holds the file.
+    #[error("another program is using the phone's data: nothing was changed, try again")]
+    Busy,
+    /// The key opens nothing.
+    #[error("the key does not open this phone's data")]
+    WrongKey,
+    /// Written by a newer app.
+    #[error("this phone's data is of version {found}; this app reads up to {supported}: update it")]
+    NewerSchema {
+        /// The file's version.
+        found: i64,
+        /// The newest this app knows.
+        supported: i64,
+    },
+    /// The file is not what was written.
+    #[error("this phone's data is damaged: nothing was overwritten ({0})")]
+    Damaged(String),
+    /// The operating system said no.
+    #[error("the phone's data cannot be reached: {0}")]
+    Io(String),
+}
+
+/// How much work only this phone has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+pub struct UnsentCount {
+    /// Changes.
+    pub changes: u64,
+    /// Records that they belong to.
+    pub records: u64,
+}
+
+/// A phone's store. One owner at a time; readers see whole commits.
+pub trait Store {
+    /// Does all of `writes`, in order, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the store is then as before.
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError>;
+
+    /// One record.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for every reader below.
+    fn record(&self, id: &RecordId) -> Result<Option<RecordRow>, StoreError>;
+
+    /// A case's records, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn records_of_case(&self, case: &CaseId) -> Result<Vec<RecordRow>, StoreError>;
+
+    /// Cases of which the phone has a record, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn cases(&self) -> Result<Vec<CaseId>, StoreError>;
+
+    /// A record's changes in reading order: placed by position, then accepted, then unsent.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn changes(&self, record: &RecordId) -> Result<Vec<ChangeRow>, StoreError>;
+
+    /// Unsent changes from the `skip`th on, at most `limit`, in the order in which they were made.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn unsent(&self, skip: u64, limit: usize) -> Result<Vec<ChangeRow>, StoreError>;
+
+    /// How much only this phone has.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn unsent_count(&self) -> Result<UnsentCount, StoreError>;
+
+    /// Returned work, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn returned(&self) -> Result<Vec<ReturnedRow>, StoreError>;
+
+    /// A small thing.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A shelf's things by key.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn items(&self, shelf: Shelf) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+}

@@ -1,0 +1,2 @@
+//! Phone.
+fn main() {}
