@@ -5,9 +5,18 @@
 //! back; [`envelope`] is what is fixed at creation; [`change`] is what one person did at once;
 //! [`history`] orders the changes of a record; [`document`] is the same in the document engine.
 
+pub mod change;
+pub mod document;
 pub mod entry;
+pub mod envelope;
+pub mod fold;
+pub mod history;
 pub mod kind;
 pub mod schema;
 pub mod schema_facts;
 mod schema_kinds;
+pub mod text;
 pub mod value;
+
+#[cfg(test)]
+mod tests;
