@@ -84,6 +84,8 @@ pub enum Shelf {
     Rename = 8,
     /// Frozen scopes: what was delivered stays, nothing later comes.
     Frozen = 9,
+    /// The person that each actor belongs to.
+    Author = 10,
 }
 
 /// One thing to write. A batch of them is atomic and applied in order.

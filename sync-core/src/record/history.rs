@@ -208,6 +208,15 @@ impl History {
         Ok(self.push(Link { change, seq, start_op, operations, deps, hash }))
     }
 
+    /// Takes back the changes after the first `length`: what did not pass the gate.
+    pub fn truncate(&mut self, length: usize) {
+        let mut kept = Self::new(self.envelope.clone());
+        for link in self.links.drain(..).take(length) {
+            kept.push(link);
+        }
+        *self = kept;
+    }
+
     fn push(&mut self, link: Link) -> &Link {
         let index = self.links.len();
         // The author's own last change may be named beside the one before: that one has seen it.

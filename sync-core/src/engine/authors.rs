@@ -1,0 +1,132 @@
+//! Reading a record's history back from a phone's rows.
+
+use std::collections::BTreeMap;
+
+use crate::codec::DecodeError;
+use crate::ids::{Actor, RecordId, UserId};
+use crate::record::change::Change;
+use crate::record::envelope::Envelope;
+use crate::record::history::{History, HistoryError, decode_deps};
+use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError};
+
+/// Why a record could not be read from the phone's rows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The phone has no such record.
+    #[error("this record is not on this phone")]
+    Unknown,
+    /// A newer version of the app wrote a part of it.
+    #[error("a newer version of the app wrote this: update the app to read it")]
+    Newer,
+    /// The rows do not make a record.
+    #[error("this record is damaged on this phone: {0}")]
+    Damaged(&'static str),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DecodeError> for RecordError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Unknown(_) => Self::Newer,
+            _ => Self::Damaged("its bytes"),
+        }
+    }
+}
+
+impl From<HistoryError> for RecordError {
+    fn from(_: HistoryError) -> Self {
+        Self::Damaged("its order")
+    }
+}
+
+/// The person that each actor belongs to.
+#[derive(Clone, Debug, Default)]
+pub struct Authors(BTreeMap<Actor, UserId>);
+
+impl Authors {
+    /// The authors that a phone knows.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub fn load(store: &dyn Store) -> Result<Self, StoreError> {
+        let rows = store.items(Shelf::Author)?;
+        let pairs = rows.iter().filter_map(|(actor, user)| {
+            Some((Actor::from_slice(actor).ok()?, UserId::from_slice(user).ok()?))
+        });
+        Ok(Self(pairs.collect()))
+    }
+
+    /// Notes whom an actor belongs to; says whether that is new.
+    pub fn add(&mut self, actor: Actor, user: UserId) -> bool {
+        self.0.insert(actor, user).is_none()
+    }
+
+    /// Whom an actor belongs to.
+    #[must_use]
+    pub fn user(&self, actor: &Actor) -> Option<UserId> {
+        self.0.get(actor).copied()
+    }
+}
+
+/// A record's history as a phone has it, and how many of its changes the server has put in order.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The changes: those in order first, own later ones after.
+    pub history: History,
+    /// How many are in order.
+    pub placed: usize,
+    /// The row of each change, in the same order.
+    pub rows: Vec<ChangeRow>,
+}
+
+/// Reads a record.
+///
+/// # Errors
+/// [`RecordError`]
+pub fn load(
+    store: &dyn Store,
+    authors: &Authors,
+    record: &RecordId,
+) -> Result<Loaded, RecordError> {
+    let row = store.record(record)?.ok_or(RecordError::Unknown)?;
+    load_row(store, authors, &row)
+}
+
+/// Reads a record whose row is at hand.
+///
+/// # Errors
+/// [`RecordError`]
+pub fn load_row(
+    store: &dyn Store,
+    authors: &Authors,
+    row: &RecordRow,
+) -> Result<Loaded, RecordError> {
+    let envelope = Envelope::decode(&row.envelope)?;
+    let rows = store.changes(&row.id)?;
+    let mut loaded = Loaded { history: History::new(envelope), placed: 0, rows: Vec::new() };
+    for row in rows {
+        append(&mut loaded.history, authors, &row)?;
+        loaded.placed += usize::from(matches!(row.place, Place::Placed(_)));
+        loaded.rows.push(row);
+    }
+    Ok(loaded)
+}
+
+/// Puts a row's change at the end of a history.
+///
+/// # Errors
+/// [`RecordError`]
+pub fn append(
+    history: &mut History,
+    authors: &Authors,
+    row: &ChangeRow,
+) -> Result<(), RecordError> {
+    let by = authors.user(&row.actor).ok_or(RecordError::Damaged("an author"))?;
+    let kind = history.envelope().kind();
+    let change = Change::decode_body(kind, row.actor, by, &row.body)?;
+    let deps = row.deps.as_deref().map(decode_deps).transpose()?;
+    history.append(change, row.seq, deps.as_deref())?;
+    Ok(())
+}

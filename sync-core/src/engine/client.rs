@@ -1,0 +1,202 @@
+//! The phone's end: what to send. What to write down of the answer is in
+//! [`crate::engine::incoming`].
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::SigningKey;
+
+use crate::engine::authors::{self, Authors, Loaded, RecordError};
+use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId};
+use crate::limits::{BATCH_BYTES, CHANGES_PER_BATCH};
+use crate::policy::Principal;
+use crate::protocol::VERSION;
+use crate::protocol::batch::BatchDigest;
+use crate::protocol::frame::{PushedChange, PushedRecord, encode_push};
+use crate::protocol::message::{Batch, ClusterCursor, DirectoryLine, SyncRequest};
+use crate::record::history::decode_deps;
+use crate::record::kind::Kind;
+use crate::store::{ChangeRow, Place, Shelf, Store, StoreError};
+use crate::time::Timestamp;
+
+/// Who uses this phone's database.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The person, their agency and roles.
+    pub principal: Principal,
+    /// The name on screens.
+    pub name: String,
+    /// The phone.
+    pub device: DeviceId,
+    /// Whose changes are written in documents: random per installation and user.
+    pub actor: Actor,
+    /// The key that signs batches. Never leaves the phone.
+    pub key: SigningKey,
+}
+
+/// Why an exchange could not be prepared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record that has unsent work cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The server sent changes that do not follow on what the phone has.
+    #[error("the server's answer leaves something out: asking again for the whole")]
+    Gap,
+    /// The server sent something else than its receipt says.
+    #[error("the server's answer does not match its receipt: it was not stored")]
+    WrongReceipt,
+    /// The server sent bytes that no version writes.
+    #[error("the server's answer is malformed: it was not stored")]
+    Malformed,
+}
+
+/// A request to send.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// The request.
+    pub request: SyncRequest,
+    /// Changes that it pushes.
+    pub pushed: usize,
+}
+
+/// What to send now. `seed` is one batch's worth of random bytes.
+///
+/// # Errors
+/// [`ClientError`]
+pub fn outgoing(
+    store: &dyn Store,
+    identity: &Identity,
+    clusters: &[ClusterId],
+    now: Timestamp,
+    seed: [u8; 16],
+) -> Result<Outgoing, ClientError> {
+    let (unsent, more) = next_unsent(store)?;
+    let mut cursors = Vec::with_capacity(clusters.len());
+    for cluster in clusters {
+        let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
+        cursors.push(ClusterCursor { cluster: *cluster, cursor });
+    }
+    let pushed = unsent.len();
+    let batches = batches(store, identity, clusters, &unsent, seed)?;
+    let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
+    Ok(Outgoing {
+        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole },
+        pushed,
+    })
+}
+
+/// The flag that asks for everything again, own work included.
+pub const WHOLE: &[u8] = b"ask for the whole";
+
+/// The unsent changes for one batch, concerns first, and whether there are more.
+fn next_unsent(store: &dyn Store) -> Result<(Vec<ChangeRow>, bool), ClientError> {
+    let mut rows = store.unsent(0, CHANGES_PER_BATCH + 1)?;
+    let mut bytes = 0;
+    let room = rows.iter().take(CHANGES_PER_BATCH).take_while(|row| {
+        bytes += row.body.len() + 64;
+        bytes <= BATCH_BYTES
+    });
+    // One change of any size must be able to travel.
+    let fits = room.count().max(1);
+    let more = rows.len() > fits;
+    rows.truncate(fits);
+    Ok((rows, more))
+}
+
+fn batches(
+    store: &dyn Store,
+    identity: &Identity,
+    clusters: &[ClusterId],
+    unsent: &[ChangeRow],
+    seed: [u8; 16],
+) -> Result<Vec<Batch>, ClientError> {
+    let authors = Authors::load(store)?;
+    let mut by_cluster: BTreeMap<ClusterId, Vec<(Loaded, Vec<ChangeRow>)>> = BTreeMap::new();
+    for (record, rows) in by_record(unsent) {
+        let loaded = authors::load(store, &authors, &record)?;
+        let case = loaded.history.envelope().case;
+        let cluster = cluster_of(store, &case)?.or(clusters.first().copied());
+        if let Some(cluster) = cluster {
+            by_cluster.entry(cluster).or_default().push((loaded, rows));
+        }
+    }
+    let batches = by_cluster.into_iter();
+    Ok(batches.map(|(cluster, records)| batch(identity, cluster, &records, seed)).collect())
+}
+
+/// Rows by record, in the order in which each record was first written to; concerns first.
+fn by_record(unsent: &[ChangeRow]) -> Vec<(RecordId, Vec<ChangeRow>)> {
+    let mut records: Vec<(RecordId, Vec<ChangeRow>)> = Vec::new();
+    for row in unsent {
+        match records.iter_mut().find(|(record, _)| *record == row.record) {
+            Some((_, rows)) => rows.push(row.clone()),
+            None => records.push((row.record, vec![row.clone()])),
+        }
+    }
+    records
+}
+
+/// The cluster that a case is in, as far as the phone knows.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn cluster_of(store: &dyn Store, case: &CaseId) -> Result<Option<ClusterId>, StoreError> {
+    let line = store.item(Shelf::Directory, case.as_bytes())?;
+    let line = line.and_then(|bytes| minicbor::decode::<DirectoryLine>(&bytes).ok());
+    Ok(line.map(|line| line.cluster))
+}
+
+fn batch(
+    identity: &Identity,
+    cluster: ClusterId,
+    records: &[(Loaded, Vec<ChangeRow>)],
+    seed: [u8; 16],
+) -> Batch {
+    let mut digest = BatchDigest::new(&cluster, seed);
+    let mut ordered: Vec<_> = records.iter().collect();
+    // A case's own record opens the case; then what cannot wait.
+    ordered.sort_by_key(|(loaded, _)| match loaded.history.envelope().kind() {
+        Kind::Case => 0,
+        Kind::Concern => 1,
+        _ => 2,
+    });
+    let pushed: Vec<_> =
+        ordered.into_iter().filter_map(|(loaded, rows)| pushed(loaded, rows, &mut digest)).collect();
+    Batch { cluster, frame: encode_push(&pushed), seed, signature: digest.sign(&identity.key) }
+}
+
+fn pushed(
+    loaded: &Loaded,
+    rows: &[ChangeRow],
+    digest: &mut BatchDigest,
+) -> Option<PushedRecord> {
+    let first = rows.first()?;
+    let envelope = loaded.history.envelope().encode();
+    digest.record(&envelope);
+    let mut changes = Vec::with_capacity(rows.len());
+    for (n, row) in rows.iter().enumerate() {
+        let index = loaded.history.index(&(row.actor, row.seq))?;
+        let hash = loaded.history.links()[index].hash;
+        digest.change(&hash.prefix());
+        let deps = row.deps.as_deref().and_then(|deps| decode_deps(deps).ok()).unwrap_or_default();
+        let follows = n > 0 && deps == [(row.actor, row.seq - 1)];
+        changes.push(PushedChange {
+            deps: (!follows).then_some(deps),
+            hash: hash.prefix(),
+            body: row.body.clone(),
+        });
+    }
+    Some(PushedRecord { envelope, actor: first.actor, first_seq: first.seq, changes })
+}
+
+/// The ordinal that a change was made under; placed ones have none.
+#[must_use]
+pub fn ordinal(place: Place) -> u64 {
+    match place {
+        Place::Placed(_) => 0,
+        Place::Accepted(ordinal) | Place::Unsent(ordinal) => ordinal,
+    }
+}

@@ -1,0 +1,82 @@
+//! Why a change is not taken. The code is stable: phones of every version know it in words.
+
+use serde::Serialize;
+
+use crate::codec::DecodeError;
+use crate::record::document::SealError;
+use crate::record::history::HistoryError;
+
+/// Why a change is not taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
+#[serde(transparent)]
+#[error("{}", sentence(.0))]
+pub struct Refusal(pub String);
+
+impl Refusal {
+    /// A refusal by its code.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        Self(code.to_owned())
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+}
+
+const SENTENCES: &[(&str, &str)] = &[
+    ("malformed", "The entry arrived damaged. It is kept on this phone; please write it again."),
+    ("newer_version", "The server cannot read this entry yet. It stays on this phone until it can."),
+    ("wrong_field", "A part of the entry is not of the form that is asked for."),
+    ("missing_field", "A part of the entry that must be there is missing."),
+    ("wrong_fact", "This kind of record cannot hold such a value."),
+    ("too_many_operations", "The entry is too long for one change. Please save it in parts."),
+    ("missing_dependency", "Something that this entry builds on has not arrived."),
+    ("out_of_order", "An earlier entry of yours in this record is missing."),
+    ("unknown_reference", "The entry names something that you could not have seen."),
+    ("record_full", "The record is full. Please go on in a new one."),
+    ("seal_failed", "The record could not be read back with this entry in it."),
+    ("id_taken", "Another record has this name already: this phone was restored from a backup."),
+    ("actor_forked", "This phone was restored from a backup: the entry's number is taken."),
+    ("wrong_hash", "The entry is not what this phone signed."),
+    ("not_yours", "The entry is by somebody else than the person who is signed in."),
+    ("unknown_case", "There is no such case for you in this cluster."),
+];
+
+/// The words for a code; a code from a newer server is shown as it is.
+#[must_use]
+pub fn sentence(code: &str) -> String {
+    let known = SENTENCES.iter().find(|(known, _)| *known == code);
+    match known.map(|(_, sentence)| *sentence).or_else(|| crate::policy::sentence_of(code)) {
+        Some(sentence) => sentence.to_owned(),
+        None => format!("The server did not take the entry ({code})."),
+    }
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        Self::new(match error {
+            DecodeError::Unknown(_) => "newer_version",
+            _ => "malformed",
+        })
+    }
+}
+
+impl From<HistoryError> for Refusal {
+    fn from(error: HistoryError) -> Self {
+        Self::new(match error {
+            HistoryError::MissingDependency => "missing_dependency",
+            HistoryError::OutOfOrder => "out_of_order",
+            HistoryError::UnknownReference => "unknown_reference",
+            HistoryError::Full => "record_full",
+        })
+    }
+}
+
+impl From<SealError> for Refusal {
+    fn from(_: SealError) -> Self {
+        Self::new("seal_failed")
+    }
+}

@@ -1,0 +1,106 @@
+//! The signature over a batch: by the phone's key, over a salted digest of each change.
+//!
+//! The salt hides a change's content from its digest once an erasure has removed the salt: the
+//! log's chain runs over salted digests, so it stays provable when the content is gone.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::ids::ClusterId;
+
+/// The salt of the `n`th change of a batch, from the batch's random seed.
+#[must_use]
+pub fn salt(seed: &[u8; 16], n: u32) -> [u8; 16] {
+    let mut salt = [0; 16];
+    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(seed) {
+        mac.update(b"caseweave salt 1");
+        mac.update(&n.to_be_bytes());
+        salt.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    }
+    salt
+}
+
+/// The digest that stands for a change in signatures and in the log's chain: over the first bytes of
+/// its hash, as the push names them, so that a signature can be checked before anything is decoded.
+#[must_use]
+pub fn salted_digest(salt: &[u8; 16], hash: &[u8; 16]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"caseweave change 1");
+    digest.update(salt);
+    digest.update(hash);
+    digest.finalize().into()
+}
+
+/// What a batch's signature is over, collected record by record.
+#[derive(Clone)]
+pub struct BatchDigest {
+    digest: Sha256,
+    seed: [u8; 16],
+    changes: u32,
+}
+
+impl BatchDigest {
+    /// An empty batch for a cluster.
+    #[must_use]
+    pub fn new(cluster: &ClusterId, seed: [u8; 16]) -> Self {
+        let mut digest = Sha256::new();
+        digest.update(b"caseweave batch 1");
+        digest.update(cluster.as_bytes());
+        Self { digest, seed, changes: 0 }
+    }
+
+    /// The next record's envelope.
+    pub fn record(&mut self, envelope: &[u8]) {
+        self.digest.update(Sha256::digest(envelope));
+    }
+
+    /// The record's next change; gives its salt and salted digest.
+    pub fn change(&mut self, hash: &[u8; 16]) -> ([u8; 16], [u8; 32]) {
+        let salt = salt(&self.seed, self.changes);
+        let salted = salted_digest(&salt, hash);
+        self.changes += 1;
+        self.digest.update(salted);
+        (salt, salted)
+    }
+
+    /// Signs the batch.
+    #[must_use]
+    pub fn sign(self, key: &SigningKey) -> [u8; 64] {
+        key.sign(&self.digest.finalize()).to_bytes()
+    }
+
+    /// Whether `key` signed the batch.
+    #[must_use]
+    pub fn is_signed(self, key: &VerifyingKey, signature: &[u8; 64]) -> bool {
+        key.verify(&self.digest.finalize(), &Signature::from_bytes(signature)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_holds_for_its_batch_only() {
+        let key = SigningKey::from_bytes(&[5; 32]);
+        let batch = |cluster: u8, hash: u8| {
+            let mut batch = BatchDigest::new(&ClusterId::from_bytes([cluster; 16]), [1; 16]);
+            batch.record(b"envelope");
+            batch.change(&[hash; 16]);
+            batch
+        };
+        let signature = batch(1, 2).sign(&key);
+        assert!(batch(1, 2).is_signed(&key.verifying_key(), &signature));
+        assert!(!batch(1, 3).is_signed(&key.verifying_key(), &signature));
+        assert!(!batch(2, 2).is_signed(&key.verifying_key(), &signature));
+        let other = SigningKey::from_bytes(&[6; 32]);
+        assert!(!batch(1, 2).is_signed(&other.verifying_key(), &signature));
+    }
+
+    #[test]
+    fn salts_differ_by_change_and_seed() {
+        assert_ne!(salt(&[1; 16], 0), salt(&[1; 16], 1));
+        assert_ne!(salt(&[1; 16], 0), salt(&[2; 16], 0));
+    }
+}

@@ -1,0 +1,237 @@
+//! The messages around the frames. Fields have numbers and unknown ones are skipped, so that a
+//! newer end can say more to an older one.
+
+use minicbor::{Decode, Encode};
+
+use crate::ids::{Actor, AgencyId, CaseId, ClusterId, RecordId, ScopeId, UserId};
+use crate::time::Timestamp;
+
+/// What a phone asks and brings.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct SyncRequest {
+    /// The protocol version that the phone speaks.
+    #[n(0)]
+    pub version: u16,
+    /// Where it stands in each cluster's log.
+    #[n(1)]
+    pub cursors: Vec<ClusterCursor>,
+    /// What only it has: one signed batch a cluster.
+    #[n(2)]
+    pub batches: Vec<Batch>,
+    /// Its clock, so that both ends learn the difference.
+    #[n(3)]
+    pub now: Timestamp,
+    /// Whether it has more to push: the answer then holds answers only.
+    #[n(4)]
+    pub more: bool,
+    /// Whether it lost its copy and needs everything again, its own work included.
+    #[n(5)]
+    pub whole: bool,
+}
+
+/// Where a phone stands in one cluster's log.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct ClusterCursor {
+    /// The cluster.
+    #[n(0)]
+    pub cluster: ClusterId,
+    /// The server's own sealed bytes; empty at first.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub cursor: Vec<u8>,
+}
+
+/// Changes for one cluster under one signature.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Batch {
+    /// The cluster.
+    #[n(0)]
+    pub cluster: ClusterId,
+    /// The changes ([`crate::protocol::frame::encode_push`]).
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub frame: Vec<u8>,
+    /// Random bytes that the salts come from; the server keeps the salts and forgets this.
+    #[n(2)]
+    #[cbor(with = "minicbor::bytes")]
+    pub seed: [u8; 16],
+    /// The device's signature ([`crate::protocol::batch`]).
+    #[n(3)]
+    #[cbor(with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
+/// What became of one pushed change.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Answer {
+    /// Its record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Its author.
+    #[n(1)]
+    pub actor: Actor,
+    /// Its number.
+    #[n(2)]
+    pub seq: u32,
+    /// What became of it.
+    #[n(3)]
+    pub outcome: Outcome,
+}
+
+/// What became of a pushed change.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub enum Outcome {
+    /// In the log, for good.
+    #[n(0)]
+    Accepted,
+    /// It was in the log already: an earlier answer was lost.
+    #[n(1)]
+    AlreadyHad,
+    /// Not judged: something that it builds on has not arrived. Keep it and push again.
+    #[n(2)]
+    Needs,
+    /// Not taken, with the stable code of the reason.
+    #[n(3)]
+    Refused(#[n(0)] String),
+    /// It builds on something that was not taken.
+    #[n(4)]
+    DependsOnRefused,
+    /// Kept apart for a reviewer, with the stable code of the reason.
+    #[n(5)]
+    Quarantined(#[n(0)] String),
+    /// This server does not know a part of it yet. Keep it and push again later.
+    #[n(6)]
+    NotYet,
+}
+
+/// A person that others may meet in a cluster.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct PersonLine {
+    /// The person.
+    #[n(0)]
+    pub user: UserId,
+    /// The name on screens.
+    #[n(1)]
+    pub name: String,
+    /// The agency.
+    #[n(2)]
+    pub agency: AgencyId,
+    /// The agency's name.
+    #[n(3)]
+    pub agency_name: String,
+    /// The role in the cluster, by name.
+    #[n(4)]
+    pub role: String,
+    /// Where to ring.
+    #[n(5)]
+    pub phone: String,
+    /// The cluster.
+    #[n(6)]
+    pub cluster: ClusterId,
+    /// Whether the person has left it.
+    #[n(7)]
+    pub gone: bool,
+}
+
+/// A case as those may find it who may not read it: a name, a school and whom to ring.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, serde::Serialize)]
+#[cbor(map)]
+pub struct DirectoryLine {
+    /// The case.
+    #[n(0)]
+    pub case: CaseId,
+    /// Its cluster.
+    #[n(1)]
+    pub cluster: ClusterId,
+    /// The child's name.
+    #[n(2)]
+    pub name: String,
+    /// School or nursery.
+    #[n(3)]
+    pub school: String,
+    /// Whom to ring: lead professional or named person.
+    #[n(4)]
+    pub ring: Option<UserId>,
+    /// When harm was suspected, without content.
+    #[n(5)]
+    pub harm_since: Option<Timestamp>,
+    /// Risk to a visitor, for those entitled.
+    #[n(6)]
+    pub visit_risk: Option<String>,
+}
+
+/// A part of an answer: stored whole, in one transaction, with its cursor.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Page {
+    /// Whose log it is from.
+    #[n(0)]
+    pub cluster: ClusterId,
+    /// Where the phone stands after it.
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub cursor: Vec<u8>,
+    /// The server's clock.
+    #[n(2)]
+    pub now: Timestamp,
+    /// What became of what was pushed.
+    #[n(3)]
+    pub answers: Vec<Answer>,
+    /// People that are new or changed.
+    #[n(4)]
+    pub people: Vec<PersonLine>,
+    /// Cases to find that are new or changed.
+    #[n(5)]
+    pub directory: Vec<DirectoryLine>,
+    /// Cases that are to be found no longer.
+    #[n(6)]
+    pub hidden: Vec<CaseId>,
+    /// Scopes that may be read no longer: the copy goes, unsent work stays.
+    #[n(7)]
+    pub dropped: Vec<ScopeId>,
+    /// Scopes of which nothing later comes; what was delivered stays.
+    #[n(8)]
+    pub frozen: Vec<ScopeId>,
+    /// Changes ([`crate::protocol::frame::encode_pull`]).
+    #[n(9)]
+    #[cbor(with = "minicbor::bytes")]
+    pub frame: Vec<u8>,
+    /// The first bytes of a digest over the hashes of the frame's changes, in order: what the phone
+    /// computes later must come to the same.
+    #[n(10)]
+    #[cbor(with = "minicbor::bytes")]
+    pub receipt: Vec<u8>,
+    /// How many more changes wait, roughly: for a progress bar.
+    #[n(11)]
+    pub left: u64,
+    /// Scopes whose freeze ended.
+    #[n(12)]
+    pub thawed: Vec<ScopeId>,
+}
+
+impl Page {
+    /// A page of a cluster that brings nothing yet.
+    #[must_use]
+    pub fn new(cluster: ClusterId, now: Timestamp) -> Self {
+        Self {
+            cluster,
+            cursor: Vec::new(),
+            now,
+            answers: Vec::new(),
+            people: Vec::new(),
+            directory: Vec::new(),
+            hidden: Vec::new(),
+            dropped: Vec::new(),
+            frozen: Vec::new(),
+            frame: Vec::new(),
+            receipt: Vec::new(),
+            left: 0,
+            thawed: Vec::new(),
+        }
+    }
+}

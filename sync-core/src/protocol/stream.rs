@@ -1,0 +1,179 @@
+//! An answer on the way: pages, each with its length and digest, on one compressed stream that is
+//! flushed after each page. After a cut, the pages that arrived whole are kept.
+
+use std::io::{self, Read, Write};
+
+use sha2::{Digest, Sha256};
+
+use crate::limits::{PAGE_BYTES_MAX, ZSTD_WINDOW_LOG};
+use crate::protocol::message::Page;
+
+/// Level 3: the measured balance; higher levels cost the server more than they save the phone.
+const LEVEL: i32 = 3;
+const DIGEST_BYTES: usize = 8;
+
+/// Why an answer could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// The line broke, or the bytes are not a stream of ours.
+    #[error("the connection broke off: what arrived is kept, the rest comes with the next sync")]
+    Cut(#[source] io::Error),
+    /// A page is larger than any we write.
+    #[error("the server sent a page that is too large")]
+    TooLarge,
+    /// A page is not what its digest says.
+    #[error("the server sent a damaged page")]
+    Damaged,
+}
+
+/// Writes pages, handing out the bytes of each as they are ready.
+pub struct PageWriter {
+    encoder: zstd::stream::write::Encoder<'static, Vec<u8>>,
+}
+
+impl PageWriter {
+    /// A new stream.
+    ///
+    /// # Errors
+    /// If memory for the compressor cannot be had.
+    pub fn new() -> io::Result<Self> {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), LEVEL)?;
+        encoder.window_log(ZSTD_WINDOW_LOG)?;
+        Ok(Self { encoder })
+    }
+
+    /// One page's bytes for the way.
+    ///
+    /// # Errors
+    /// If the compressor fails.
+    pub fn page(&mut self, page: &Page) -> io::Result<Vec<u8>> {
+        let bytes = minicbor::to_vec(page).map_err(io::Error::other)?;
+        self.encoder.write_all(&(bytes.len() as u32).to_be_bytes())?;
+        self.encoder.write_all(&Sha256::digest(&bytes)[..DIGEST_BYTES])?;
+        self.encoder.write_all(&bytes)?;
+        self.encoder.flush()?;
+        Ok(std::mem::take(self.encoder.get_mut()))
+    }
+
+    /// The end of the stream.
+    ///
+    /// # Errors
+    /// If the compressor fails.
+    pub fn finish(self) -> io::Result<Vec<u8>> {
+        self.encoder.finish()
+    }
+}
+
+/// Reads pages as they arrive.
+pub struct PageReader<R: Read> {
+    decoder: zstd::stream::read::Decoder<'static, io::BufReader<R>>,
+}
+
+impl<R: Read> PageReader<R> {
+    /// A reader of the answer's body.
+    ///
+    /// # Errors
+    /// If memory for the decompressor cannot be had.
+    pub fn new(body: R) -> io::Result<Self> {
+        let mut decoder = zstd::stream::read::Decoder::new(body)?;
+        decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+        Ok(Self { decoder })
+    }
+
+    /// The next page; none at the end of the stream.
+    ///
+    /// # Errors
+    /// [`StreamError`]; pages read before stand.
+    pub fn page(&mut self) -> Result<Option<Page>, StreamError> {
+        let mut head = [0; 4 + DIGEST_BYTES];
+        match self.decoder.read(&mut head[..1]).map_err(StreamError::Cut)? {
+            0 => return Ok(None),
+            _ => self.decoder.read_exact(&mut head[1..]).map_err(StreamError::Cut)?,
+        }
+        let length = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        if length > PAGE_BYTES_MAX {
+            return Err(StreamError::TooLarge);
+        }
+        let mut bytes = Vec::new();
+        let mut limited = (&mut self.decoder).take(length as u64);
+        limited.read_to_end(&mut bytes).map_err(StreamError::Cut)?;
+        if bytes.len() < length {
+            return Err(StreamError::Cut(io::ErrorKind::UnexpectedEof.into()));
+        }
+        if Sha256::digest(&bytes)[..DIGEST_BYTES] != head[4..] {
+            return Err(StreamError::Damaged);
+        }
+        minicbor::decode(&bytes).map(Some).map_err(|_| StreamError::Damaged)
+    }
+}
+
+/// The first bytes of the digest over a page's change hashes.
+#[must_use]
+pub fn receipt<'a>(hashes: impl Iterator<Item = &'a crate::ids::ChangeHash>) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    hashes.for_each(|hash| digest.update(hash.0));
+    digest.finalize()[..16].to_vec()
+}
+
+/// A request's bytes for the way.
+///
+/// # Errors
+/// If the compressor fails.
+pub fn encode_request(request: &crate::protocol::message::SyncRequest) -> io::Result<Vec<u8>> {
+    let bytes = minicbor::to_vec(request).map_err(io::Error::other)?;
+    zstd::stream::encode_all(bytes.as_slice(), LEVEL)
+}
+
+/// Reads a request, inflating it to at most `limit` bytes.
+///
+/// # Errors
+/// [`StreamError`] for what is too large or not a request.
+pub fn decode_request(
+    bytes: &[u8],
+    limit: usize,
+) -> Result<crate::protocol::message::SyncRequest, StreamError> {
+    let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(StreamError::Cut)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG.max(23)).map_err(StreamError::Cut)?;
+    let mut inflated = Vec::new();
+    decoder.take(limit as u64 + 1).read_to_end(&mut inflated).map_err(StreamError::Cut)?;
+    if inflated.len() > limit {
+        return Err(StreamError::TooLarge);
+    }
+    minicbor::decode(&inflated).map_err(|_| StreamError::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ClusterId;
+    use crate::time::Timestamp;
+
+    fn page(n: u8) -> Page {
+        let mut page = Page::new(ClusterId::from_bytes([n; 16]), Timestamp(n.into()));
+        page.frame = vec![n; 1000];
+        page
+    }
+
+    #[test]
+    fn pages_read_back_and_those_before_a_cut_are_kept() {
+        let mut writer = PageWriter::new().unwrap();
+        let first = writer.page(&page(1)).unwrap();
+        let mut stream = first.clone();
+        stream.extend(writer.page(&page(2)).unwrap());
+        stream.extend(writer.finish().unwrap());
+        let mut reader = PageReader::new(stream.as_slice()).unwrap();
+        assert_eq!(reader.page().unwrap(), Some(page(1)));
+        assert_eq!(reader.page().unwrap(), Some(page(2)));
+        assert_eq!(reader.page().unwrap(), None);
+
+        let mut reader = PageReader::new(&stream[..first.len() + 3]).unwrap();
+        assert_eq!(reader.page().unwrap(), Some(page(1)));
+        assert!(matches!(reader.page(), Err(StreamError::Cut(_))));
+    }
+
+    #[test]
+    fn a_request_is_not_inflated_past_its_limit() {
+        let bomb = zstd::stream::encode_all(vec![0; 1 << 22].as_slice(), 3).unwrap();
+        assert!(matches!(decode_request(&bomb, 1 << 20), Err(StreamError::TooLarge)));
+    }
+}
