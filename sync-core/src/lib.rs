@@ -10,6 +10,7 @@
 pub mod codec;
 pub mod ids;
 pub mod limits;
+pub mod policy;
 pub mod record;
 pub mod store;
 pub mod time;

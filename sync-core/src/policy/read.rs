@@ -1,0 +1,78 @@
+//! Rules of reading: what a person is granted, and what they may open beyond it.
+
+use crate::policy::standing::Standing;
+use crate::policy::{Allowed, CaseContext, Denied, Door, Ground, Principal, RecordFacts, Verdict};
+use crate::record::kind::{Compartment, Kind};
+
+/// The compartments of a case that `principal` receives now, without asking: what the server grants
+/// and revokes. An agency's compartment is the principal's own.
+///
+/// Single records beside these (one's own concern, a broken glass) are [`crate::policy::decide`]'s.
+#[must_use]
+pub fn readable_scopes(principal: &Principal, case: &CaseContext) -> Vec<Compartment> {
+    let standing = Standing::of(principal, case);
+    let own = Compartment::Agency(principal.agency);
+    let granted = |compartment: &Compartment| standing.open(*compartment).is_ok();
+    let candidates = [Compartment::Team, own, Compartment::Protection];
+    candidates.into_iter().filter(|it| standing.visible && granted(it)).collect()
+}
+
+/// Whether the case has an entry in the directory of `principal`: name, school, whom to ring, and,
+/// unless a concern is in protection, the harm flag.
+#[must_use]
+pub fn sees_directory(principal: &Principal, case: &CaseContext) -> bool {
+    Standing::of(principal, case).visible
+}
+
+pub(super) fn read(standing: &Standing<'_>, record: &RecordFacts, door: Door) -> Verdict {
+    let ground = match door {
+        Door::Standing => read_as_granted(standing, record)?,
+        Door::Glass if record.compartment == Compartment::Team => through_glass(standing)?,
+        Door::Glass => return Err(Denied::NotFound),
+        Door::Request if standing.governance => Ground::Governance,
+        Door::Request => return Err(Denied::NotYourRole),
+    };
+    Ok(Allowed::on(ground))
+}
+
+fn read_as_granted(standing: &Standing<'_>, record: &RecordFacts) -> Result<Ground, Denied> {
+    let referred = matches!(record.kind, Kind::Concern | Kind::Request) && standing.works();
+    standing.open_record(record).or_else(|denied| {
+        if referred && standing.wrote(record) {
+            Ok(Ground::Author)
+        } else if standing.governance {
+            Err(Denied::OnRequestOnly)
+        } else {
+            Err(denied)
+        }
+    })
+}
+
+pub(super) fn break_glass(standing: &Standing<'_>) -> Verdict {
+    match standing.open(Compartment::Team) {
+        Ok(_) => Err(Denied::AlreadyOpen),
+        Err(_) => through_glass(standing).map(Allowed::on),
+    }
+}
+
+/// The duty officer acts for the authority, not for an agency that consent may not cover.
+fn through_glass(standing: &Standing<'_>) -> Result<Ground, Denied> {
+    if standing.duty || (standing.practitioner && !standing.withheld) {
+        Ok(Ground::Glass)
+    } else {
+        Err(Denied::NoGlass)
+    }
+}
+
+pub(super) fn see_conflict(standing: &Standing<'_>, record: &RecordFacts) -> Verdict {
+    standing.open_record(record).map(Allowed::on)
+}
+
+/// The cluster lead sees number and age for agencies, and nothing of protection.
+pub(super) fn see_count(standing: &Standing<'_>, compartment: Compartment) -> Verdict {
+    let ground = standing.open(compartment).or_else(|denied| match compartment {
+        Compartment::Agency(_) if standing.cluster_lead => Ok(Ground::ClusterLead),
+        _ => Err(denied),
+    })?;
+    Ok(Allowed::on(ground))
+}
