@@ -92,6 +92,9 @@ pub enum Shelf {
     Frozen = 9,
 }
 
+/// A small thing: its key and its value.
+pub type Item = (Vec<u8>, Vec<u8>);
+
 /// One thing to write. A batch of them is atomic and applied in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Write {
@@ -237,5 +240,5 @@ pub trait Store {
     ///
     /// # Errors
     /// [`StoreError`]
-    fn items(&self, shelf: Shelf) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn items(&self, shelf: Shelf) -> Result<Vec<Item>, StoreError>;
 }

@@ -3,14 +3,14 @@
 
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
 use crate::store::{
-    ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
+    ChangeRow, Item, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
 };
 
 /// All that a store holds: two stores that have lived through the same are equal in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contents {
     /// Cases with their records and the records' changes.
-    pub cases: Vec<(CaseId, Vec<(RecordRow, Vec<ChangeRow>)>)>,
+    pub cases: Vec<(CaseId, Vec<Held>)>,
     /// Unsent changes in the order in which they were made.
     pub unsent: Vec<ChangeRow>,
     /// How many there are.
@@ -18,8 +18,11 @@ pub struct Contents {
     /// Returned work.
     pub returned: Vec<ReturnedRow>,
     /// Small things by shelf.
-    pub items: Vec<(Shelf, Vec<(Vec<u8>, Vec<u8>)>)>,
+    pub items: Vec<(Shelf, Vec<Item>)>,
 }
+
+/// A record with its changes in reading order.
+pub type Held = (RecordRow, Vec<ChangeRow>);
 
 /// Every shelf.
 pub const SHELVES: [Shelf; 9] = [
@@ -130,7 +133,7 @@ pub fn change(record: u8, actor: u8, seq: u32, place: Place) -> ChangeRow {
         record: record_id(record),
         actor: actor_id(actor),
         seq,
-        deps: (seq % 2 == 0).then(|| vec![0, 255, actor]),
+        deps: (seq.is_multiple_of(2)).then(|| vec![0, 255, actor]),
         body: format!("{record} {actor} {seq}").into_bytes(),
         place,
     }

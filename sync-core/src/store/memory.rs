@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
 use crate::store::{
-    ChangeRow, NO_RECORD, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount,
-    Write,
+    ChangeRow, Item, NO_RECORD, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError,
+    UnsentCount, Write,
 };
 
 /// Record, author, that author's number: what names a change.
@@ -87,7 +87,7 @@ impl Store for MemoryStore {
         Ok(self.items.get(&(shelf, key.to_vec())).cloned())
     }
 
-    fn items(&self, shelf: Shelf) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn items(&self, shelf: Shelf) -> Result<Vec<Item>, StoreError> {
         let from = self.items.range((shelf, Vec::new())..);
         let of_shelf = from.take_while(|((other, _), _)| *other == shelf);
         Ok(of_shelf.map(|((_, key), value)| (key.clone(), value.clone())).collect())

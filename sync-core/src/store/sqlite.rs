@@ -26,7 +26,7 @@ pub use key::Key;
 
 use crate::ids::{CaseId, RecordId};
 use crate::store::{
-    ChangeRow, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
+    ChangeRow, Item, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
 };
 use key::Verdict;
 
@@ -239,7 +239,7 @@ impl Store for SqliteStore {
         Ok(statement.query_row((shelf as u8, key), |row| row.get(0)).optional()?)
     }
 
-    fn items(&self, shelf: Shelf) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn items(&self, shelf: Shelf) -> Result<Vec<Item>, StoreError> {
         let mut statement =
             self.cached("SELECT key, value FROM items WHERE shelf = ?1 ORDER BY key")?;
         let found = statement.query_map([shelf as u8], |row| Ok((row.get(0)?, row.get(1)?)))?;
