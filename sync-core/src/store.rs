@@ -4,6 +4,12 @@
 //! [`Store::commit`]: after it returned, the batch survives a kill and a power cut; if it fails,
 //! nothing of it happened. Both implementations run one contract suite.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
+pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
 
 /// A record as it rests on the phone.
@@ -88,13 +94,17 @@ pub enum Shelf {
     Author = 10,
 }
 
+/// A small thing: its key and its value.
+pub type Item = (Vec<u8>, Vec<u8>);
+
 /// One thing to write. A batch of them is atomic and applied in order.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Write {
     /// Keep a record; does nothing if it is there.
     PutRecord(RecordRow),
-    /// Keep a change; one that is there (same record, actor, seq) takes the new place only, and a
-    /// place never goes back: `Placed` over `Accepted` over `Unsent`.
+    /// Keep a change of a record that is there; a change that is there (same record, actor, seq)
+    /// takes the new place only, and a place only goes on: `Placed` over `Accepted` over `Unsent`.
+    /// Without its record the batch fails ([`StoreError::Damaged`]).
     PutChange(ChangeRow),
     /// Move a change further; does nothing to one that is not there or already further.
     Move {
@@ -107,7 +117,8 @@ pub enum Write {
         /// Where it is now.
         place: Place,
     },
-    /// Take a change out of its record and keep it among the returned work under the next id.
+    /// Take a change out of its record and keep it among the returned work under the next id, which
+    /// no other ever had; does nothing to one that is not there.
     Return {
         /// Its record.
         record: RecordId,
@@ -130,6 +141,9 @@ pub enum Write {
     /// Remove a small thing.
     Remove(Shelf, Vec<u8>),
 }
+
+/// What [`StoreError::Damaged`] says of a change whose record is not there.
+const NO_RECORD: &str = "a change names a record that is not here";
 
 /// Why a store could not do what was asked. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -228,5 +242,5 @@ pub trait Store {
     ///
     /// # Errors
     /// [`StoreError`]
-    fn items(&self, shelf: Shelf) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn items(&self, shelf: Shelf) -> Result<Vec<Item>, StoreError>;
 }

@@ -1,0 +1,248 @@
+//! The phone's encrypted store: SQLite with SQLCipher, one file and its journal.
+//!
+//! A file is opened with a key or not at all. What cannot be read is reported and left as it is:
+//! nothing here ever replaces a file.
+
+mod failure;
+mod key;
+#[cfg(test)]
+mod kill_test;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{
+    CachedStatement, Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior,
+};
+
+pub use key::Key;
+
+use crate::ids::{CaseId, RecordId};
+use crate::store::{
+    ChangeRow, Item, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
+};
+use key::Verdict;
+
+/// How long a commit waits for another process before it is [`StoreError::Busy`].
+const BUSY_WAIT: Duration = Duration::from_secs(2);
+
+/// Statements kept prepared: all that this module has.
+const STATEMENTS: usize = 32;
+
+/// `fullfsync` is what a commit needs on Apple's phones to survive a power cut; elsewhere it does
+/// nothing. Memory only for temporary data: it would otherwise rest on the disk in plain.
+/// `secure_delete`: what was dropped is overwritten, not only forgotten.
+const SETTINGS: &str = "PRAGMA synchronous = FULL;
+    PRAGMA fullfsync = ON;
+    PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA foreign_keys = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA secure_delete = ON;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA cell_size_check = ON;";
+
+/// A phone's store in an encrypted file. One process at a time writes; a second one waits two
+/// seconds and is then told [`StoreError::Busy`].
+#[derive(Debug)]
+pub struct SqliteStore {
+    conn: Connection,
+}
+
+impl SqliteStore {
+    /// Opens the store at `path`, or begins one if there is none, and brings it up to date. Beside
+    /// the file stand its journal and a check file (`-wal`, `-shm`, `-check`).
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`] or, where it can be told, [`StoreError::Damaged`] if the key does
+    /// not open the file; [`StoreError::Damaged`] if there was a store here and its file is gone
+    /// or empty; [`StoreError::NewerSchema`] for a newer app's file. The file is then untouched.
+    pub fn open(path: &Path, key: &Key) -> Result<Self, StoreError> {
+        refuse_lost_file(path)?;
+        let conn = connect(path)?;
+        unlock(&conn, key)?;
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+            .map_err(|error| why_unreadable(error, path, key))?;
+        let store = Self::set_up(conn, "wal")?;
+        if key::judge(path, key) != Verdict::Right {
+            key::remember(path, key).map_err(|error| of_io(&error))?;
+        }
+        Ok(store)
+    }
+
+    /// A store in memory, not encrypted: for tests.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if there is no memory.
+    pub fn open_in_memory() -> Result<Self, StoreError> {
+        Self::set_up(Connection::open_in_memory()?, "memory")
+    }
+
+    /// Removes the store at `path` with all that stands beside it: for a phone that must forget.
+    /// No store may be open on it. Does nothing if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if a file cannot be removed; calling again goes on.
+    pub fn erase(path: &Path) -> Result<(), StoreError> {
+        // The check file goes first: without it an unfinished erasure is a fresh start.
+        for end in ["-check", "-check-new", "-wal", "-shm", ""] {
+            match fs::remove_file(key::beside(path, end)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(of_io(&error)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn set_up(mut conn: Connection, journal: &str) -> Result<Self, StoreError> {
+        conn.execute_batch(SETTINGS)?;
+        let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != journal {
+            return Err(StoreError::Io("the journal cannot be written".to_owned()));
+        }
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        schema::bring_up(&mut conn)?;
+        Ok(Self { conn })
+    }
+
+    fn cached(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
+        Ok(self.conn.prepare_cached(sql)?)
+    }
+}
+
+/// A check file without its database: the data was there and is not any more. To begin anew would
+/// hide that.
+fn refuse_lost_file(path: &Path) -> Result<(), StoreError> {
+    let empty = fs::metadata(path).map_or(true, |file| file.len() == 0);
+    if empty && key::check_path(path).exists() {
+        return Err(StoreError::Damaged("its file is gone or empty".to_owned()));
+    }
+    Ok(())
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    // No URI names: a path is a path, whatever it begins with.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
+/// Gives the key, as the very first statement, and makes sure that there is a cipher to use it.
+fn unlock(conn: &Connection, key: &Key) -> Result<(), StoreError> {
+    conn.execute_batch(&key.statement())?;
+    // The cipher would write to the standard error output on a wrong key.
+    conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;
+    conn.busy_timeout(BUSY_WAIT)?;
+    let cipher: Option<String> =
+        conn.query_row("PRAGMA cipher_version", [], |row| row.get(0)).optional()?;
+    match cipher {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Io("this build cannot encrypt".to_owned())),
+    }
+}
+
+/// A file that the cipher cannot read: a wrong key and a damaged first page look alike to it.
+fn why_unreadable(error: rusqlite::Error, path: &Path, key: &Key) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Damaged(_) if key::judge(path, key) == Verdict::Right => {
+            StoreError::Damaged("its first page cannot be read".to_owned())
+        }
+        StoreError::Damaged(_) => StoreError::WrongKey,
+        other => other,
+    }
+}
+
+fn of_io(error: &io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::Full,
+        kind => StoreError::Io(kind.to_string()),
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        // Dropped without its commit, a transaction is taken back.
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for write in writes {
+            write::apply(&tx, write)?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    fn record(&self, id: &RecordId) -> Result<Option<RecordRow>, StoreError> {
+        let mut statement =
+            self.cached("SELECT id, case_id, scope, kind, envelope FROM records WHERE id = ?1")?;
+        Ok(statement.query_row([id.as_bytes()], |row| rows::record_at(row, 0)).optional()?)
+    }
+
+    fn records_of_case(&self, case: &CaseId) -> Result<Vec<RecordRow>, StoreError> {
+        let mut statement = self.cached(
+            "SELECT id, case_id, scope, kind, envelope FROM records
+             WHERE case_id = ?1 ORDER BY id",
+        )?;
+        let found = statement.query_map([case.as_bytes()], |row| rows::record_at(row, 0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn cases(&self) -> Result<Vec<CaseId>, StoreError> {
+        let mut statement = self.cached("SELECT DISTINCT case_id FROM records ORDER BY case_id")?;
+        let found = statement.query_map([], |row| rows::id(row, 0, CaseId::from_slice))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn changes(&self, record: &RecordId) -> Result<Vec<ChangeRow>, StoreError> {
+        let mut statement = self.cached(
+            "SELECT record, actor, seq, state, ord, deps, body FROM changes
+             WHERE record = ?1 ORDER BY state, ord, actor, seq",
+        )?;
+        let found = statement.query_map([record.as_bytes()], |row| rows::change_at(row, 0, 1))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn unsent(&self, skip: u64, limit: usize) -> Result<Vec<ChangeRow>, StoreError> {
+        let mut statement = self.cached(
+            "SELECT record, actor, seq, state, ord, deps, body FROM changes
+             WHERE state = 2 ORDER BY ord, record, actor, seq LIMIT ?1 OFFSET ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
+        let found = statement.query_map([limit, skip], |row| rows::change_at(row, 0, 1))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
+        let sql = "SELECT count(*), count(DISTINCT record) FROM changes WHERE state = 2";
+        let count = |row: &Row<'_>, at| row.get(at).map(i64::cast_unsigned);
+        Ok(self.cached(sql)?.query_row([], |row| {
+            Ok(UnsentCount { changes: count(row, 0)?, records: count(row, 1)? })
+        })?)
+    }
+
+    fn returned(&self) -> Result<Vec<ReturnedRow>, StoreError> {
+        let mut statement = self.cached(
+            "SELECT id, record, case_id, scope, kind, envelope, actor, seq, state, ord, deps, body,
+                 reason FROM returned ORDER BY id",
+        )?;
+        let found = statement.query_map([], rows::returned)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self.cached("SELECT value FROM items WHERE shelf = ?1 AND key = ?2")?;
+        Ok(statement.query_row((shelf as u8, key), |row| row.get(0)).optional()?)
+    }
+
+    fn items(&self, shelf: Shelf) -> Result<Vec<Item>, StoreError> {
+        let mut statement =
+            self.cached("SELECT key, value FROM items WHERE shelf = ?1 ORDER BY key")?;
+        let found = statement.query_map([shelf as u8], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,82 @@
+//! The tables of a phone's database and how a file of an older app comes up to date.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::store::StoreError;
+
+/// The steps from an empty file to this version, in order. A step that has shipped never changes:
+/// what is new is a new step. The file's `user_version` counts the steps it has had.
+///
+/// A change's place is `state` (0 placed, 1 accepted, 2 unsent) and `ord`. The key is the change's
+/// name, not its place: moving one then rewrites no index, and a record is still one range.
+const STEPS: &[&str] = &[
+    "CREATE TABLE records (
+        id BLOB PRIMARY KEY NOT NULL,
+        case_id BLOB NOT NULL,
+        scope BLOB NOT NULL,
+        kind INTEGER NOT NULL,
+        envelope BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX records_of_case ON records (case_id);
+    CREATE INDEX records_of_scope ON records (scope);
+    CREATE TABLE changes (
+        record BLOB NOT NULL REFERENCES records (id),
+        actor BLOB NOT NULL,
+        seq INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        ord INTEGER NOT NULL,
+        deps BLOB,
+        body BLOB NOT NULL,
+        PRIMARY KEY (record, actor, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE returned (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        record BLOB NOT NULL,
+        case_id BLOB NOT NULL,
+        scope BLOB NOT NULL,
+        kind INTEGER NOT NULL,
+        envelope BLOB NOT NULL,
+        actor BLOB NOT NULL,
+        seq INTEGER NOT NULL,
+        state INTEGER NOT NULL,
+        ord INTEGER NOT NULL,
+        deps BLOB,
+        body BLOB NOT NULL,
+        reason TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE items (
+        shelf INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        value BLOB NOT NULL,
+        PRIMARY KEY (shelf, key)
+    ) STRICT, WITHOUT ROWID;",
+    // Every exchange asks for unsent work: without this it reads the whole history.
+    "CREATE INDEX unsent ON changes (ord, record) WHERE state = 2;",
+];
+
+/// The version that this app writes.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// Brings the file to [`VERSION`], all steps in one transaction.
+pub(super) fn bring_up(conn: &mut Connection) -> Result<(), StoreError> {
+    if version(conn)? == VERSION {
+        return Ok(());
+    }
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Read again: another process may have been faster.
+    let found = version(&tx)?;
+    if found > VERSION {
+        return Err(StoreError::NewerSchema { found, supported: VERSION });
+    }
+    let had = usize::try_from(found)
+        .map_err(|_| StoreError::Damaged("its version is no number of steps".to_owned()))?;
+    for step in &STEPS[had..] {
+        tx.execute_batch(step)?;
+    }
+    tx.pragma_update(None, "user_version", VERSION)?;
+    Ok(tx.commit()?)
+}
+
+fn version(conn: &Connection) -> Result<i64, StoreError> {
+    Ok(conn.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
