@@ -3,6 +3,7 @@
 //!
 //! All state is in the store: after a crash anywhere, asking again goes on.
 
+pub mod admit;
 pub mod authors;
 pub mod client;
 pub mod hub;

@@ -1,9 +1,10 @@
 //! What a change must be before it is taken: the same rules on phone and server.
 //!
 //! Our own form can say little that is wrong; what is left to check is here, each rule with its
-//! reason. [`shape`] needs the kind's schema only and is what a phone runs over a first sync;
-//! [`admit`] puts pushed changes to a record's history, checks who may, and seals the result.
+//! reason. [`shape`] needs the kind's schema only; the record's history refuses references that
+//! its author cannot have seen; [`permission`] asks the policy about each edit. The engine puts
+//! them together and seals the result ([`crate::engine::admit`]).
 
-pub mod admit;
+pub mod permission;
 pub mod refusal;
 pub mod shape;

@@ -8,9 +8,12 @@
 //! Time, randomness and ids are arguments; effects are data.
 
 pub mod codec;
+pub mod engine;
+pub mod gate;
 pub mod ids;
 pub mod limits;
 pub mod policy;
+pub mod protocol;
 pub mod record;
 pub mod store;
 pub mod time;

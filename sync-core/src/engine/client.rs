@@ -163,16 +163,14 @@ fn batch(
         Kind::Concern => 1,
         _ => 2,
     });
-    let pushed: Vec<_> =
-        ordered.into_iter().filter_map(|(loaded, rows)| pushed(loaded, rows, &mut digest)).collect();
+    let pushed: Vec<_> = ordered
+        .into_iter()
+        .filter_map(|(loaded, rows)| pushed(loaded, rows, &mut digest))
+        .collect();
     Batch { cluster, frame: encode_push(&pushed), seed, signature: digest.sign(&identity.key) }
 }
 
-fn pushed(
-    loaded: &Loaded,
-    rows: &[ChangeRow],
-    digest: &mut BatchDigest,
-) -> Option<PushedRecord> {
+fn pushed(loaded: &Loaded, rows: &[ChangeRow], digest: &mut BatchDigest) -> Option<PushedRecord> {
     let first = rows.first()?;
     let envelope = loaded.history.envelope().encode();
     digest.record(&envelope);

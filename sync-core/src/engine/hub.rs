@@ -64,8 +64,7 @@ impl PageFrame {
         };
         let follows = self.records.last_mut().filter(|record| {
             record.record == change.record
-                && record.first_position as usize + record.changes.len()
-                    == change.position as usize
+                && record.first_position as usize + record.changes.len() == change.position as usize
         });
         match follows {
             Some(record) => record.changes.push(pulled),

@@ -138,7 +138,8 @@ impl Incoming {
         pulled: &PulledRecord,
         begun: &mut BTreeMap<RecordId, (Option<History>, u32)>,
     ) -> Result<Option<Vec<ChangeHash>>, ClientError> {
-        let own = if pulled.first_position == 1 { Vec::new() } else { store.changes(&pulled.record)? };
+        let own =
+            if pulled.first_position == 1 { Vec::new() } else { store.changes(&pulled.record)? };
         let own_unplaced = match pulled.changes.iter().any(|change| change.body.is_none()) {
             true => store.changes(&pulled.record)?,
             false => Vec::new(),
@@ -217,7 +218,9 @@ impl Incoming {
     }
 
     fn lines(&mut self, page: &Page) -> Result<(), ClientError> {
-        let encode = |bytes: Result<Vec<u8>, _>| bytes.map_err(|_: minicbor::encode::Error<_>| ClientError::Malformed);
+        let encode = |bytes: Result<Vec<u8>, _>| {
+            bytes.map_err(|_: minicbor::encode::Error<_>| ClientError::Malformed)
+        };
         for person in &page.people {
             let mut key = person.user.as_bytes().to_vec();
             key.extend(person.cluster.as_bytes());

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::codec::DecodeError;
+use crate::policy::Denied;
 use crate::record::document::SealError;
 use crate::record::history::HistoryError;
 
@@ -28,7 +29,10 @@ impl Refusal {
 
 const SENTENCES: &[(&str, &str)] = &[
     ("malformed", "The entry arrived damaged. It is kept on this phone; please write it again."),
-    ("newer_version", "The server cannot read this entry yet. It stays on this phone until it can."),
+    (
+        "newer_version",
+        "The server cannot read this entry yet. It stays on this phone until it can.",
+    ),
     ("wrong_field", "A part of the entry is not of the form that is asked for."),
     ("missing_field", "A part of the entry that must be there is missing."),
     ("wrong_fact", "This kind of record cannot hold such a value."),
@@ -49,8 +53,11 @@ const SENTENCES: &[(&str, &str)] = &[
 #[must_use]
 pub fn sentence(code: &str) -> String {
     let known = SENTENCES.iter().find(|(known, _)| *known == code);
-    match known.map(|(_, sentence)| *sentence).or_else(|| crate::policy::sentence_of(code)) {
-        Some(sentence) => sentence.to_owned(),
+    if let Some((_, sentence)) = known {
+        return (*sentence).to_owned();
+    }
+    match Denied::ALL.iter().find(|denied| denied.code() == code) {
+        Some(denied) => denied.to_string(),
         None => format!("The server did not take the entry ({code})."),
     }
 }
@@ -72,6 +79,12 @@ impl From<HistoryError> for Refusal {
             HistoryError::UnknownReference => "unknown_reference",
             HistoryError::Full => "record_full",
         })
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::new(denied.code())
     }
 }
 

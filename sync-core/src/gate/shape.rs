@@ -5,7 +5,9 @@ use crate::ids::{EntryId, UserId};
 use crate::limits::{OPERATIONS_PER_CHANGE, STRING_BYTES};
 use crate::record::change::{Change, Edit, NewEntry, Run};
 use crate::record::kind::Kind;
-use crate::record::schema::{self, Collection, FACTS, Fact, FieldType, Subject, fact_field, facts_of};
+use crate::record::schema::{
+    self, Collection, FACTS, Fact, FieldType, Subject, fact_field, facts_of,
+};
 use crate::record::value::Value;
 
 /// Checks a change against its kind's schema.

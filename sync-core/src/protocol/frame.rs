@@ -154,8 +154,8 @@ fn write_pulled(
     before: i64,
     writer: &mut Writer,
 ) -> Result<i64, DecodeError> {
-    let flags = u8::from(change.deps.is_some()) * EXPLICIT_DEPS
-        + u8::from(change.body.is_none()) * OWN;
+    let flags =
+        u8::from(change.deps.is_some()) * EXPLICIT_DEPS + u8::from(change.body.is_none()) * OWN;
     writer.uint(authors.index(change) as u64).byte(flags).uint(change.seq.into());
     if let Some(deps) = &change.deps {
         writer.bytes(deps);

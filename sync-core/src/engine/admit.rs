@@ -99,7 +99,8 @@ fn admit_one(
         return if same { Judged::AlreadyHad } else { refused("actor_forked") };
     }
     let kind = history.envelope().kind();
-    let decoded = Change::decode_body(kind, pushed.actor, user, &change.body).map_err(Refusal::from);
+    let decoded =
+        Change::decode_body(kind, pushed.actor, user, &change.body).map_err(Refusal::from);
     let checked = decoded.and_then(|decoded| {
         shape::check(kind, &decoded)?;
         may(history, &decoded)?;
