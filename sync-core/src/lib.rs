@@ -8,6 +8,7 @@
 //! Time, randomness and ids are arguments; effects are data.
 
 pub mod codec;
+pub mod framework;
 pub mod ids;
 pub mod limits;
 pub mod record;
