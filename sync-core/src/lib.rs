@@ -11,6 +11,7 @@ pub mod codec;
 pub mod framework;
 pub mod ids;
 pub mod limits;
+pub mod merge;
 pub mod record;
 pub mod store;
 pub mod time;
