@@ -3,17 +3,20 @@
 //! the same thing on both.
 //!
 //! Read the modules in the order in which they may use each other:
-//! `ids, time, limits, codec` <- [`record`], [`framework`] <- [`merge`], [`policy`] <- [`gate`]
-//! <- [`protocol`] <- [`engine`] <- [`device`]; [`store`] knows ids and bytes only.
+//! `ids, time, limits, codec` <- [`record`], [`framework`] <- [`merge`], [`policy`] <- [`view`],
+//! [`gate`] <- [`protocol`] <- [`engine`] <- [`device`]; [`store`] knows ids and bytes only.
 //! Time, randomness and ids are arguments; effects are data.
 
 pub mod codec;
 pub mod engine;
+pub mod framework;
 pub mod gate;
 pub mod ids;
 pub mod limits;
+pub mod merge;
 pub mod policy;
 pub mod protocol;
 pub mod record;
 pub mod store;
 pub mod time;
+pub mod view;

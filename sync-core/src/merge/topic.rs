@@ -1,0 +1,151 @@
+//! One fact about one subject in one record: all that was ever asserted, and what comes of it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::merge::chain::Chain;
+use crate::merge::held::{Held, InForce, Rival, Why};
+use crate::merge::{Context, fold, name_of};
+use crate::record::entry::{Assertion, Entry};
+use crate::record::schema::{Fact, Fold};
+use crate::record::value::Value;
+
+/// The collection of a plan's rows; its fields have the codes of the facts that change them.
+const ROWS: u8 = 16;
+
+/// What holds for a fact, and everything that stands behind or against it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Resolved<'a> {
+    /// The fact.
+    #[serde(serialize_with = "name_of")]
+    pub fact: Fact,
+    /// Of whom or what; empty for the record as a whole.
+    pub subject: &'a str,
+    /// What holds.
+    pub in_force: InForce,
+    /// Every assertion that nobody replaced, newest first, own unsent ones last. Not in JSON: it
+    /// has the values that [`Resolved::rivals`] withholds.
+    #[serde(skip)]
+    pub standing: Vec<Assertion<'a>>,
+    /// The same as far as the reader may see them.
+    pub rivals: Vec<Rival>,
+    /// Whether standing assertions have unlike values.
+    pub disputed: bool,
+    /// Why that is in force.
+    pub why: Why,
+}
+
+/// What holds for a fact about a subject.
+///
+/// `assertions` are all assertions of the record, replaced ones included; those of other facts and
+/// subjects are left out here. `base` is the value that a plan's row began with: it holds while
+/// nobody has asserted anything.
+#[must_use]
+pub fn resolve<'a>(
+    fact: Fact,
+    subject: &'a str,
+    assertions: &[Assertion<'a>],
+    base: Option<&'a Value>,
+    context: &Context<'_>,
+) -> Resolved<'a> {
+    let own = assertions.iter().filter(|a| a.fact == fact && a.subject == subject).copied();
+    Topic::new(fact, subject, own.collect(), base, context).resolve(context)
+}
+
+/// What holds for every fact that a record says anything about, by fact and subject.
+#[must_use]
+pub fn resolve_all<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Resolved<'a>> {
+    topics(entries, context).iter().map(|topic| topic.resolve(context)).collect()
+}
+
+/// One fact about one subject.
+pub(super) struct Topic<'a> {
+    pub(super) fact: Fact,
+    pub(super) subject: &'a str,
+    /// Newest first, own unsent ones last, each once.
+    pub(super) assertions: Vec<Assertion<'a>>,
+    pub(super) base: Option<&'a Value>,
+    pub(super) chain: Chain,
+}
+
+impl<'a> Topic<'a> {
+    fn new(
+        fact: Fact,
+        subject: &'a str,
+        mut assertions: Vec<Assertion<'a>>,
+        base: Option<&'a Value>,
+        context: &Context<'_>,
+    ) -> Self {
+        assertions.sort_by_key(newest_first);
+        assertions.dedup_by_key(|assertion| assertion.entry.id);
+        let chain = Chain::of(&assertions, context.may_replace);
+        Self { fact, subject, assertions, base, chain }
+    }
+
+    pub(super) fn resolve(&self, context: &Context<'_>) -> Resolved<'a> {
+        let standing = self.chain.standing();
+        let (in_force, why) = if standing.is_empty() {
+            self.unasserted(context)
+        } else {
+            fold::fold(&self.assertions, &standing, &self.chain, context)
+        };
+        let standing: Vec<_> = standing.iter().map(|&place| self.assertions[place]).collect();
+        let withheld = in_force == InForce::Withheld;
+        Resolved {
+            fact: self.fact,
+            subject: self.subject,
+            rivals: standing.iter().map(|a| Rival::of(a, withheld, context)).collect(),
+            disputed: standing.iter().any(|a| !alike(a, &standing[0], context)),
+            in_force,
+            standing,
+            why,
+        }
+    }
+
+    fn unasserted(&self, context: &Context<'_>) -> (InForce, Why) {
+        match self.base {
+            Some(base) => (InForce::One(Held::initial(self.fact, base, context)), Why::Initial),
+            None => (InForce::Nobody, Why::NobodySaid),
+        }
+    }
+}
+
+/// A record's topics by fact and subject.
+pub(super) fn topics<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Topic<'a>> {
+    let rows: Vec<(String, &Entry)> =
+        entries.iter().filter(|e| e.collection == ROWS).map(|e| (e.id.to_string(), e)).collect();
+    let mut found: BTreeMap<(Fact, &str), Vec<Assertion<'_>>> = BTreeMap::new();
+    for assertion in entries.iter().filter_map(Entry::assertion) {
+        found.entry((assertion.fact, assertion.subject)).or_default().push(assertion);
+    }
+    let rows: BTreeMap<&str, &'a Entry> = rows.iter().map(|(id, e)| (id.as_str(), *e)).collect();
+    found
+        .into_iter()
+        .map(|((fact, subject), assertions)| {
+            let base = rows.get(subject).and_then(|row| row.field(fact.code()));
+            Topic::new(fact, subject, assertions, base, context)
+        })
+        .collect()
+}
+
+/// What two assertions must share to say the same. Words of unlike frameworks are unlike.
+pub(super) fn sameness<'a>(
+    assertion: &Assertion<'a>,
+    context: &Context<'a>,
+) -> (&'a Value, Option<&'a str>) {
+    let in_words = matches!(assertion.fact.fold(), Fold::HighestStage | Fold::MostProtective(_));
+    (assertion.value, context.framework_of(assertion).filter(|_| in_words))
+}
+
+/// Whether two assertions say the same.
+pub(super) fn alike<'a>(a: &Assertion<'a>, b: &Assertion<'a>, context: &Context<'a>) -> bool {
+    sameness(a, context) == sameness(b, context)
+}
+
+/// By place in the record, newest first; what only this phone has comes last.
+fn newest_first(assertion: &Assertion<'_>) -> impl Ord + use<> {
+    let (id, position) = (assertion.entry.id, assertion.entry.position);
+    (position.is_none(), Reverse((position, id.seq, id.n, id.actor)))
+}

@@ -1,0 +1,119 @@
+//! Taking a settlement back.
+
+use crate::ids::EntryId;
+use crate::merge::Context;
+use crate::merge::topic::{Topic, alike, topics};
+use crate::record::entry::{Assertion, Entry};
+use crate::record::schema::{Fact, fact_field};
+use crate::record::value::Value;
+
+/// An assertion that is still to be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Draft {
+    /// The fact.
+    pub fact: Fact,
+    /// Of whom or what; empty for the record as a whole.
+    pub subject: String,
+    /// The value.
+    pub value: Value,
+    /// The framework whose words it uses.
+    pub framework: Option<String>,
+    /// Whether only named people may see it.
+    pub confidential: bool,
+    /// Why.
+    pub reason: Option<String>,
+    /// What it replaces.
+    pub replaces: Vec<EntryId>,
+}
+
+impl Draft {
+    /// The fields of its entry, ascending.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(u8, Value)> {
+        let text = |text: &Option<String>| text.clone().map(Value::Text);
+        [
+            (fact_field::FACT, Some(Value::Int(self.fact.code().into()))),
+            (
+                fact_field::SUBJECT,
+                Some(self.subject.as_str()).filter(|s| !s.is_empty()).map(Value::from),
+            ),
+            (fact_field::VALUE, Some(self.value.clone())),
+            (fact_field::REASON, text(&self.reason)),
+            (fact_field::FRAMEWORK, text(&self.framework)),
+            (fact_field::CONFIDENTIAL, self.confidential.then_some(Value::Bool(true))),
+        ]
+        .into_iter()
+        .filter_map(|(code, value)| Some((code, value?)))
+        .collect()
+    }
+}
+
+/// Why a settlement cannot be taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CannotUndo {
+    /// The record has no such assertion.
+    #[error("there is no such decision in this record")]
+    Unknown,
+    /// Somebody replaced it already: taking it back would contradict them unseen.
+    #[error("somebody has decided again since: look at that first")]
+    Replaced,
+    /// It replaced nothing, so there is nothing to go back to.
+    #[error("nothing was recorded before this decision")]
+    NothingBefore,
+}
+
+/// The assertions that take a settlement back: each value that it replaced, once, as it was, in the
+/// place of the settlement. Where rivals were settled they are rivals again, the safest holds again
+/// and the conflict is open: undoing is not deciding otherwise.
+///
+/// # Errors
+/// [`CannotUndo`] where there is nothing to go back to, or somebody decided since.
+pub fn undo(
+    settlement: EntryId,
+    entries: &[Entry],
+    reason: &str,
+    context: &Context<'_>,
+) -> Result<Vec<Draft>, CannotUndo> {
+    let topics = topics(entries, context);
+    let (topic, place) = topics
+        .iter()
+        .find_map(|topic| place_of(settlement, topic).map(|place| (topic, place)))
+        .ok_or(CannotUndo::Unknown)?;
+    if !topic.chain.replaced_by(place).is_empty() {
+        return Err(CannotUndo::Replaced);
+    }
+    let draft = |value: &Value, before: Option<&Assertion<'_>>| Draft {
+        fact: topic.fact,
+        subject: topic.subject.to_owned(),
+        value: value.clone(),
+        framework: before.and_then(Assertion::framework).map(str::to_owned),
+        confidential: before.is_some_and(Assertion::is_confidential),
+        reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
+        replaces: vec![settlement],
+    };
+    let before = replaced(topic, place, context);
+    match (before.as_slice(), topic.base) {
+        ([], None) => Err(CannotUndo::NothingBefore),
+        ([], Some(base)) => Ok(vec![draft(base, None)]),
+        (before, _) => Ok(before.iter().map(|a| draft(a.value, Some(a))).collect()),
+    }
+}
+
+fn place_of(id: EntryId, topic: &Topic<'_>) -> Option<usize> {
+    topic.assertions.iter().position(|assertion| assertion.entry.id == id)
+}
+
+/// The unlike values that the assertion at `place` replaced. Of equal ones a confidential one
+/// stands for the others, so that undoing never shows an address.
+fn replaced<'a>(topic: &Topic<'a>, place: usize, context: &Context<'a>) -> Vec<Assertion<'a>> {
+    let mut before: Vec<_> =
+        topic.chain.replaces(place).iter().map(|&older| topic.assertions[older]).collect();
+    before.sort_by_key(|assertion| !assertion.is_confidential());
+    let mut unlike: Vec<Assertion<'a>> = Vec::new();
+    for assertion in before {
+        if !unlike.iter().any(|known| alike(known, &assertion, context)) {
+            unlike.push(assertion);
+        }
+    }
+    unlike
+}

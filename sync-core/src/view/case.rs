@@ -1,0 +1,105 @@
+//! A case put together from the records that the reader has.
+
+use serde::Serialize;
+
+use crate::ids::{CaseId, UserId};
+use crate::merge::{Context, InForce, resolve_all};
+use crate::record::fold::Folded;
+use crate::record::kind::Kind;
+use crate::record::schema::Fact;
+use crate::record::value::Value;
+use crate::view::record::{ChronologyLine, RecordView, chronology_line};
+
+/// A case for reading.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseView {
+    /// The case.
+    pub case: CaseId,
+    /// Its records by id.
+    pub records: Vec<RecordView>,
+    /// What happened, newest first.
+    pub chronology: Vec<ChronologyLine>,
+}
+
+impl CaseView {
+    /// Puts a case together.
+    #[must_use]
+    pub fn of(case: CaseId, records: &[Folded], context: &Context<'_>) -> Self {
+        let mut views: Vec<_> = records.iter().map(|it| RecordView::of(it, context)).collect();
+        views.sort_by_key(|view| view.id);
+        let mut chronology: Vec<_> = records.iter().filter_map(chronology_line).collect();
+        chronology.sort_by_key(|line| (std::cmp::Reverse(line.at), line.record));
+        Self { case, records: views, chronology }
+    }
+}
+
+/// What lists and the directory show of a case.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct CaseHeader {
+    /// The child's name, as far as recorded.
+    pub name: String,
+    /// School or nursery.
+    pub school: String,
+    /// The stage in force, or the stages that stand side by side.
+    pub stage: Vec<String>,
+    /// The stage's framework, if one is in force.
+    pub framework: Option<String>,
+    /// Whether people disagree about the stage.
+    pub stage_disputed: bool,
+    /// Risk in force.
+    pub risk: Option<String>,
+    /// Risk to a visitor in force.
+    pub visit_risk: Option<String>,
+    /// The lead professional in force.
+    pub lead_professional: Option<UserId>,
+    /// Whether work goes on.
+    pub open: bool,
+}
+
+/// Reads the header from a case's own record for the team.
+#[must_use]
+pub fn header(team: &Folded, context: &Context<'_>) -> CaseHeader {
+    let facts = resolve_all(&team.entries, context);
+    let find = |fact: Fact| facts.iter().find(|resolved| resolved.fact == fact);
+    let words =
+        |fact: Fact| find(fact).map(|resolved| texts(&resolved.in_force)).unwrap_or_default();
+    let first = |fact: Fact| words(fact).into_iter().next();
+    let name = [first(Fact::GivenName), first(Fact::FamilyName)];
+    let stage = find(Fact::Stage);
+    let lead = find(Fact::LeadProfessional).and_then(|resolved| resolved.in_force.one());
+    CaseHeader {
+        name: name.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        school: first(Fact::School).unwrap_or_default(),
+        stage: words(Fact::Stage),
+        framework: stage.and_then(|s| s.in_force.one()).and_then(|held| held.framework.clone()),
+        stage_disputed: stage.is_some_and(|stage| stage.disputed),
+        risk: first(Fact::Risk),
+        visit_risk: first(Fact::VisitRisk),
+        lead_professional: lead
+            .and_then(|held| held.value.as_bytes())
+            .and_then(|bytes| UserId::from_slice(bytes).ok()),
+        open: first(Fact::CaseState).is_none_or(|state| state == "open"),
+    }
+}
+
+fn texts(in_force: &InForce) -> Vec<String> {
+    let held = match in_force {
+        InForce::One(held) => std::slice::from_ref(held),
+        other => other.held(),
+    };
+    held.iter().filter_map(|held| held.value.as_text().map(str::to_owned)).collect()
+}
+
+/// Whether a concern suspects harm and is not settled: it raises the harm flag.
+#[must_use]
+pub fn raises_harm_flag(concern: &Folded, context: &Context<'_>) -> bool {
+    if concern.envelope.kind() != Kind::Concern {
+        return false;
+    }
+    let facts = resolve_all(&concern.entries, context);
+    let one = |fact: Fact| {
+        facts.iter().find(|resolved| resolved.fact == fact)?.in_force.one().map(|held| &held.value)
+    };
+    one(Fact::HarmSuspected) == Some(&Value::Bool(true))
+        && one(Fact::ConcernState).and_then(Value::as_text) != Some("closed")
+}

@@ -1,0 +1,115 @@
+//! A case as far as access depends on it, read from its own records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::framework::Catalogue;
+use crate::ids::{AgencyId, CaseId, ClusterId, UserId};
+use crate::merge::{Context, InForce, Resolved, combine_consent, consents, resolve_all};
+use crate::policy::{CaseContext, Member, MemberState};
+use crate::record::fold::Folded;
+use crate::record::kind::Compartment;
+use crate::record::schema::Fact;
+use crate::record::value::Value;
+use crate::time::Timestamp;
+
+/// The agency of each person that the reader knows of.
+pub type People = BTreeMap<UserId, AgencyId>;
+
+/// Reads a case's context from its own records, one a compartment in use. A phone gives those that
+/// it has. `agencies` are the agencies whose compartment has any record; `now` is for ages only.
+#[must_use]
+pub fn case_context(
+    case: CaseId,
+    cluster: ClusterId,
+    own_records: &[&Folded],
+    agencies: &BTreeSet<AgencyId>,
+    people: &People,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> CaseContext {
+    let mut context = CaseContext::new(case, cluster);
+    context.agencies_with_records.clone_from(agencies);
+    let merging = Context::new(catalogue);
+    for folded in own_records {
+        if folded.envelope.compartment == Compartment::Team {
+            context.creator = folded.entries.first().map(|entry| entry.by);
+            context.withheld_agencies = withheld(folded, people, &merging, now);
+        }
+        for resolved in resolve_all(&folded.entries, &merging) {
+            note(&mut context, &resolved, folded.envelope.compartment, people);
+        }
+    }
+    context.agencies_on_case = context.members.values().map(|member| member.agency).collect();
+    context
+}
+
+fn note(
+    context: &mut CaseContext,
+    resolved: &Resolved<'_>,
+    compartment: Compartment,
+    people: &People,
+) {
+    let subject = resolved.subject.parse::<UserId>().ok();
+    let one = || resolved.in_force.one().map(|held| &held.value);
+    match (resolved.fact, subject) {
+        (Fact::Member, Some(user)) => {
+            let state = match one().and_then(Value::as_text) {
+                Some("member") => MemberState::Member,
+                Some("provisional") => MemberState::Provisional,
+                _ => return,
+            };
+            if let Some(agency) = people.get(&user) {
+                context.members.insert(user, Member { state, agency: *agency });
+            }
+        }
+        (Fact::LeadProfessional, _) => {
+            let user = one().and_then(Value::as_bytes).and_then(|b| UserId::from_slice(b).ok());
+            context.lead_professional = user;
+        }
+        (Fact::Shielded, _) => {
+            context.shielded |= one().and_then(Value::as_bool).unwrap_or(false);
+        }
+        (Fact::Excluded, Some(user)) if one() == Some(&Value::Bool(true)) => {
+            context.excluded.insert(user);
+        }
+        (Fact::Named, Some(user))
+            if one() == Some(&Value::Bool(true)) && compartment == Compartment::Protection =>
+        {
+            context.named.insert(user);
+        }
+        _ => {}
+    }
+}
+
+/// Agencies that consent does not cover: of those who could be in the team at all.
+fn withheld(
+    folded: &Folded,
+    people: &People,
+    merging: &Context<'_>,
+    now: Timestamp,
+) -> BTreeSet<AgencyId> {
+    let givers = consents(&folded.entries, merging);
+    let framework = merging.framework.and_then(|id| merging.catalogue.editions(id).next());
+    let rule = framework.and_then(|framework| framework.consent.as_ref());
+    let combined = combine_consent(&givers, child_age_years(folded, merging, now), rule);
+    let Some(scope) = combined.scope else { return BTreeSet::new() };
+    people.values().filter(|agency| !scope.allows(agency)).copied().collect()
+}
+
+/// The child's age in whole years, if one day of birth is in force.
+#[must_use]
+pub fn child_age_years(folded: &Folded, merging: &Context<'_>, now: Timestamp) -> Option<u32> {
+    let resolved = resolve_all(&folded.entries, merging);
+    let born = resolved.iter().find(|it| it.fact == Fact::BirthDate)?;
+    let InForce::Several(held) = &born.in_force else {
+        return years(born.in_force.one()?.value.as_text()?, now);
+    };
+    // Of rival days the latest: a child is not presumed capable in doubt.
+    held.iter().filter_map(|held| years(held.value.as_text()?, now)).min()
+}
+
+fn years(born: &str, now: Timestamp) -> Option<u32> {
+    let born: crate::time::Date = born.parse().ok()?;
+    let days = now.since_ms(born.start()) / Timestamp::DAY_MS;
+    u32::try_from(days * 4 / 1461).ok()
+}
