@@ -8,6 +8,7 @@
 //! Time, randomness and ids are arguments; effects are data.
 
 pub mod codec;
+pub mod device;
 pub mod engine;
 pub mod framework;
 pub mod gate;

@@ -1,0 +1,124 @@
+//! A phone: one user's records on one installation, what they may do with them offline, and the
+//! exchange that makes them everybody's. What the apps, the terminal phone and the simulator use.
+
+mod access;
+mod enrolment;
+mod read;
+mod settle;
+mod text;
+mod write;
+
+pub mod sync;
+pub mod transport;
+
+#[cfg(feature = "https")]
+pub mod https;
+
+use std::collections::BTreeMap;
+
+use crate::engine::authors::{Authors, RecordError};
+use crate::engine::client::{ClientError, Identity};
+use crate::framework::{Catalogue, FrameworkError};
+use crate::gate::refusal::Refusal;
+use crate::ids::ClusterId;
+use crate::merge::{CannotUndo, Context};
+use crate::store::{Store, StoreError};
+
+pub use enrolment::{Enrolled, Session};
+pub use read::{CaseloadLine, NoticeLine, Standing};
+pub use write::{Facts, Saved};
+
+/// One user's phone.
+pub struct Device<S: Store> {
+    store: S,
+    identity: Identity,
+    clusters: BTreeMap<ClusterId, String>,
+    catalogue: Catalogue,
+    authors: Authors,
+}
+
+/// Why the phone did not do what was asked. Nothing was lost: what was typed is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A record cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The gate or the policy says no; the server would, too.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The exchange went wrong.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// No user has enrolled on this phone.
+    #[error("nobody has enrolled on this phone yet")]
+    NotEnrolled,
+    /// The phone knows no such case.
+    #[error("this case is not on this phone")]
+    UnknownCase,
+    /// The user works in no such cluster.
+    #[error("you do not work in this cluster")]
+    UnknownCluster,
+    /// There is nothing to settle.
+    #[error("people do not disagree about this here")]
+    NoConflict,
+    /// A decision needs its reason.
+    #[error("say why: the others will read it")]
+    ReasonMissing,
+    /// A settlement cannot be taken back.
+    #[error(transparent)]
+    CannotUndo(#[from] CannotUndo),
+    /// The shipped frameworks cannot be read.
+    #[error(transparent)]
+    Framework(#[from] FrameworkError),
+}
+
+impl<S: Store> Device<S> {
+    /// Opens the phone's data of a user who has enrolled.
+    ///
+    /// # Errors
+    /// [`DeviceError::NotEnrolled`] for an empty store; [`DeviceError::Store`].
+    pub fn open(store: S) -> Result<Self, DeviceError> {
+        let enrolled = Enrolled::load(&store)?.ok_or(DeviceError::NotEnrolled)?;
+        let authors = Authors::load(&store)?;
+        let catalogue = Catalogue::shipped()?;
+        let clusters = enrolled.clusters.iter().cloned().collect();
+        Ok(Self { store, identity: enrolled.identity(), clusters, catalogue, authors })
+    }
+
+    /// The user of this phone.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The clusters the user works in, with their names.
+    #[must_use]
+    pub fn clusters(&self) -> &BTreeMap<ClusterId, String> {
+        &self.clusters
+    }
+
+    /// The frameworks the phone knows.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The phone's store, for reading.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Gives the store back, for instance to open it again.
+    #[must_use]
+    pub fn into_store(self) -> S {
+        self.store
+    }
+
+    fn merging(&self) -> Context<'_> {
+        Context::new(&self.catalogue)
+    }
+}

@@ -1,0 +1,88 @@
+//! What the phone knows of a case as far as access depends on it.
+
+use std::collections::BTreeSet;
+
+use crate::device::{Device, DeviceError};
+use crate::engine::authors::{self, Loaded};
+use crate::engine::client::cluster_of;
+use crate::ids::{AgencyId, CaseId};
+use crate::policy::CaseContext;
+use crate::protocol::message::PersonLine;
+use crate::record::envelope::Envelope;
+use crate::record::fold::{Folded, fold};
+use crate::record::history::History;
+use crate::record::kind::{Compartment, Kind};
+use crate::store::{Shelf, Store};
+use crate::time::Timestamp;
+use crate::view::{People, case_context};
+
+impl<S: Store> Device<S> {
+    /// A record's history as the phone has it; an empty one of a record that is new.
+    pub(super) fn history(&self, envelope: &Envelope) -> Result<Loaded, DeviceError> {
+        match self.store.record(&envelope.id())? {
+            Some(row) => Ok(authors::load_row(&self.store, &self.authors, &row)?),
+            None => {
+                let history = History::new(envelope.clone());
+                Ok(Loaded { history, placed: 0, rows: Vec::new() })
+            }
+        }
+    }
+
+    /// A case's own record in a compartment, as it is read.
+    pub(super) fn own_record(
+        &self,
+        case: CaseId,
+        compartment: Compartment,
+    ) -> Result<Folded, DeviceError> {
+        let loaded = self.history(&Envelope::of_case(case, compartment))?;
+        Ok(fold(&loaded.history, loaded.placed))
+    }
+
+    /// The case as far as access depends on it.
+    pub(super) fn context(&self, case: CaseId, now: Timestamp) -> Result<CaseContext, DeviceError> {
+        let cluster = cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
+        let rows = self.store.records_of_case(&case)?;
+        let mut agencies = BTreeSet::new();
+        let mut own = Vec::new();
+        for row in &rows {
+            let Ok(envelope) = Envelope::decode(&row.envelope) else { continue };
+            if let Compartment::Agency(agency) = envelope.compartment {
+                agencies.insert(agency);
+            }
+            if envelope.kind() == Kind::Case {
+                let loaded = authors::load_row(&self.store, &self.authors, row)?;
+                own.push(fold(&loaded.history, loaded.placed));
+            }
+        }
+        let own: Vec<_> = own.iter().collect();
+        let people = self.people()?;
+        let known = case_context(case, cluster, &own, &agencies, &people, &self.catalogue, now);
+        // Nothing was written about it yet: its beginner is at it.
+        Ok(match own.iter().any(|folded| folded.envelope.compartment == Compartment::Team) {
+            true => known,
+            false if self.begun_here(&case)? => {
+                CaseContext::begun_by(&self.identity.principal, case, cluster)
+            }
+            false => known,
+        })
+    }
+
+    /// The agency of everybody the phone knows of.
+    pub(super) fn people(&self) -> Result<People, DeviceError> {
+        let mut people: People =
+            self.person_lines()?.map(|line| (line.user, line.agency)).collect();
+        people.insert(self.identity.principal.user, self.identity.principal.agency);
+        Ok(people)
+    }
+
+    /// Everybody the phone knows of.
+    pub(super) fn person_lines(&self) -> Result<impl Iterator<Item = PersonLine>, DeviceError> {
+        let rows = self.store.items(Shelf::Person)?;
+        Ok(rows.into_iter().filter_map(|(_, bytes)| minicbor::decode::<PersonLine>(&bytes).ok()))
+    }
+
+    /// The agency of the user.
+    pub(super) fn agency(&self) -> AgencyId {
+        self.identity.principal.agency
+    }
+}

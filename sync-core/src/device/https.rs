@@ -1,0 +1,132 @@
+//! The way to the server by HTTPS.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::device::Session;
+use crate::device::transport::{Transport, TransportError};
+use crate::ids::DeviceId;
+
+/// A line of 2G may take this long to bring the first byte.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// HTTPS by rustls, to one server.
+pub struct Https {
+    agent: ureq::Agent,
+    base: String,
+}
+
+#[derive(Deserialize)]
+struct Tokens {
+    access_token: String,
+    refresh_token: String,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    error: FailureDetail,
+}
+
+#[derive(Deserialize)]
+struct FailureDetail {
+    detail: String,
+}
+
+impl Https {
+    /// A way to `base`, such as `https://caseweave.example:8443`. `authority` is the certificate, in
+    /// PEM, of an authority that the system does not know.
+    ///
+    /// # Errors
+    /// [`TransportError::Refused`] for a certificate that cannot be read.
+    pub fn new(base: &str, authority: Option<&str>) -> Result<Self, TransportError> {
+        use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .unversioned_rustls_crypto_provider(provider);
+        if let Some(pem) = authority {
+            let certificate = Certificate::from_pem(pem.as_bytes())
+                .map_err(|_| TransportError::Refused("its certificate cannot be read".into()))?;
+            tls = tls.root_certs(RootCerts::new_with_certs(&[certificate.to_owned()]));
+        }
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls.build())
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_recv_response(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .user_agent("")
+            .accept("")
+            .accept_encoding("")
+            .build();
+        Ok(Self { agent: config.new_agent(), base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// Sends JSON and reads JSON: enrolment and sign-in.
+    ///
+    /// # Errors
+    /// [`TransportError`]
+    pub fn post_json(
+        &self,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Result<serde_json::Value, TransportError> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request.content_type("application/json");
+        let sent = request.send(body.to_string());
+        let mut answer = checked(sent)?;
+        let text = answer.body_mut().read_to_string().map_err(|_| TransportError::Offline)?;
+        serde_json::from_str(&text).map_err(|_| TransportError::Refused("its answer is odd".into()))
+    }
+}
+
+impl Transport for Https {
+    fn exchange(
+        &mut self,
+        access_token: &str,
+        body: &[u8],
+    ) -> Result<Box<dyn Read>, TransportError> {
+        let request = self.agent.post(format!("{}/v1/sync", self.base));
+        let request = request.header("authorization", format!("Bearer {access_token}"));
+        let answer = checked(request.send(body))?;
+        Ok(Box::new(answer.into_body().into_reader()))
+    }
+
+    fn refresh(
+        &mut self,
+        refresh_token: &str,
+        device: &DeviceId,
+        signature: &[u8; 64],
+    ) -> Result<Session, TransportError> {
+        let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let body = serde_json::json!({
+            "refresh_token": refresh_token,
+            "device": device.to_string(),
+            "signature": signature,
+        });
+        let answer = self.post_json("/v1/token", &body)?;
+        let tokens: Tokens = serde_json::from_value(answer)
+            .map_err(|_| TransportError::Refused("its answer is odd".into()))?;
+        let Tokens { access_token, refresh_token } = tokens;
+        Ok(Session { access_token, refresh_token })
+    }
+}
+
+type Answer = ureq::http::Response<ureq::Body>;
+
+fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, TransportError> {
+    let mut answer = sent.map_err(|_| TransportError::Offline)?;
+    match answer.status().as_u16() {
+        200..=299 => Ok(answer),
+        401 => Err(TransportError::SignedOut),
+        429 | 502..=504 => Err(TransportError::Busy),
+        _ => {
+            let text = answer.body_mut().read_to_string().unwrap_or_default();
+            let failure = serde_json::from_str::<Failure>(&text);
+            let detail = failure.map(|failure| failure.error.detail);
+            Err(TransportError::Refused(detail.unwrap_or_else(|_| "no reason given".into())))
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Reading: what the phone's screens show, offline.
+
+use serde::Serialize;
+
+use crate::device::{Device, DeviceError};
+use crate::engine::authors::{self, RecordError};
+use crate::gate::refusal::sentence;
+use crate::ids::{CaseId, RecordId, UserId};
+use crate::merge::{Notice, notices_for};
+use crate::protocol::message::{DirectoryLine, PersonLine};
+use crate::record::envelope::Envelope;
+use crate::record::fold::{Folded, fold, fold_seen};
+use crate::record::kind::{Compartment, Kind};
+use crate::store::{Place, RecordRow, Shelf, Store, UnsentCount};
+use crate::view::{CaseHeader, CaseView, header};
+
+/// One case of the caseload.
+#[derive(Clone, Debug, Serialize)]
+pub struct CaseloadLine {
+    /// The case.
+    pub case: CaseId,
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub header: CaseHeader,
+    /// Disagreements that a person must settle.
+    pub safety_conflicts: usize,
+    /// Others.
+    pub routine_conflicts: usize,
+    /// Changes that only this phone has.
+    pub only_here: usize,
+    /// Records that a newer version of the app wrote.
+    pub unreadable: usize,
+}
+
+/// Something that the user must be told.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoticeLine {
+    /// The case.
+    pub case: CaseId,
+    /// The record.
+    pub record: RecordId,
+    /// What happened to which value.
+    #[serde(flatten)]
+    pub notice: Notice,
+    /// Whether the user has seen it.
+    pub seen: bool,
+}
+
+/// How far a change of the user's has come, in words.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Standing {
+    /// The returned work's name.
+    pub id: u64,
+    /// The record that it was meant for.
+    pub record: RecordId,
+    /// Its case.
+    pub case: CaseId,
+    /// What it was about.
+    pub kind: Option<Kind>,
+    /// The stable code of the reason.
+    pub reason: String,
+    /// The reason in words.
+    pub why: String,
+    /// What was written, whole.
+    pub words: Vec<String>,
+}
+
+impl<S: Store> Device<S> {
+    /// The cases that the phone may read, by name.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn caseload(&self) -> Result<Vec<CaseloadLine>, DeviceError> {
+        let mut lines = Vec::new();
+        for case in self.store.cases()? {
+            lines.push(self.caseload_line(case)?);
+        }
+        lines.sort_by(|a, b| (&a.header.name, a.case).cmp(&(&b.header.name, b.case)));
+        Ok(lines)
+    }
+
+    fn caseload_line(&self, case: CaseId) -> Result<CaseloadLine, DeviceError> {
+        let (records, unreadable, only_here) = self.fold_case(case, false)?;
+        let view = CaseView::of(case, &records, &self.merging());
+        let is_safety = |conflict: &&crate::merge::Conflict| conflict.fact.is_safety();
+        let conflicts: Vec<_> = view.records.iter().flat_map(|record| &record.conflicts).collect();
+        let safety = conflicts.iter().copied().filter(is_safety).count();
+        let team = self.own_record(case, Compartment::Team)?;
+        Ok(CaseloadLine {
+            case,
+            header: header(&team, &self.merging()),
+            safety_conflicts: safety,
+            routine_conflicts: conflicts.len() - safety,
+            only_here,
+            unreadable,
+        })
+    }
+
+    /// A case as the phone shows it. `shared` leaves out what only this phone has and is what two
+    /// equally entitled phones agree on.
+    ///
+    /// # Errors
+    /// [`DeviceError::UnknownCase`] if the phone has nothing of it.
+    pub fn case(&self, case: CaseId, shared: bool) -> Result<CaseView, DeviceError> {
+        let (records, ..) = self.fold_case(case, shared)?;
+        if records.is_empty() {
+            return Err(DeviceError::UnknownCase);
+        }
+        Ok(CaseView::of(case, &records, &self.merging()))
+    }
+
+    /// A case's records as they are read, how many a newer version wrote, and how many changes only
+    /// this phone has.
+    fn fold_case(
+        &self,
+        case: CaseId,
+        shared: bool,
+    ) -> Result<(Vec<Folded>, usize, usize), DeviceError> {
+        let (mut records, mut unreadable, mut only_here) = (Vec::new(), 0, 0);
+        for row in self.store.records_of_case(&case)? {
+            match authors::load_row(&self.store, &self.authors, &row) {
+                Ok(loaded) => {
+                    let unsent =
+                        |row: &&crate::store::ChangeRow| matches!(row.place, Place::Unsent(_));
+                    only_here += loaded.rows.iter().filter(unsent).count();
+                    let all = loaded.history.links().len();
+                    let seen: Vec<bool> = (0..all).map(|i| !shared || i < loaded.placed).collect();
+                    if seen.contains(&true) {
+                        records.push(fold_seen(&loaded.history, loaded.placed, &seen));
+                    }
+                }
+                Err(RecordError::Newer) => unreadable += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((records, unreadable, only_here))
+    }
+
+    /// One record as it is read.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn record(&self, record: &RecordId) -> Result<Folded, DeviceError> {
+        let loaded = authors::load(&self.store, &self.authors, record)?;
+        Ok(fold(&loaded.history, loaded.placed))
+    }
+
+    /// What the user must be told, by case.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn notices(&self) -> Result<Vec<NoticeLine>, DeviceError> {
+        let user = self.identity.principal.user;
+        let mut lines = Vec::new();
+        for case in self.store.cases()? {
+            for row in self.store.records_of_case(&case)? {
+                lines.extend(self.notices_of(&row, &user)?);
+            }
+        }
+        Ok(lines)
+    }
+
+    fn notices_of(&self, row: &RecordRow, user: &UserId) -> Result<Vec<NoticeLine>, DeviceError> {
+        let Ok(loaded) = authors::load_row(&self.store, &self.authors, row) else {
+            return Ok(Vec::new());
+        };
+        // Only what the server has put in order can have been overruled by somebody.
+        let all = loaded.history.links().len();
+        let seen: Vec<bool> = (0..all).map(|index| index < loaded.placed).collect();
+        let folded = fold_seen(&loaded.history, loaded.placed, &seen);
+        let notices = notices_for(user, &folded.entries, &self.merging());
+        let mut lines = Vec::with_capacity(notices.len());
+        for notice in notices {
+            let seen = self.store.item(Shelf::Notice, &notice.id.0)?.is_some();
+            lines.push(NoticeLine { case: row.case, record: row.id, notice, seen });
+        }
+        Ok(lines)
+    }
+
+    /// Notes that the user has seen a notice.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn saw_notice(&mut self, notice: &Notice) -> Result<(), DeviceError> {
+        let write = crate::store::Write::Set(Shelf::Notice, notice.id.0.to_vec(), Vec::new());
+        Ok(self.store.commit(&[write])?)
+    }
+
+    /// How much exists only on this phone.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn only_here(&self) -> Result<UnsentCount, DeviceError> {
+        Ok(self.store.unsent_count()?)
+    }
+
+    /// The directory: cases to find, with whom to ring.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn directory(&self) -> Result<Vec<DirectoryLine>, DeviceError> {
+        let rows = self.store.items(Shelf::Directory)?;
+        Ok(rows.iter().filter_map(|(_, bytes)| minicbor::decode(bytes).ok()).collect())
+    }
+
+    /// The people of the user's clusters.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn colleagues(&self) -> Result<Vec<PersonLine>, DeviceError> {
+        Ok(self.person_lines()?.filter(|line| !line.gone).collect())
+    }
+
+    /// Work that the server did not take, with the reason in words. It stays until the user says
+    /// that it is dealt with.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn returned(&self) -> Result<Vec<Standing>, DeviceError> {
+        let rows = self.store.returned()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Standing {
+                id: row.id,
+                record: row.record.id,
+                case: row.record.case,
+                kind: Kind::from_code(row.record.kind),
+                why: sentence(&row.reason),
+                words: self.words(&row.record, &row.change),
+                reason: row.reason,
+            })
+            .collect())
+    }
+
+    fn words(&self, record: &RecordRow, change: &crate::store::ChangeRow) -> Vec<String> {
+        use crate::record::change::{Change, Edit, Run};
+        let user = self.identity.principal.user;
+        let Ok(envelope) = Envelope::decode(&record.envelope) else { return Vec::new() };
+        let decoded = Change::decode_body(envelope.kind(), change.actor, user, &change.body);
+        let edits = decoded.map(|change| change.edits).unwrap_or_default();
+        let mut words = Vec::new();
+        for edit in edits {
+            match edit {
+                Edit::Add(entry) => {
+                    let texts = entry.fields.iter().filter_map(|(_, value)| value.as_text());
+                    words.extend(texts.map(str::to_owned));
+                    words.extend(entry.text);
+                }
+                Edit::Splice { runs, .. } => words.extend(runs.into_iter().filter_map(|run| {
+                    if let Run::Insert { text, .. } = run { Some(text) } else { None }
+                })),
+            }
+        }
+        words
+    }
+
+    /// The user has dealt with returned work.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn forget_returned(&mut self, id: u64) -> Result<(), DeviceError> {
+        Ok(self.store.commit(&[crate::store::Write::ForgetReturned(id)])?)
+    }
+}

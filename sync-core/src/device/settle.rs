@@ -1,0 +1,72 @@
+//! Settling what people disagree about, with a reason, and taking that back.
+
+use crate::device::{Device, DeviceError, Facts, Saved};
+use crate::ids::{EntryId, RecordId};
+use crate::merge::{Conflict, conflicts, settles, undo};
+use crate::record::change::NewEntry;
+use crate::record::fold::fold;
+use crate::record::schema::{FACTS, Fact};
+use crate::record::value::Value;
+use crate::store::Store;
+use crate::time::Timestamp;
+
+impl<S: Store> Device<S> {
+    /// What people disagree about in a record.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn conflicts(&self, record: &RecordId) -> Result<Vec<Conflict>, DeviceError> {
+        let loaded = self.history(&self.envelope(record)?)?;
+        let folded = fold(&loaded.history, loaded.placed);
+        Ok(conflicts(&folded.entries, &self.merging()))
+    }
+
+    /// Settles a disagreement: the value replaces all rivals that this phone has, and no other.
+    ///
+    /// # Errors
+    /// [`DeviceError::NoConflict`], [`DeviceError::ReasonMissing`]; nothing was saved.
+    pub fn settle(
+        &mut self,
+        record: &RecordId,
+        fact: Fact,
+        subject: &str,
+        value: Value,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        if reason.trim().is_empty() {
+            return Err(DeviceError::ReasonMissing);
+        }
+        let open = self.conflicts(record)?;
+        let conflict = open.iter().find(|it| it.fact == fact && it.subject == subject);
+        let conflict = conflict.ok_or(DeviceError::NoConflict)?;
+        let framework = conflict.rivals.iter().find_map(|rival| rival.framework.clone());
+        let facts = Facts { framework, ..Facts::new(fact, value).of(subject).because(reason) };
+        let entry = facts.entry(settles(conflict));
+        self.add(&self.envelope(record)?, vec![entry], now)
+    }
+
+    /// Takes a settlement back: its rivals are rivals again.
+    ///
+    /// # Errors
+    /// [`DeviceError::CannotUndo`] where somebody decided since.
+    pub fn undo(
+        &mut self,
+        record: &RecordId,
+        settlement: EntryId,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        let envelope = self.envelope(record)?;
+        let loaded = self.history(&envelope)?;
+        let folded = fold(&loaded.history, loaded.placed);
+        let drafts = undo(settlement, &folded.entries, reason, &self.merging())?;
+        let entries = drafts.iter().map(|draft| NewEntry {
+            collection: FACTS,
+            fields: draft.fields(),
+            replaces: draft.replaces.clone(),
+            text: None,
+        });
+        self.add(&envelope, entries.collect(), now)
+    }
+}

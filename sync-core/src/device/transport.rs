@@ -1,0 +1,45 @@
+//! The way to the server, as the phone needs it. The terminal phone has HTTPS; an app may bring its
+//! own; the simulator has a network that loses, doubles and delays.
+
+use std::io::Read;
+
+/// Why the server could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection, or it broke. Try again when there is signal.
+    #[error("no connection to the server: everything is kept, try again when there is signal")]
+    Offline,
+    /// The session has ended: the user must sign in again.
+    #[error("the session has ended: sign in again; everything on this phone is kept")]
+    SignedOut,
+    /// The server is busy or being looked after.
+    #[error("the server is busy: everything is kept, try again soon")]
+    Busy,
+    /// The server says no, in its words.
+    #[error("the server refused: {0}")]
+    Refused(String),
+}
+
+/// The way to the server.
+pub trait Transport {
+    /// One exchange: sends a request's bytes under an access token and gives the answer's body.
+    ///
+    /// # Errors
+    /// [`TransportError::SignedOut`] if the token is not good any more: refresh it and ask again.
+    fn exchange(
+        &mut self,
+        access_token: &str,
+        body: &[u8],
+    ) -> Result<Box<dyn Read>, TransportError>;
+
+    /// Gets a new access token. Safe to repeat if the answer is lost.
+    ///
+    /// # Errors
+    /// [`TransportError::SignedOut`] if the refresh token is not good any more.
+    fn refresh(
+        &mut self,
+        refresh_token: &str,
+        device: &crate::ids::DeviceId,
+        signature: &[u8; 64],
+    ) -> Result<crate::device::Session, TransportError>;
+}

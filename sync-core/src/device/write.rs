@@ -1,0 +1,312 @@
+//! Writing: each action is checked by gate and policy, then durable before it is called saved.
+
+use crate::device::{Device, DeviceError};
+use crate::engine::authors::Loaded;
+use crate::engine::client::cluster_of;
+use crate::gate::{permission, shape};
+use crate::ids::{CaseId, ClusterId, EntryId, RecordId};
+use crate::merge::resolve;
+use crate::policy::{ClusterAction, decide_in_cluster};
+use crate::protocol::message::DirectoryLine;
+use crate::record::change::{Change, Edit, NewEntry};
+use crate::record::entry::Assertion;
+use crate::record::envelope::{Envelope, Made, Origin};
+use crate::record::fold::fold;
+use crate::record::history::encode_deps;
+use crate::record::kind::{Compartment, Kind};
+use crate::record::schema::{FACTS, Fact, fact_field};
+use crate::record::value::Value;
+use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
+use crate::time::Timestamp;
+
+const NEXT_RECORD: &[u8] = b"next record";
+const NEXT_CASE: &[u8] = b"next case";
+const NEXT_ORDINAL: &[u8] = b"next ordinal";
+/// How far the phone's clock was measured to be ahead of the server's.
+pub(super) const CLOCK_AHEAD: &[u8] = b"clock ahead";
+/// Before a case's id: cases begun on this phone.
+const BEGUN: &[u8] = b"begun ";
+
+/// What was saved on this phone.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Saved {
+    /// The case.
+    pub case: CaseId,
+    /// The record.
+    pub record: RecordId,
+    /// The entries added.
+    pub entries: Vec<EntryId>,
+}
+
+/// An assertion to make.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// Which fact.
+    pub fact: Fact,
+    /// Of whom or what; empty for the record as a whole.
+    pub subject: String,
+    /// The value.
+    pub value: Value,
+    /// Why.
+    pub reason: Option<String>,
+    /// The framework whose words the value uses.
+    pub framework: Option<String>,
+}
+
+impl Facts {
+    /// An assertion about the record as a whole.
+    pub fn new(fact: Fact, value: impl Into<Value>) -> Self {
+        let (subject, value) = (String::new(), value.into());
+        Self { fact, subject, value, reason: None, framework: None }
+    }
+
+    /// The same of a subject.
+    #[must_use]
+    pub fn of(self, subject: impl Into<String>) -> Self {
+        Self { subject: subject.into(), ..self }
+    }
+
+    /// The same with a reason.
+    #[must_use]
+    pub fn because(self, reason: &str) -> Self {
+        Self { reason: Some(reason.to_owned()), ..self }
+    }
+
+    /// The same in a framework's words.
+    #[must_use]
+    pub fn in_words_of(self, framework: &str) -> Self {
+        Self { framework: Some(framework.to_owned()), ..self }
+    }
+
+    pub(super) fn entry(&self, replaces: Vec<EntryId>) -> NewEntry {
+        let text = |text: &str| Some(Value::from(text)).filter(|_| !text.is_empty());
+        let fields = [
+            (fact_field::FACT, Some(Value::Int(self.fact.code().into()))),
+            (fact_field::SUBJECT, text(&self.subject)),
+            (fact_field::VALUE, Some(self.value.clone())),
+            (fact_field::REASON, self.reason.as_deref().and_then(text)),
+            (fact_field::FRAMEWORK, self.framework.as_deref().and_then(text)),
+        ];
+        let fields = fields.into_iter().filter_map(|(code, value)| Some((code, value?)));
+        let fields = fields.collect();
+        NewEntry { collection: FACTS, fields, replaces, text: None }
+    }
+}
+
+impl<S: Store> Device<S> {
+    /// Begins a case in a cluster, with what is known of the child; its beginner is a provisional
+    /// member of the team.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; nothing was saved.
+    pub fn begin_case(
+        &mut self,
+        cluster: ClusterId,
+        mut entries: Vec<NewEntry>,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        let begin = ClusterAction::BeginCase;
+        let _ground = decide_in_cluster(&self.identity.principal, cluster, &begin)
+            .map_err(crate::gate::refusal::Refusal::from)?;
+        let n = self.counter(NEXT_CASE)?;
+        let case = CaseId::derive(&self.identity.actor, n);
+        let user = self.identity.principal.user;
+        let member = Facts::new(Fact::Member, "provisional").of(user.to_string());
+        entries.insert(0, member.entry(Vec::new()));
+        let line = begun_line(case, cluster, &entries);
+        let bytes = minicbor::to_vec(&line).map_err(|_| DeviceError::UnknownCase)?;
+        // Known before the record is, so that the policy finds its beginner; harmless alone.
+        self.store.commit(&[
+            Write::Set(Shelf::Directory, case.as_bytes().to_vec(), bytes),
+            Write::Set(Shelf::Meta, [BEGUN, case.as_bytes()].concat(), Vec::new()),
+            count(NEXT_CASE, n),
+        ])?;
+        self.add(&Envelope::of_case(case, Compartment::Team), entries, now)
+    }
+
+    pub(super) fn begun_here(&self, case: &CaseId) -> Result<bool, DeviceError> {
+        Ok(self.store.item(Shelf::Meta, &[BEGUN, case.as_bytes()].concat())?.is_some())
+    }
+
+    /// Makes a record of a case.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; nothing was saved.
+    pub fn make(
+        &mut self,
+        case: CaseId,
+        kind: Kind,
+        compartment: Compartment,
+        framework: &str,
+        entries: Vec<NewEntry>,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
+        let made = Made {
+            kind,
+            creator: self.identity.actor,
+            n: self.counter(NEXT_RECORD)?,
+            user: self.identity.principal.user,
+            device: self.identity.device,
+            framework: framework.to_owned(),
+            at: now,
+        };
+        let n = made.n;
+        let envelope = Envelope { case, compartment, origin: Origin::Made(made) };
+        let edits = entries.into_iter().map(Edit::Add).collect();
+        self.change(&envelope, edits, vec![count(NEXT_RECORD, n)], now)
+    }
+
+    /// Adds entries to a record that the phone has, or to a case's own.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; nothing was saved.
+    pub fn add(
+        &mut self,
+        envelope: &Envelope,
+        entries: Vec<NewEntry>,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        self.change(envelope, entries.into_iter().map(Edit::Add).collect(), Vec::new(), now)
+    }
+
+    /// Asserts a fact of a record in sight of all that the phone has: it replaces what stands, so
+    /// an informed edit closes a routine disagreement.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; nothing was saved.
+    pub fn assert(
+        &mut self,
+        envelope: &Envelope,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        let loaded = self.history(envelope)?;
+        let folded = fold(&loaded.history, loaded.placed);
+        let all: Vec<Assertion<'_>> =
+            folded.entries.iter().filter_map(|entry| entry.assertion()).collect();
+        let merging = self.merging();
+        let standing = resolve(facts.fact, &facts.subject, &all, None, &merging).standing;
+        let mut replaces: Vec<_> = standing.iter().map(|assertion| assertion.entry.id).collect();
+        replaces.sort_unstable();
+        let entry = facts.entry(replaces);
+        self.add(envelope, vec![entry], now)
+    }
+
+    /// The envelope of a record that the phone has.
+    ///
+    /// # Errors
+    /// [`DeviceError::Record`] for one that it has not, or that a newer version wrote.
+    pub fn envelope(&self, record: &RecordId) -> Result<Envelope, DeviceError> {
+        use crate::engine::authors::RecordError;
+        let row = self.store.record(record)?.ok_or(RecordError::Unknown)?;
+        Ok(Envelope::decode(&row.envelope).map_err(RecordError::from)?)
+    }
+
+    /// Makes one change, durable when this returns.
+    pub(super) fn change(
+        &mut self,
+        envelope: &Envelope,
+        edits: Vec<Edit>,
+        with: Vec<Write>,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        let mut loaded = self.history(envelope)?;
+        let change = Change {
+            actor: self.identity.actor,
+            by: self.identity.principal.user,
+            at: now,
+            clock_ahead_ms: self.clock_ahead_ms()?,
+            edits,
+        };
+        shape::check(envelope.kind(), &change)?;
+        let case = self.context(envelope.case, now)?;
+        permission::check(&self.identity.principal, &case, &loaded.history, &change)?;
+        let (row, entries) = self.append(&mut loaded, change)?;
+        let mut writes = vec![Write::PutRecord(record_row(envelope)), Write::PutChange(row)];
+        let ordinal = self.counter64(NEXT_ORDINAL)?;
+        writes.push(count64(NEXT_ORDINAL, ordinal));
+        writes.push(self.own_author());
+        writes.extend(with);
+        self.store.commit(&writes)?;
+        self.authors.add(self.identity.actor, self.identity.principal.user);
+        Ok(Saved { case: envelope.case, record: envelope.id(), entries })
+    }
+
+    fn append(
+        &self,
+        loaded: &mut Loaded,
+        change: Change,
+    ) -> Result<(ChangeRow, Vec<EntryId>), DeviceError> {
+        let history = &mut loaded.history;
+        let (actor, record) = (change.actor, history.envelope().id());
+        let seq = history.next_seq(&actor);
+        let entries = change.added(seq).map(|(id, _)| id).collect();
+        let names = history.dep_names(&history.implied_deps(&actor));
+        let body = change.encode_body();
+        history.append(change, seq, Some(&names)).map_err(crate::gate::refusal::Refusal::from)?;
+        let place = Place::Unsent(self.counter64(NEXT_ORDINAL)?);
+        let deps = Some(encode_deps(&names));
+        Ok((ChangeRow { record, actor, seq, deps, body, place }, entries))
+    }
+
+    fn own_author(&self) -> Write {
+        let (actor, user) = (self.identity.actor, self.identity.principal.user);
+        Write::Set(Shelf::Author, actor.as_bytes().to_vec(), user.as_bytes().to_vec())
+    }
+
+    fn clock_ahead_ms(&self) -> Result<i64, DeviceError> {
+        let bytes = self.store.item(Shelf::Meta, CLOCK_AHEAD)?;
+        let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+        Ok(bytes.map_or(0, i64::from_be_bytes))
+    }
+
+    fn counter(&self, name: &[u8]) -> Result<u32, DeviceError> {
+        Ok(u32::try_from(self.counter64(name)?).unwrap_or(u32::MAX))
+    }
+
+    fn counter64(&self, name: &[u8]) -> Result<u64, DeviceError> {
+        let bytes = self.store.item(Shelf::Meta, name)?;
+        let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
+        Ok(bytes.map_or(1, u64::from_be_bytes))
+    }
+}
+
+fn count(name: &[u8], used: u32) -> Write {
+    count64(name, used.into())
+}
+
+fn count64(name: &[u8], used: u64) -> Write {
+    Write::Set(Shelf::Meta, name.to_vec(), (used + 1).to_be_bytes().to_vec())
+}
+
+fn record_row(envelope: &Envelope) -> RecordRow {
+    RecordRow {
+        id: envelope.id(),
+        case: envelope.case,
+        scope: envelope.scope(),
+        kind: envelope.kind().code(),
+        envelope: envelope.encode(),
+    }
+}
+
+/// The directory's line of a case that only this phone has.
+fn begun_line(case: CaseId, cluster: ClusterId, entries: &[NewEntry]) -> DirectoryLine {
+    let said = |fact: Fact| {
+        entries.iter().filter(|entry| entry.collection == FACTS).find_map(|entry| {
+            let field = |code: u8| entry.fields.iter().find(|(f, _)| *f == code).map(|(_, v)| v);
+            let is = field(fact_field::FACT).and_then(Value::as_int) == Some(fact.code().into());
+            field(fact_field::VALUE).and_then(Value::as_text).filter(|_| is).map(str::to_owned)
+        })
+    };
+    let name = [said(Fact::GivenName), said(Fact::FamilyName)];
+    DirectoryLine {
+        case,
+        cluster,
+        name: name.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        school: said(Fact::School).unwrap_or_default(),
+        ring: None,
+        harm_since: None,
+        visit_risk: None,
+    }
+}
