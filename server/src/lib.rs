@@ -1,1 +1,23 @@
-//! Placeholder.
+//! The server of one or more school clusters.
+//!
+//! `router -> api -> service -> {db, sync_core}`: handlers extract and show, services decide, `db`
+//! holds all SQL. Services are synchronous and take the time, fresh random bytes and a connection
+//! as arguments, so that a simulator runs the real thing.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod hex;
+pub mod openapi;
+pub mod passwords;
+pub mod role;
+pub mod router;
+pub mod service;
+pub mod telemetry;
+pub mod tls;
+
+pub use app::AppState;
+pub use router::build_app;

@@ -1,0 +1,10 @@
+DROP TABLE server_secrets;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE enrolment_codes;
+DROP TABLE devices;
+DROP TABLE memberships;
+DROP TABLE users;
+DROP TABLE agencies;
+DROP TABLE clusters;
+DROP TABLE authorities;

@@ -1,0 +1,7 @@
+//! The JSON interface: one file a noun. A handler extracts, asks a service and shows the answer.
+
+pub mod health;
+pub mod identity;
+pub mod session;
+
+pub use session::Session;

@@ -1,0 +1,151 @@
+//! What an operator types. Every command says in one sentence what stopped it; what the operator
+//! can mend ends with code 2, what they cannot with code 1.
+
+pub mod agency;
+pub mod cluster;
+pub mod device;
+pub mod migrate;
+pub mod openapi;
+pub mod output;
+pub mod serve;
+pub mod user;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{AppState, Parts, StartError};
+use crate::config::{CommonArgs, Config, ConfigError, ServeArgs};
+use crate::db::migrate::{SchemaState, schema_state};
+use crate::db::{self, Address, Conn};
+use crate::service::accounts::AccountError;
+use crate::telemetry;
+use crate::tls::TlsError;
+
+/// Offline-first records of multi-agency children's teams.
+#[derive(Parser)]
+#[command(name = "caseweave", version)]
+pub struct Cli {
+    #[command(flatten)]
+    common: CommonArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve phones and browsers.
+    Serve(ServeArgs),
+    /// Bring the database to this version.
+    Migrate,
+    /// People and their posts.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Phones and enrolment codes.
+    #[command(subcommand)]
+    Device(device::Command),
+    /// Agencies.
+    #[command(subcommand)]
+    Agency(agency::Command),
+    /// Clusters.
+    #[command(subcommand)]
+    Cluster(cluster::Command),
+    /// Print the description of the interface.
+    Openapi,
+}
+
+/// What stopped a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A setting.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// Something the command names.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// Putting the server together.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The address to listen on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The file for the bound address.
+    #[error("cannot write {path}: {reason}")]
+    AddressFile {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// A password that is too short, too long or not given.
+    #[error("a password has at least 10 and at most 1024 letters; give it on standard input")]
+    Password,
+    /// The server ended by itself.
+    #[error("the server stopped: {0}")]
+    Stopped(std::io::Error),
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub const fn code(&self) -> u8 {
+        match self {
+            Self::Stopped(_) | Self::Start(StartError::Entropy(_) | StartError::Passwords(_)) => 1,
+            _ => 2,
+        }
+    }
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// [`Failure`]: one sentence and an exit code.
+    pub fn run(self) -> Result<(), Failure> {
+        if matches!(self.command, Command::Openapi) {
+            openapi::run();
+            return Ok(());
+        }
+        let config = Config::new(&self.common)?;
+        telemetry::start_logs(config.log_format);
+        match self.command {
+            Command::Serve(args) => serve::run(&config, args),
+            Command::Migrate => migrate::run(&config),
+            Command::User(command) => user::run(&config, command),
+            Command::Device(command) => device::run(&config, command),
+            Command::Agency(command) => agency::run(&config, command),
+            Command::Cluster(command) => cluster::run(&config, command),
+            Command::Openapi => Ok(()),
+        }
+    }
+}
+
+/// The database at this program's schema: brought to it if it is this machine's own file. A shared
+/// PostgreSQL is migrated by `caseweave migrate` only, when its operator decides.
+fn open_database(address: &Address) -> Result<Conn, db::Error> {
+    let mut conn = Conn::open(address)?;
+    match schema_state(&mut conn)? {
+        SchemaState::Current => {}
+        _ if address.is_sqlite() => {
+            db::migrate::migrate(&mut conn)?;
+        }
+        SchemaState::New | SchemaState::Older => return Err(db::Error::SchemaOlder),
+    }
+    Ok(conn)
+}
+
+/// A connection and what a command needs beside it.
+fn open(config: &Config) -> Result<(Conn, AppState), Failure> {
+    let state =
+        AppState::new(config.database.clone(), open_database(&config.database)?, Parts::default())?;
+    Ok((Conn::open(&config.database)?, state))
+}

@@ -1,0 +1,73 @@
+//! `caseweave serve`
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+
+use actix_web::HttpServer;
+use serde_json::json;
+
+use super::{Failure, open_database, output};
+use crate::app::{AppState, Parts};
+use crate::build_app;
+use crate::config::{Config, ServeArgs, ServeConfig};
+use crate::tls;
+
+/// Serves until told to stop; requests under way are finished first.
+///
+/// # Errors
+/// [`Failure`] in an operator's words.
+pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
+    let serve = ServeConfig::new(args)?;
+    let parts = Parts { connections: serve.connections, ..Parts::default() };
+    let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
+    let development = serve.certificate.is_none();
+    let files = match &serve.certificate {
+        Some(files) => files.clone(),
+        None => tls::development(&config.data, state.clock.now())?,
+    };
+    let tls = tls::server_config(&files)?;
+    let (listener, address) = listen(serve.listen)?;
+    tracing::info!(%config, %address, "serving");
+    announce(config, address, development);
+    if let Some(path) = &serve.address_file {
+        write_address(path, address)?;
+    }
+    actix_web::rt::System::new().block_on(serve_on(state, listener, tls)).map_err(Failure::Stopped)
+}
+
+async fn serve_on(
+    state: AppState,
+    listener: TcpListener,
+    tls: rustls::ServerConfig,
+) -> std::io::Result<()> {
+    HttpServer::new(move || build_app(state.clone()))
+        .listen_rustls_0_23(listener, tls)?
+        .shutdown_timeout(20)
+        .run()
+        .await
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let failed = |reason| Failure::Listen { address, reason };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn announce(config: &Config, address: SocketAddr, development: bool) {
+    let authority = development.then(|| tls::authority_file(&config.data));
+    let value = json!({ "address": address.to_string(), "authority": authority });
+    let mut text = format!("listening on https://{address}");
+    if let Some(file) = authority {
+        text += &format!("\nclients must trust the development authority {}", file.display());
+    }
+    output::answer(config.json, &value, &text);
+}
+
+/// Written beside and moved into place: whoever waits for the file never reads half of it.
+fn write_address(path: &Path, address: SocketAddr) -> Result<(), Failure> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, format!("{address}\n"))
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|reason| Failure::AddressFile { path: path.to_owned(), reason })
+}

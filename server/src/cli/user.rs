@@ -1,0 +1,173 @@
+//! `caseweave user`
+
+use std::io::Read;
+
+use serde_json::{Value, json};
+
+use super::{Failure, open, output};
+use crate::app::{AppState, StartError};
+use crate::config::Config;
+use crate::db::memberships::Membership;
+use crate::db::users::User;
+use crate::db::{self, Conn, write_tx};
+use crate::passwords::{MAX_BYTES, MIN_CHARS};
+use crate::role::Role;
+use crate::service::accounts::{self, AccountError, NewUser, Post};
+use crate::service::sessions::normalise;
+
+/// People.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Add a person in their first post.
+    Add(AddArgs),
+    /// Give a person one more post.
+    Post {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+        /// The post.
+        #[command(flatten)]
+        post: PostArgs,
+    },
+    /// Mark that a person left: nothing of theirs is deleted.
+    Leave {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+    },
+    /// List the people.
+    List,
+}
+
+/// A person to add.
+#[derive(clap::Args)]
+pub struct AddArgs {
+    /// What others see.
+    #[arg(long)]
+    name: String,
+    /// What they type to sign in.
+    #[arg(long)]
+    sign_in: String,
+    /// Whom to ring about a child.
+    #[arg(long)]
+    phone: Option<String>,
+    /// Read the first password from standard input; without it one is made and printed, once.
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    post: PostArgs,
+}
+
+/// Where a person works and as what.
+#[derive(clap::Args)]
+pub struct PostArgs {
+    /// The cluster's name.
+    #[arg(long)]
+    cluster: String,
+    /// The agency's slug.
+    #[arg(long)]
+    agency: String,
+    /// What they do there.
+    #[arg(long, default_value = "practitioner")]
+    role: Role,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] in an operator's words.
+pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
+    let (mut conn, state) = open(config)?;
+    match command {
+        Command::Add(args) => add(config, &mut conn, &state, &args),
+        Command::Post { sign_in, post } => {
+            let now = state.clock.now();
+            write_tx(&mut conn, |conn| {
+                let user = find(conn, &sign_in)?;
+                accounts::add_post(conn, now, &user.id, post.view()).map_err(Failure::from)
+            })?;
+            output::answer(config.json, &json!({ "ok": true }), "done");
+            Ok(())
+        }
+        Command::Leave { sign_in } => {
+            write_tx(&mut conn, |conn| {
+                let user = find(conn, &sign_in)?;
+                db::users::set_left(conn, &user.id).map_err(Failure::from)
+            })?;
+            output::answer(config.json, &json!({ "ok": true }), "done");
+            Ok(())
+        }
+        Command::List => list(config, &mut conn),
+    }
+}
+
+/// The person who signs in with this name.
+pub(super) fn find(conn: &mut Conn, sign_in: &str) -> Result<User, Failure> {
+    let user = db::users::by_sign_in(conn, &normalise(sign_in))?;
+    user.ok_or(Failure::Account(AccountError::Unknown("person")))
+}
+
+fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Result<(), Failure> {
+    let made = if args.password_stdin { None } else { Some(made_password(state)?) };
+    let password = match &made {
+        Some(password) => password.clone(),
+        None => read_password()?,
+    };
+    let salt = state.entropy.bytes().map_err(StartError::from)?;
+    let input = NewUser {
+        name: &args.name,
+        sign_in: &args.sign_in,
+        password_hash: state.passwords.hash(&password, &salt).map_err(StartError::from)?,
+        phone: args.phone.as_deref(),
+        fresh: state.entropy.bytes().map_err(StartError::from)?,
+    };
+    let now = state.clock.now();
+    let user = write_tx(conn, |conn| accounts::add_user(conn, now, &input, args.post.view()))?;
+    let value = json!({ "id": user.id, "sign_in": user.sign_in, "password": made });
+    let text = match made {
+        Some(password) => format!("{}\npassword: {password}", user.id),
+        None => user.id.to_string(),
+    };
+    output::answer(config.json, &value, &text);
+    Ok(())
+}
+
+fn made_password(state: &AppState) -> Result<String, Failure> {
+    let bytes: [u8; 10] = state.entropy.bytes().map_err(StartError::from)?;
+    Ok(crate::hex::encode(&bytes))
+}
+
+fn read_password() -> Result<String, Failure> {
+    let mut text = String::new();
+    let limit = u64::try_from(MAX_BYTES + 2).unwrap_or(u64::MAX);
+    std::io::stdin().take(limit).read_to_string(&mut text).map_err(|_| Failure::Password)?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    let fits = password.chars().count() >= MIN_CHARS && password.len() <= MAX_BYTES;
+    if fits { Ok(password.to_owned()) } else { Err(Failure::Password) }
+}
+
+fn list(config: &Config, conn: &mut Conn) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for user in db::users::list(conn)? {
+        let posts = db::memberships::of_user(conn, &user.id)?;
+        rows.push(json!({
+            "id": user.id,
+            "sign_in": user.sign_in,
+            "name": user.display_name,
+            "state": if user.active { "active" } else { "left" },
+            "posts": posts.iter().map(post_view).collect::<Vec<Value>>(),
+        }));
+    }
+    output::list(config.json, &rows, &["id", "sign_in", "name", "state"]);
+    Ok(())
+}
+
+fn post_view(post: &Membership) -> Value {
+    json!({ "cluster": post.cluster_name, "agency": post.agency_slug, "role": post.role })
+}
+
+impl PostArgs {
+    fn view(&self) -> Post<'_> {
+        Post { cluster: &self.cluster, agency: &self.agency, role: self.role }
+    }
+}

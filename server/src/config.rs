@@ -1,0 +1,189 @@
+//! What an operator may set: by flag, by environment variable, or left at its default. Read and
+//! judged once, at the start.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::db::Address;
+use crate::telemetry::LogFormat;
+use crate::tls::CertificateFiles;
+
+/// What every command takes.
+#[derive(clap::Args, Clone)]
+pub struct CommonArgs {
+    /// Folder of the SQLite file and the development authority.
+    #[arg(long, global = true, env = "CASEWEAVE_DATA", default_value = "./caseweave-data")]
+    pub data: PathBuf,
+    /// postgres://... or a SQLite file; by default a SQLite file in the data folder.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// How logs are written to standard error.
+    #[arg(long, global = true, env = "CASEWEAVE_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `serve` takes.
+#[derive(clap::Args, Clone)]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes any free port.
+    #[arg(long, env = "CASEWEAVE_LISTEN", default_value = "127.0.0.1:8443")]
+    pub listen: SocketAddr,
+    /// File to write the bound address to.
+    #[arg(long)]
+    pub address_file: Option<PathBuf>,
+    /// Certificate with its chain, PEM; by default one of a development authority.
+    #[arg(long, env = "CASEWEAVE_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key, PEM.
+    #[arg(long, env = "CASEWEAVE_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+    /// Connections to the database, at most.
+    #[arg(long, env = "CASEWEAVE_CONNECTIONS", default_value_t = 8,
+          value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub connections: u16,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// One of certificate and key is missing.
+    #[error("--tls-cert and --tls-key belong together: give both or neither")]
+    HalfCertificate,
+    /// The data folder cannot be made.
+    #[error("the data folder {folder} cannot be used: {reason}")]
+    DataFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The database's address is of no kind we know.
+    #[error("DATABASE_URL must begin with postgres:// or sqlite:, or be a path")]
+    DatabaseUrl,
+}
+
+/// What every command runs with.
+#[derive(Clone)]
+pub struct Config {
+    /// Folder of the SQLite file and the development authority.
+    pub data: PathBuf,
+    /// Where the database is.
+    pub database: Address,
+    /// How logs are written.
+    pub log_format: LogFormat,
+    /// Whether commands answer in JSON.
+    pub json: bool,
+}
+
+impl Config {
+    /// Judges the arguments and makes the data folder, for its owner only.
+    ///
+    /// # Errors
+    /// [`ConfigError`] in an operator's words.
+    pub fn new(args: &CommonArgs) -> Result<Self, ConfigError> {
+        make_folder(&args.data)
+            .map_err(|reason| ConfigError::DataFolder { folder: args.data.clone(), reason })?;
+        Ok(Self {
+            database: database(args)?,
+            data: args.data.clone(),
+            log_format: args.log_format,
+            json: args.json,
+        })
+    }
+}
+
+impl fmt::Display for Config {
+    /// Without passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "data {}, database {:?}", self.data.display(), self.database)
+    }
+}
+
+/// What `serve` runs with.
+#[derive(Clone)]
+pub struct ServeConfig {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// File to write the bound address to.
+    pub address_file: Option<PathBuf>,
+    /// The operator's certificate; none for the development authority's.
+    pub certificate: Option<CertificateFiles>,
+    /// Connections to the database, at most.
+    pub connections: usize,
+}
+
+impl ServeConfig {
+    /// Judges the arguments.
+    ///
+    /// # Errors
+    /// [`ConfigError`] in an operator's words.
+    pub fn new(args: ServeArgs) -> Result<Self, ConfigError> {
+        let certificate = match (args.tls_cert, args.tls_key) {
+            (Some(certificate), Some(key)) => Some(CertificateFiles { certificate, key }),
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfCertificate),
+        };
+        Ok(Self {
+            listen: args.listen,
+            address_file: args.address_file,
+            certificate,
+            connections: usize::from(args.connections),
+        })
+    }
+}
+
+fn database(args: &CommonArgs) -> Result<Address, ConfigError> {
+    let Some(url) = args.database_url.as_deref().filter(|url| !url.is_empty()) else {
+        return Ok(Address::File(args.data.join("caseweave.sqlite")));
+    };
+    match (Address::parse(url), url.contains("://")) {
+        (Address::File(_), true) if !url.starts_with("sqlite:") => Err(ConfigError::DatabaseUrl),
+        // A database that is gone when the command ends is never what an operator means.
+        (Address::Memory, _) => Err(ConfigError::DatabaseUrl),
+        (address, _) => Ok(address),
+    }
+}
+
+fn make_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(data: PathBuf, database_url: Option<&str>) -> CommonArgs {
+        let database_url = database_url.map(str::to_owned);
+        CommonArgs { data, database_url, log_format: LogFormat::Text, json: false }
+    }
+
+    #[test]
+    fn a_configuration_prints_itself_without_passwords() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = "postgres://office:hunter2@db.example/cases?password=hunter3";
+        let config = Config::new(&args(folder.path().to_owned(), Some(url))).unwrap();
+        let shown = config.to_string();
+        assert!(shown.contains("db.example/cases"), "{shown}");
+        assert!(!shown.contains("hunter") && !shown.contains("office"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_no_database_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let read = |url| Config::new(&args(folder.to_owned(), url)).map(|config| config.database);
+        assert!(matches!(read(Some("mysql://x/y")), Err(ConfigError::DatabaseUrl)));
+        assert!(matches!(read(Some(":memory:")), Err(ConfigError::DatabaseUrl)));
+        let default = Address::File(folder.join("caseweave.sqlite"));
+        assert_eq!(read(None).ok(), Some(default));
+        assert_eq!(read(Some("sqlite:a.db")).ok(), Some(Address::File("a.db".into())));
+    }
+}

@@ -1,0 +1,24 @@
+//! Everything that is SQL. One file a noun; [`backend`] hides which database it is, [`pool`] holds
+//! the only doors to blocking threads.
+
+pub mod agencies;
+pub mod authorities;
+pub mod backend;
+pub mod clusters;
+mod conn;
+pub mod devices;
+pub mod enrolment_codes;
+mod error;
+pub mod memberships;
+pub mod migrate;
+pub mod pool;
+pub mod refresh_tokens;
+pub mod schema;
+pub mod secrets;
+pub mod sessions;
+pub mod users;
+
+pub use backend::{Address, read_tx, savepoint, write_tx};
+pub use conn::Conn;
+pub use error::Error;
+pub use pool::Db;

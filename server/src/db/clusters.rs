@@ -1,0 +1,80 @@
+//! Clusters: a secondary school, its primaries and the area team around them.
+
+use diesel::prelude::*;
+use sync_core::ids::ClusterId;
+use sync_core::time::Timestamp;
+
+use super::schema::clusters::dsl;
+use super::{Conn, Error};
+
+/// A cluster as it is listed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cluster {
+    /// Its id.
+    pub id: ClusterId,
+    /// Its name.
+    pub name: String,
+    /// "scotland", "england"...
+    pub jurisdiction: String,
+    /// What PostgreSQL's advisory lock of this cluster's log is taken on.
+    pub lock_key: i64,
+}
+
+type Row = (Vec<u8>, String, String, i64);
+const COLUMNS: (dsl::id, dsl::name, dsl::jurisdiction, dsl::lock_key) =
+    (dsl::id, dsl::name, dsl::jurisdiction, dsl::lock_key);
+
+fn from_row((id, name, jurisdiction, lock_key): Row) -> Result<Cluster, Error> {
+    Ok(Cluster { id: ClusterId::from_slice(&id)?, name, jurisdiction, lock_key })
+}
+
+/// Every cluster of this server, by name.
+///
+/// # Errors
+/// The database's failure.
+pub fn list(conn: &mut Conn) -> Result<Vec<Cluster>, Error> {
+    let rows: Vec<Row> = dsl::clusters.order(dsl::name).select(COLUMNS).load(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// The cluster of this name.
+///
+/// # Errors
+/// The database's failure.
+pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Cluster>, Error> {
+    let row = dsl::clusters.filter(dsl::name.eq(name)).select(COLUMNS).first(conn).optional()?;
+    row.map(from_row).transpose()
+}
+
+/// Adds a cluster with an empty log: its first number is 1, its chain begins with zeros.
+///
+/// # Errors
+/// [`Error::Taken`] for a name that is in use.
+pub fn insert(
+    conn: &mut Conn,
+    cluster: &Cluster,
+    authority: [u8; 16],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let row = (
+        dsl::id.eq(cluster.id.as_bytes().as_slice()),
+        dsl::authority_id.eq(authority.as_slice()),
+        dsl::name.eq(&cluster.name),
+        dsl::jurisdiction.eq(&cluster.jurisdiction),
+        dsl::lock_key.eq(cluster.lock_key),
+        dsl::next_number.eq(1_i64),
+        dsl::chain_head.eq([0_u8; 32].as_slice()),
+        dsl::created_at.eq(now.0),
+    );
+    diesel::insert_into(dsl::clusters).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The lock key the next cluster takes.
+///
+/// # Errors
+/// The database's failure.
+pub fn next_lock_key(conn: &mut Conn) -> Result<i64, Error> {
+    let last: Option<i64> = dsl::clusters.select(diesel::dsl::max(dsl::lock_key)).first(conn)?;
+    Ok(last.unwrap_or(0) + 1)
+}

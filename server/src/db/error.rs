@@ -1,0 +1,63 @@
+//! What can go wrong with the database, in an administrator's words.
+
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+
+/// A failure of the database. Its text never holds a value that was stored or asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A unique value is taken.
+    #[error("that name or key is already taken")]
+    Taken,
+    /// A row that must be there is not.
+    #[error("there is no such thing")]
+    Missing,
+    /// A stored value is not what this program wrote.
+    #[error("the database holds a {0} that this program did not write")]
+    Corrupt(&'static str),
+    /// Every connection stayed in use for too long.
+    #[error("the database is busy")]
+    Busy,
+    /// A worker of the database was lost to a panic; its transaction was rolled back.
+    #[error("a database task ended unexpectedly")]
+    TaskLost,
+    /// The database could not be opened.
+    #[error("cannot open the database: {0}")]
+    Open(String),
+    /// The schema is older than this program.
+    #[error("the database is older than this program: run `caseweave migrate`")]
+    SchemaOlder,
+    /// The schema is newer than this program.
+    #[error("the database was written by a newer caseweave: use that version or restore a backup")]
+    SchemaNewer,
+    /// Tables are there that no caseweave made.
+    #[error("the database holds tables of another program")]
+    SchemaUnknown,
+    /// A step of the schema failed; nothing of it was kept.
+    #[error("cannot bring the database to this version: {0}")]
+    Migrate(String),
+    /// The database refused a query.
+    #[error("the database refused a query")]
+    Query(#[source] Diesel),
+}
+
+impl From<Diesel> for Error {
+    fn from(error: Diesel) -> Self {
+        match error {
+            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
+            Diesel::NotFound => Self::Missing,
+            other => Self::Query(other),
+        }
+    }
+}
+
+impl From<sync_core::ids::NotAnId> for Error {
+    fn from(_: sync_core::ids::NotAnId) -> Self {
+        Self::Corrupt("id")
+    }
+}
+
+impl From<crate::role::NotARole> for Error {
+    fn from(_: crate::role::NotARole) -> Self {
+        Self::Corrupt("role")
+    }
+}

@@ -1,0 +1,83 @@
+//! Who does what in which cluster, for which agency.
+
+use diesel::prelude::*;
+use sync_core::ids::{AgencyId, ClusterId, UserId};
+use sync_core::time::Timestamp;
+
+use super::schema::{agencies, clusters, memberships};
+use super::{Conn, Error};
+use crate::role::Role;
+
+/// One role of one person in one cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Membership {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The cluster's name.
+    pub cluster_name: String,
+    /// The agency the person works for.
+    pub agency: AgencyId,
+    /// The agency's slug.
+    pub agency_slug: String,
+    /// The agency's name.
+    pub agency_name: String,
+    /// What the person does there.
+    pub role: Role,
+}
+
+type Row = (Vec<u8>, String, Vec<u8>, String, String, String);
+
+/// A person's memberships, by the clusters' names and then by role.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Membership>, Error> {
+    let rows: Vec<Row> = memberships::table
+        .inner_join(clusters::table)
+        .inner_join(agencies::table)
+        .filter(memberships::user_id.eq(user.as_bytes().as_slice()))
+        .order((clusters::name, memberships::role))
+        .select((
+            clusters::id,
+            clusters::name,
+            agencies::id,
+            agencies::slug,
+            agencies::name,
+            memberships::role,
+        ))
+        .load(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+fn from_row(row: Row) -> Result<Membership, Error> {
+    let (cluster, cluster_name, agency, agency_slug, agency_name, role) = row;
+    Ok(Membership {
+        cluster: ClusterId::from_slice(&cluster)?,
+        cluster_name,
+        agency: AgencyId::from_slice(&agency)?,
+        agency_slug,
+        agency_name,
+        role: role.parse()?,
+    })
+}
+
+/// Gives a person a role in a cluster.
+///
+/// # Errors
+/// [`Error::Taken`] if they hold it already.
+pub fn insert(
+    conn: &mut Conn,
+    user: &UserId,
+    (cluster, agency, role): (&ClusterId, &AgencyId, Role),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let row = (
+        memberships::user_id.eq(user.as_bytes().as_slice()),
+        memberships::cluster_id.eq(cluster.as_bytes().as_slice()),
+        memberships::agency_id.eq(agency.as_bytes().as_slice()),
+        memberships::role.eq(role.as_str()),
+        memberships::created_at.eq(now.0),
+    );
+    diesel::insert_into(memberships::table).values(row).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! The doors to the database from asynchronous code. Waiting for a turn costs no thread, and no
+//! connection outlives one piece of work.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{Address, Conn, Error, read_tx, write_tx};
+
+/// How long a request waits for its turn before it is told to come again.
+const TURN_WAIT: Duration = Duration::from_secs(10);
+
+/// A pool of connections; clones share it.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    address: Address,
+    idle: Mutex<Vec<Conn>>,
+    turns: Arc<Semaphore>,
+    /// SQLite has one writer a file: others wait here, in order, rather than in its busy loop.
+    write_turns: Arc<Semaphore>,
+}
+
+impl Db {
+    /// A pool of at most `size` connections that starts with `first`, already at this program's
+    /// schema. A database in memory has one connection whatever `size` says.
+    #[must_use]
+    pub fn new(address: Address, first: Conn, size: usize) -> Self {
+        let size = if address == Address::Memory { 1 } else { size.max(1) };
+        let writers = if address.is_sqlite() { 1 } else { size };
+        let inner = Inner {
+            address,
+            idle: Mutex::new(vec![first]),
+            turns: Arc::new(Semaphore::new(size)),
+            write_turns: Arc::new(Semaphore::new(writers)),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Runs `work` on a blocking thread, on one unchanging sight of the database.
+    ///
+    /// # Errors
+    /// What `work` says; [`Error::Busy`] when no turn came in ten seconds.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let turn = take_turn(&self.inner.turns).await?;
+        self.run(turn, |conn| read_tx(conn, work)).await
+    }
+
+    /// Runs `work` on a blocking thread in a transaction that is committed if it succeeds.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let write_turn = take_turn(&self.inner.write_turns).await?;
+        let turn = take_turn(&self.inner.turns).await?;
+        self.run((write_turn, turn), |conn| write_tx(conn, work)).await
+    }
+
+    /// Runs work that keeps its own transactions, such as a group commit with savepoints.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn with_conn<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let write_turn = take_turn(&self.inner.write_turns).await?;
+        let turn = take_turn(&self.inner.turns).await?;
+        self.run((write_turn, turn), work).await
+    }
+
+    async fn run<T, E, P, F>(&self, turn: P, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        P: Send + 'static,
+    {
+        let inner = Arc::clone(&self.inner);
+        let task = tokio::task::spawn_blocking(move || {
+            // The turn moves here: a caller that goes away does not free it before the work ends.
+            let _turn = turn;
+            let mut conn = inner.take()?;
+            let result = work(&mut conn);
+            inner.put_back(conn);
+            result
+        });
+        task.await.map_err(|_| Error::TaskLost)?
+    }
+}
+
+async fn take_turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    let wait = tokio::time::timeout(TURN_WAIT, Arc::clone(turns).acquire_owned());
+    wait.await.ok().and_then(Result::ok).ok_or(Error::Busy)
+}
+
+impl Inner {
+    fn take(&self) -> Result<Conn, Error> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| Conn::open(&self.address), Ok)
+    }
+
+    /// A connection in doubt is dropped, which rolls back whatever it held.
+    fn put_back(&self, mut conn: Conn) {
+        if !conn.is_dirty() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Refresh tokens, by the hash of each. A used token stays, so that its repeat and its reuse are
+//! told apart.
+
+use diesel::prelude::*;
+use sync_core::time::Timestamp;
+
+use super::schema::refresh_tokens::dsl;
+use super::{Conn, Error};
+
+/// A refresh token as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefreshToken {
+    /// The session it belongs to.
+    pub session: [u8; 16],
+    /// From when it is of no use.
+    pub expires_at: Timestamp,
+    /// Whether it was exchanged for its successor.
+    pub used: bool,
+    /// Whether the successor was used: the phone has it, so nobody honest shows this one again.
+    pub successor_used: bool,
+}
+
+type Row = (Vec<u8>, i64, Option<i64>, Option<i64>);
+
+/// The token of this hash.
+///
+/// # Errors
+/// The database's failure.
+pub fn by_hash(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<RefreshToken>, Error> {
+    let row: Option<Row> = dsl::refresh_tokens
+        .filter(dsl::token_hash.eq(hash.as_slice()))
+        .select((dsl::session_id, dsl::expires_at, dsl::used_at, dsl::successor_used_at))
+        .first(conn)
+        .optional()?;
+    let Some((session, expires_at, used_at, successor_used_at)) = row else { return Ok(None) };
+    Ok(Some(RefreshToken {
+        session: session.try_into().map_err(|_| Error::Corrupt("session id"))?,
+        expires_at: Timestamp(expires_at),
+        used: used_at.is_some(),
+        successor_used: successor_used_at.is_some(),
+    }))
+}
+
+/// Stores a fresh token of `session`.
+///
+/// # Errors
+/// [`Error::Taken`] if it is there already.
+pub fn insert(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    session: &[u8; 16],
+    (issued_at, expires_at): (Timestamp, Timestamp),
+) -> Result<(), Error> {
+    let row = (
+        dsl::token_hash.eq(hash.as_slice()),
+        dsl::session_id.eq(session.as_slice()),
+        dsl::issued_at.eq(issued_at.0),
+        dsl::expires_at.eq(expires_at.0),
+    );
+    diesel::insert_into(dsl::refresh_tokens).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Marks the token as exchanged and every earlier token of its session as one whose successor was
+/// used. False if another request exchanged it first.
+///
+/// # Errors
+/// The database's failure.
+pub fn mark_used(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    session: &[u8; 16],
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let unused =
+        dsl::refresh_tokens.filter(dsl::token_hash.eq(hash.as_slice()).and(dsl::used_at.is_null()));
+    if diesel::update(unused).set(dsl::used_at.eq(now.0)).execute(conn)? == 0 {
+        return Ok(false);
+    }
+    let earlier = dsl::session_id
+        .eq(session.as_slice())
+        .and(dsl::token_hash.ne(hash.as_slice()))
+        .and(dsl::successor_used_at.is_null());
+    diesel::update(dsl::refresh_tokens.filter(earlier))
+        .set(dsl::successor_used_at.eq(now.0))
+        .execute(conn)?;
+    Ok(true)
+}

@@ -1,0 +1,71 @@
+//! Sessions: from an enrolment or a sign-in until revoked. Also the family of its refresh tokens.
+
+use diesel::prelude::*;
+use sync_core::ids::{DeviceId, UserId};
+use sync_core::time::Timestamp;
+
+use super::schema::sessions::dsl;
+use super::{Conn, Error};
+
+/// A session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: [u8; 16],
+    /// Whose it is.
+    pub user: UserId,
+    /// The device it lives on; none for a sign-in with a password alone.
+    pub device: Option<DeviceId>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Whether it was ended.
+    pub revoked: bool,
+}
+
+type Row = (Vec<u8>, Option<Vec<u8>>, i64, Option<i64>);
+
+/// The session of this id.
+///
+/// # Errors
+/// The database's failure.
+pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<SessionRow>, Error> {
+    let row: Option<Row> = dsl::sessions
+        .filter(dsl::id.eq(id.as_slice()))
+        .select((dsl::user_id, dsl::device_id, dsl::started_at, dsl::revoked_at))
+        .first(conn)
+        .optional()?;
+    let Some((user, device, started_at, revoked_at)) = row else { return Ok(None) };
+    Ok(Some(SessionRow {
+        id: *id,
+        user: UserId::from_slice(&user)?,
+        device: device.map(|id| DeviceId::from_slice(&id)).transpose()?,
+        started_at: Timestamp(started_at),
+        revoked: revoked_at.is_some(),
+    }))
+}
+
+/// Begins a session.
+///
+/// # Errors
+/// The database's failure.
+pub fn insert(conn: &mut Conn, session: &SessionRow) -> Result<(), Error> {
+    let row = (
+        dsl::id.eq(session.id.as_slice()),
+        dsl::user_id.eq(session.user.as_bytes().as_slice()),
+        dsl::device_id.eq(session.device.as_ref().map(|id| id.as_bytes().as_slice())),
+        dsl::started_at.eq(session.started_at.0),
+    );
+    diesel::insert_into(dsl::sessions).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Ends a session and with it every token of it; the first reason stays.
+///
+/// # Errors
+/// The database's failure.
+pub fn revoke(conn: &mut Conn, id: &[u8; 16], why: &str, now: Timestamp) -> Result<(), Error> {
+    let open = dsl::sessions.filter(dsl::id.eq(id.as_slice()).and(dsl::revoked_at.is_null()));
+    let set = (dsl::revoked_at.eq(now.0), dsl::revoked_why.eq(why));
+    diesel::update(open).set(set).execute(conn)?;
+    Ok(())
+}

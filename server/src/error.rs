@@ -1,0 +1,203 @@
+//! What a failed request is told. The only place where a status code is chosen, and where an
+//! unforeseen failure is logged, once.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::NoEntropy;
+use crate::db;
+use crate::passwords::HashFailed;
+use crate::service::Refusal;
+
+/// A failure as it is sent.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+pub struct ErrorDetail {
+    /// A word that does not change, for programs.
+    #[schema(value_type = String, example = "session_ended")]
+    pub code: &'static str,
+    /// A sentence for the person at the screen; never holds data of anybody.
+    #[schema(value_type = String)]
+    pub detail: &'static str,
+}
+
+/// A failed request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    detail: &'static str,
+}
+
+impl ApiError {
+    const fn new(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
+        Self { status, code, detail }
+    }
+
+    /// There is nothing at this address.
+    #[must_use]
+    pub const fn no_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this address.")
+    }
+
+    /// The body is too large.
+    #[must_use]
+    pub const fn too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is too large.")
+    }
+
+    /// The body is not what the address expects.
+    #[must_use]
+    pub const fn bad_request() -> Self {
+        let detail = "The request is not of the form this address expects.";
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    /// The body is not said to be JSON.
+    #[must_use]
+    pub const fn not_json() -> Self {
+        let detail = "This address expects a body of type application/json.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail)
+    }
+
+    /// There is no token in the request.
+    #[must_use]
+    pub const fn no_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "no_token", "Please sign in.")
+    }
+
+    /// The server cannot serve now.
+    #[must_use]
+    pub const fn not_ready() -> Self {
+        let detail = "The server is not ready. Please try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", detail)
+    }
+
+    /// Too many at once.
+    #[must_use]
+    pub const fn busy() -> Self {
+        let detail = "The server is busy. Please try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
+    /// Something unforeseen; log it before making this.
+    const fn internal() -> Self {
+        let detail = "Something went wrong on the server. Your work on this device is safe.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The word for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let error = ErrorDetail { code: self.code, detail: self.detail };
+        let mut answer = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.insert_header(("Retry-After", "2"));
+        }
+        answer.json(ErrorBody { error })
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code, detail) = match refusal {
+            Refusal::SignInFailed => (
+                StatusCode::UNAUTHORIZED,
+                "sign_in_failed",
+                "The sign-in name or the password is wrong.",
+            ),
+            Refusal::CodeUnknown => {
+                (StatusCode::FORBIDDEN, "code_unknown", "This enrolment code is not yours.")
+            }
+            Refusal::CodeUsed => (
+                StatusCode::FORBIDDEN,
+                "code_used",
+                "This enrolment code was used already. Ask for another.",
+            ),
+            Refusal::CodeExpired => (
+                StatusCode::FORBIDDEN,
+                "code_expired",
+                "This enrolment code is too old. Ask for another.",
+            ),
+            Refusal::DeviceKnown => {
+                (StatusCode::CONFLICT, "device_known", "This phone is enrolled already.")
+            }
+            Refusal::BadKey => {
+                (StatusCode::BAD_REQUEST, "bad_key", "The phone's key cannot be relied upon.")
+            }
+            Refusal::SessionEnded => {
+                (StatusCode::UNAUTHORIZED, "session_ended", "Please sign in again.")
+            }
+            Refusal::SessionRevoked => (
+                StatusCode::UNAUTHORIZED,
+                "session_revoked",
+                "This session was ended for safety. Ask for a new enrolment code.",
+            ),
+            Refusal::DeviceRetired => {
+                (StatusCode::FORBIDDEN, "device_retired", "This phone was retired.")
+            }
+            Refusal::DeviceStolen => {
+                (StatusCode::FORBIDDEN, "device_stolen", "This phone was reported lost or stolen.")
+            }
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<db::Error> for ApiError {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Busy => Self::busy(),
+            db::Error::Taken => Self::new(
+                StatusCode::CONFLICT,
+                "taken",
+                "Somebody else was faster. Please try again.",
+            ),
+            other => {
+                let cause = std::error::Error::source(&other).map(ToString::to_string);
+                tracing::error!(error = %other, cause, "the database failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<NoEntropy> for ApiError {
+    fn from(error: NoEntropy) -> Self {
+        tracing::error!(%error, "no random bytes");
+        Self::internal()
+    }
+}
+
+impl From<HashFailed> for ApiError {
+    fn from(error: HashFailed) -> Self {
+        tracing::error!(%error, "a password could not be checked");
+        Self::internal()
+    }
+}

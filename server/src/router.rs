@@ -1,0 +1,73 @@
+//! Every route on one page, and what surrounds them all.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::error::JsonPayloadError;
+use actix_web::middleware::from_fn;
+use actix_web::{App, Error, HttpResponse, ResponseError, web};
+use sync_core::limits::REQUEST_BYTES;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::AppState;
+use crate::error::ApiError;
+use crate::{api, telemetry};
+
+/// Every route.
+pub fn routes(routes: &mut ServiceConfig<'_>) {
+    routes.service(api::health::healthz);
+    routes.service(api::health::readyz);
+    routes.service(api::health::metrics);
+    routes.service(
+        scope("/v1")
+            .service(api::identity::enrol_device)
+            .service(api::identity::begin_session)
+            .service(api::identity::renew_tokens)
+            .service(api::identity::show_me),
+    );
+}
+
+/// The application over `state`: routes, limits, answers to what no route takes, observation.
+#[must_use]
+pub fn build_app(
+    state: AppState,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let (app, _) = App::new()
+        .app_data(web::Data::new(state))
+        .app_data(web::PayloadConfig::new(REQUEST_BYTES))
+        .app_data(
+            web::JsonConfig::default()
+                .limit(REQUEST_BYTES)
+                .error_handler(|error, _| json_error(&error).into()),
+        )
+        .app_data(web::PathConfig::default().error_handler(|_, _| ApiError::no_route().into()))
+        .app_data(web::QueryConfig::default().error_handler(|_, _| ApiError::bad_request().into()))
+        .into_utoipa_app()
+        .configure(routes)
+        .default_service(web::to(no_route))
+        .split_for_parts();
+    app.wrap(from_fn(telemetry::observe))
+}
+
+async fn no_route() -> HttpResponse {
+    ApiError::no_route().error_response()
+}
+
+fn json_error(error: &JsonPayloadError) -> ApiError {
+    match error {
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            ApiError::too_large()
+        }
+        JsonPayloadError::ContentType => ApiError::not_json(),
+        _ => ApiError::bad_request(),
+    }
+}

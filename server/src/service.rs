@@ -1,0 +1,40 @@
+//! What the server does for people: one use case, one function, given the connection, the time,
+//! the server's secrets and the input. No function here knows of HTTP or SQL.
+//!
+//! A refusal is a value, not a failure: what was written along with it (a revoked session) is kept.
+
+pub mod accounts;
+pub mod codes;
+pub mod enrolment;
+pub mod refresh;
+pub mod secrets;
+pub mod sessions;
+pub mod tokens;
+
+/// Why a person or phone is not let in. The same for everything an outsider could probe.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Unknown sign-in name, wrong password or a person who left: nobody is told which.
+    SignInFailed,
+    /// No such enrolment code for this person.
+    CodeUnknown,
+    /// The code was used on another phone.
+    CodeUsed,
+    /// The code is past its day.
+    CodeExpired,
+    /// The phone's key or actor belongs to an enrolled phone.
+    DeviceKnown,
+    /// The public key is not one that can be relied upon.
+    BadKey,
+    /// The token is not valid, or no longer.
+    SessionEnded,
+    /// The session was revoked: sign in or enrol again.
+    SessionRevoked,
+    /// The phone was retired: it may only surrender its work.
+    DeviceRetired,
+    /// The phone was reported stolen: it may only erase.
+    DeviceStolen,
+}
+
+/// What a use case hands back: the failure of the machine outside, the refusal inside.
+pub type Answer<T> = Result<Result<T, Refusal>, crate::db::Error>;

@@ -1,0 +1,196 @@
+//! What an administrator sets up: clusters, agencies, people and their roles.
+
+use sync_core::ids::{AgencyId, ClusterId, UserId};
+use sync_core::time::Timestamp;
+
+use super::sessions::normalise;
+use crate::db::agencies::Agency;
+use crate::db::clusters::Cluster;
+use crate::db::users::User;
+use crate::db::{self, Conn, Error};
+use crate::role::Role;
+
+/// Why something could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// A name in the request means nothing here.
+    #[error("there is no {0} of that name")]
+    Unknown(&'static str),
+    /// A name or role that must be free is taken.
+    #[error("there is already such {0}")]
+    Taken(&'static str),
+    /// A person works for one agency.
+    #[error("this person works for another agency")]
+    OtherAgency,
+    /// Several authorities: which is meant must be said.
+    #[error("this server has several authorities: say which with --authority")]
+    WhichAuthority,
+    /// A text that is empty, too long or has signs it must not have.
+    #[error("the {0} is empty, too long or has signs that are not allowed")]
+    BadText(&'static str),
+    /// The database's failure.
+    #[error(transparent)]
+    Db(#[from] Error),
+}
+
+/// Longest name of anything, in bytes.
+const NAME_BYTES: usize = 200;
+
+/// A cluster to set up.
+pub struct NewCluster<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// "scotland", "england"...
+    pub jurisdiction: &'a str,
+    /// Its authority, made if it is not there; the only one of the server if not said.
+    pub authority: Option<&'a str>,
+    /// Random bytes: the cluster's id and the authority's.
+    pub fresh: ([u8; 16], [u8; 16]),
+}
+
+/// Sets up a cluster with an empty log.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub fn add_cluster(
+    conn: &mut Conn,
+    now: Timestamp,
+    input: &NewCluster<'_>,
+) -> Result<Cluster, AccountError> {
+    let name = text(input.name, "name")?;
+    let jurisdiction = slug(input.jurisdiction, "jurisdiction")?;
+    let authority = authority(conn, now, input)?;
+    let cluster = Cluster {
+        id: ClusterId::from_bytes(input.fresh.0),
+        name,
+        jurisdiction,
+        lock_key: db::clusters::next_lock_key(conn)?,
+    };
+    db::clusters::insert(conn, &cluster, authority, now).map_err(taken("a cluster"))?;
+    Ok(cluster)
+}
+
+fn authority(
+    conn: &mut Conn,
+    now: Timestamp,
+    input: &NewCluster<'_>,
+) -> Result<[u8; 16], AccountError> {
+    let known = db::authorities::list(conn)?;
+    let found = match input.authority {
+        Some(name) => known.iter().find(|(_, known)| known == name.trim()),
+        None if known.len() > 1 => return Err(AccountError::WhichAuthority),
+        None => known.first(),
+    };
+    if let Some((id, _)) = found {
+        return Ok(*id);
+    }
+    let name = text(input.authority.unwrap_or("Authority"), "authority")?;
+    db::authorities::insert(conn, input.fresh.1, &name, now)?;
+    Ok(input.fresh.1)
+}
+
+/// Sets up an agency; its id follows from `slug`.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub fn add_agency(
+    conn: &mut Conn,
+    now: Timestamp,
+    (agency_slug, name, sensitive): (&str, &str, bool),
+) -> Result<Agency, AccountError> {
+    let agency_slug = slug(agency_slug, "slug")?;
+    let id = AgencyId::from_slug(&agency_slug);
+    let agency = Agency { id, slug: agency_slug, name: text(name, "name")?, sensitive };
+    db::agencies::insert(conn, &agency, now).map_err(taken("an agency"))?;
+    Ok(agency)
+}
+
+/// A person to set up, with a first role.
+pub struct NewUser<'a> {
+    /// What others see.
+    pub name: &'a str,
+    /// What they type to sign in.
+    pub sign_in: &'a str,
+    /// The hash of their first password.
+    pub password_hash: String,
+    /// Whom to ring about a child.
+    pub phone: Option<&'a str>,
+    /// Random bytes of their id.
+    pub fresh: [u8; 16],
+}
+
+/// Where a person works and as what.
+#[derive(Clone, Copy)]
+pub struct Post<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// The agency's slug.
+    pub agency: &'a str,
+    /// The role.
+    pub role: Role,
+}
+
+/// Sets up a person in their first post.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub fn add_user(
+    conn: &mut Conn,
+    now: Timestamp,
+    input: &NewUser<'_>,
+    post: Post<'_>,
+) -> Result<User, AccountError> {
+    let user = User {
+        id: UserId::from_bytes(input.fresh),
+        sign_in: text(&normalise(input.sign_in), "sign-in name")?,
+        display_name: text(input.name, "name")?,
+        password_hash: input.password_hash.clone(),
+        phone: input.phone.map(|phone| text(phone, "phone number")).transpose()?,
+        active: true,
+    };
+    db::users::insert(conn, &user, now).map_err(taken("a sign-in name"))?;
+    add_post(conn, now, &user.id, post)?;
+    Ok(user)
+}
+
+/// Gives a person one more post; everybody works for one agency.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub fn add_post(
+    conn: &mut Conn,
+    now: Timestamp,
+    user: &UserId,
+    post: Post<'_>,
+) -> Result<(), AccountError> {
+    let cluster =
+        db::clusters::by_name(conn, post.cluster)?.ok_or(AccountError::Unknown("cluster"))?;
+    let agency =
+        db::agencies::by_slug(conn, post.agency)?.ok_or(AccountError::Unknown("agency"))?;
+    let posts = db::memberships::of_user(conn, user)?;
+    if posts.iter().any(|held| held.agency != agency.id) {
+        return Err(AccountError::OtherAgency);
+    }
+    db::memberships::insert(conn, user, (&cluster.id, &agency.id, post.role), now)
+        .map_err(taken("a role of this person"))
+}
+
+fn taken(what: &'static str) -> impl Fn(Error) -> AccountError {
+    move |error| match error {
+        Error::Taken => AccountError::Taken(what),
+        other => AccountError::Db(other),
+    }
+}
+
+fn text(given: &str, what: &'static str) -> Result<String, AccountError> {
+    let given = given.trim();
+    let fits = !given.is_empty() && given.len() <= NAME_BYTES;
+    let clean = !given.chars().any(char::is_control);
+    if fits && clean { Ok(given.to_owned()) } else { Err(AccountError::BadText(what)) }
+}
+
+fn slug(given: &str, what: &'static str) -> Result<String, AccountError> {
+    let given = text(given, what)?;
+    let plain = given.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if plain { Ok(given) } else { Err(AccountError::BadText(what)) }
+}

@@ -1,0 +1,151 @@
+//! Keeping a phone's session alive. A refresh token is exchanged once, by the phone's own key; its
+//! successor is computed, so that a repeat after a lost answer gets the same one. Only a wrong key,
+//! or a token whose successor was used, revokes; nothing is ever deleted.
+
+use ed25519_dalek::{Signature, VerifyingKey};
+use sync_core::ids::DeviceId;
+use sync_core::time::Timestamp;
+
+use super::secrets::Secrets;
+use super::sessions::{person, standing};
+use super::tokens::{Access, Claims};
+use super::{Answer, Refusal};
+use crate::db::devices::Device;
+use crate::db::refresh_tokens::RefreshToken;
+use crate::db::sessions::SessionRow;
+use crate::db::{self, Conn, Error};
+
+/// How long a refresh token is good for, milliseconds: a summer's leave and some illness.
+pub const REFRESH_MS: i64 = 60 * Timestamp::DAY_MS;
+
+/// What a phone signs to refresh, followed by the token's 32 bytes.
+pub const SIGNED_PREFIX: &[u8] = b"caseweave refresh v1";
+
+/// An access token and the refresh token after it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// For requests.
+    pub access: Access,
+    /// For the next refresh.
+    pub refresh: [u8; 32],
+}
+
+/// A phone's request for new tokens.
+#[derive(Clone)]
+pub struct Refresh {
+    /// The refresh token.
+    pub token: [u8; 32],
+    /// The phone that says it is.
+    pub device: DeviceId,
+    /// Its signature over [`SIGNED_PREFIX`] and the token.
+    pub signature: [u8; 64],
+}
+
+/// Begins a session on `device` with its first tokens.
+///
+/// # Errors
+/// The database's failure.
+pub fn begin(
+    conn: &mut Conn,
+    now: Timestamp,
+    secrets: &Secrets,
+    device: &Device,
+    (session, token): ([u8; 16], [u8; 32]),
+) -> Result<Pair, Error> {
+    let row = SessionRow {
+        id: session,
+        user: device.user,
+        device: Some(device.id),
+        started_at: now,
+        revoked: false,
+    };
+    db::sessions::insert(conn, &row)?;
+    store(conn, now, secrets, &session, &token)?;
+    pair(now, secrets, &row, token)
+}
+
+/// Exchanges a refresh token. A refusal may come with a revocation, which the caller must commit.
+///
+/// # Errors
+/// The database's failure.
+pub fn refresh(
+    conn: &mut Conn,
+    now: Timestamp,
+    secrets: &Secrets,
+    input: &Refresh,
+) -> Answer<Pair> {
+    let hash = secrets.token_hash(&input.token);
+    let Some(token) = db::refresh_tokens::by_hash(conn, &hash)? else {
+        return Ok(Err(Refusal::SessionEnded));
+    };
+    let session =
+        db::sessions::by_id(conn, &token.session)?.ok_or(Error::Corrupt("refresh token"))?;
+    let device = match standing(conn, &session)? {
+        Ok(device) => device.ok_or(Error::Corrupt("refresh token"))?,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if let Some(why) = misuse(&device, &token, input) {
+        db::sessions::revoke(conn, &session.id, why, now)?;
+        return Ok(Err(Refusal::SessionRevoked));
+    }
+    if now >= token.expires_at || person(conn, &session.user)?.is_none() {
+        return Ok(Err(Refusal::SessionEnded));
+    }
+    exchange(conn, now, secrets, (&session, &hash, &token), input).map(Ok)
+}
+
+/// Why a request shows that the token is in the wrong hands.
+fn misuse(device: &Device, token: &RefreshToken, input: &Refresh) -> Option<&'static str> {
+    if input.device != device.id || !is_signed(device, input) {
+        Some("wrong key")
+    } else if token.successor_used {
+        Some("token reused")
+    } else {
+        None
+    }
+}
+
+fn is_signed(device: &Device, input: &Refresh) -> bool {
+    let message = [SIGNED_PREFIX, &input.token].concat();
+    let signature = Signature::from_bytes(&input.signature);
+    VerifyingKey::from_bytes(&device.public_key)
+        .is_ok_and(|key| key.verify_strict(&message, &signature).is_ok())
+}
+
+fn exchange(
+    conn: &mut Conn,
+    now: Timestamp,
+    secrets: &Secrets,
+    (session, hash, token): (&SessionRow, &[u8; 32], &RefreshToken),
+    input: &Refresh,
+) -> Result<Pair, Error> {
+    let successor = secrets.successor(&input.token);
+    // Of two that come at once, one stores the successor; both are answered with it.
+    if !token.used && db::refresh_tokens::mark_used(conn, hash, &session.id, now)? {
+        store(conn, now, secrets, &session.id, &successor)?;
+        db::devices::touch(conn, &input.device, now)?;
+    }
+    pair(now, secrets, session, successor)
+}
+
+fn store(
+    conn: &mut Conn,
+    now: Timestamp,
+    secrets: &Secrets,
+    session: &[u8; 16],
+    token: &[u8; 32],
+) -> Result<(), Error> {
+    let times = (now, now.plus_ms(REFRESH_MS));
+    db::refresh_tokens::insert(conn, &secrets.token_hash(token), session, times)
+}
+
+fn pair(
+    now: Timestamp,
+    secrets: &Secrets,
+    session: &SessionRow,
+    refresh: [u8; 32],
+) -> Result<Pair, Error> {
+    let claims = Claims { user: session.user, session: session.id, device: session.device };
+    let access = secrets.tokens.issue(&claims, now).ok_or(Error::Corrupt("signing key"))?;
+    Ok(Pair { access, refresh })
+}
