@@ -89,10 +89,10 @@ fn not_in_force(user: &UserId, resolved: &Resolved<'_>, context: &Context<'_>) -
         return None;
     }
     let lost = |a: &&Assertion<'_>| a.entry.by == *user && !holds(a, resolved, context);
-    let mut losing = resolved.standing.iter().filter(lost);
-    let newest = losing.next()?;
+    let losing = || resolved.standing.iter().filter(lost);
+    let newest = losing().next()?;
     // The oldest names the notice: a later equal slip of the same hand is not news.
-    let oldest = losing.last().unwrap_or(newest);
+    let oldest = losing().min_by_key(|a| age(a)).unwrap_or(newest);
     let cause = in_force_bytes(&resolved.in_force);
     let rivals = resolved.standing.iter().filter(|a| !alike(a, newest, context));
     let holders: BTreeSet<UserId> = match &resolved.in_force {
@@ -168,6 +168,12 @@ fn about(theirs: &Assertion<'_>, cause: NoticeCause, resolved: &Resolved<'_>) ->
         by: Vec::new(),
         reason: None,
     }
+}
+
+/// Sorts the oldest first, unsent ones last; sending changes nobody's place among their own.
+fn age(assertion: &Assertion<'_>) -> impl Ord + use<> {
+    let (id, position) = (assertion.entry.id, assertion.entry.position);
+    (position.is_none(), position, id.seq, id.n, id.actor)
 }
 
 /// Whether what an assertion says is what holds, or among it.
