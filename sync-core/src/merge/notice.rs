@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::codec::Writer;
 use crate::ids::{EntryId, UserId};
-use crate::merge::held::InForce;
-use crate::merge::topic::{Resolved, Topic, alike, topics};
-use crate::merge::{Context, name_of};
+use crate::merge::held::{Held, InForce};
+use crate::merge::topic::{Resolved, Topic, alike, is_in_words, sameness, topics};
+use crate::merge::{ConsentScope, Context, name_of};
 use crate::record::entry::{Assertion, Entry};
 use crate::record::schema::Fact;
 use crate::record::value::Value;
@@ -117,8 +117,14 @@ fn replaced(
     resolved: &Resolved<'_>,
     context: &Context<'_>,
 ) -> Vec<Notice> {
+    let is_theirs = |place: &usize| topic.assertions[*place].entry.by == *user;
     let places = 0..topic.assertions.len();
-    places.filter_map(|cause| replaced_by(cause, user, topic, resolved, context)).collect()
+    // Whatever they replaced themselves since, they have seen.
+    let seen = topic.chain.before(places.clone().filter(is_theirs));
+    places
+        .filter(|place| !is_theirs(place) && !seen.contains(place))
+        .filter_map(|cause| replaced_by(cause, user, topic, resolved, context))
+        .collect()
 }
 
 fn replaced_by(
@@ -129,9 +135,6 @@ fn replaced_by(
     context: &Context<'_>,
 ) -> Option<Notice> {
     let replacing = &topic.assertions[cause];
-    if replacing.entry.by == *user || has_answered(user, cause, topic) {
-        return None;
-    }
     let before: Vec<_> =
         topic.chain.replaces(cause).iter().map(|&older| &topic.assertions[older]).collect();
     let theirs = before
@@ -149,11 +152,6 @@ fn replaced_by(
         reason: replacing.reason().filter(|_| !withheld).map(str::to_owned),
         ..about(theirs, sort, resolved)
     })
-}
-
-/// Whether the person has since replaced what replaced theirs: then they have seen it.
-fn has_answered(user: &UserId, cause: usize, topic: &Topic<'_>) -> bool {
-    topic.chain.after(cause).iter().any(|&later| topic.assertions[later].entry.by == *user)
 }
 
 fn about(theirs: &Assertion<'_>, cause: NoticeCause, resolved: &Resolved<'_>) -> Notice {
@@ -179,11 +177,11 @@ fn age(assertion: &Assertion<'_>) -> impl Ord + use<> {
 /// Whether what an assertion says is what holds, or among it.
 fn holds(assertion: &Assertion<'_>, resolved: &Resolved<'_>, context: &Context<'_>) -> bool {
     if let InForce::Combined(scope) = &resolved.in_force {
-        return *scope == crate::merge::ConsentScope::of(assertion.value);
+        return *scope == ConsentScope::of(assertion.value);
     }
-    let held = resolved.in_force.held();
-    let held = |other: &&Assertion<'_>| held.iter().any(|h| h.entry == Some(other.entry.id));
-    resolved.standing.iter().filter(held).any(|other| alike(other, assertion, context))
+    let said = sameness(assertion, context);
+    let framework = |held: &Held| held.framework.clone().filter(|_| is_in_words(assertion.fact));
+    resolved.in_force.held().iter().any(|held| (&held.value, framework(held).as_deref()) == said)
 }
 
 /// What holds as bytes that do not depend on who else says the same.

@@ -338,6 +338,12 @@ fn a_row_holds_what_it_began_with_until_somebody_asserts() {
         (vec!["2026-12-24".into()], Why::Initial)
     );
 
+    let alone = [row.clone()];
+    let all = resolve_all(&alone, &context);
+    let began: Vec<_> = all.iter().map(|r| (r.fact, r.why)).collect();
+    let facts = [Fact::RowNeed, Fact::RowAction, Fact::RowDue, Fact::RowStatus];
+    assert_eq!(began, facts.map(|fact| (fact, Why::Initial)));
+
     let later = of_row(&row, BEN, 2, Fact::RowDue, "2027-01-31");
     let asserted = resolve(Fact::RowDue, &id, &[later.assertion().unwrap()], base, &context);
     assert_eq!(words(&asserted.in_force), ["2027-01-31"]);
