@@ -118,32 +118,37 @@ fn replaced(
     context: &Context<'_>,
 ) -> Vec<Notice> {
     let is_theirs = |place: &usize| topic.assertions[*place].entry.by == *user;
-    let places = 0..topic.assertions.len();
-    // Whatever they replaced themselves since, they have seen.
-    let seen = topic.chain.before(places.clone().filter(is_theirs));
-    places
-        .filter(|place| !is_theirs(place) && !seen.contains(place))
-        .filter_map(|cause| replaced_by(cause, user, topic, resolved, context))
+    let (theirs, others): (Vec<usize>, Vec<usize>) =
+        (0..topic.assertions.len()).partition(is_theirs);
+    // What they replaced themselves they gave up, and whatever replaced it they have seen.
+    let given_up = topic.chain.before(theirs.iter().copied());
+    let lost: BTreeSet<usize> =
+        theirs.into_iter().filter(|place| !given_up.contains(place)).collect();
+    others
+        .into_iter()
+        .filter(|place| !given_up.contains(place))
+        .filter_map(|cause| replaced_by(cause, &lost, user, topic, resolved, context))
         .collect()
 }
 
 fn replaced_by(
     cause: usize,
+    lost: &BTreeSet<usize>,
     user: &UserId,
     topic: &Topic<'_>,
     resolved: &Resolved<'_>,
     context: &Context<'_>,
 ) -> Option<Notice> {
     let replacing = &topic.assertions[cause];
-    let before: Vec<_> =
-        topic.chain.replaces(cause).iter().map(|&older| &topic.assertions[older]).collect();
+    let before = topic.chain.replaces(cause);
+    let unlike = |place: &&usize| !alike(&topic.assertions[**place], replacing, context);
     let theirs = before
         .iter()
-        .filter(|older| older.entry.by == *user && !alike(older, replacing, context))
-        .max_by_key(|older| {
-            (older.entry.position.is_none(), older.entry.position, older.entry.id)
-        })?;
-    let settled = before.iter().any(|older| !alike(older, before[0], context));
+        .filter(|place| lost.contains(place))
+        .filter(unlike)
+        .map(|&place| &topic.assertions[place])
+        .max_by_key(|older| age(older))?;
+    let settled = before.iter().any(|&place| !alike(&topic.assertions[place], theirs, context));
     let sort = if settled { NoticeCause::Settled } else { NoticeCause::Overtaken };
     let withheld = resolved.in_force == InForce::Withheld;
     Some(Notice {

@@ -114,10 +114,12 @@ impl<'a> Topic<'a> {
     }
 }
 
+/// What a record says of one topic: assertions, and what a row began with.
+type Said<'a> = (Vec<Assertion<'a>>, Option<&'a Value>);
+
 /// A record's topics by fact and subject.
 pub(super) fn topics<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Topic<'a>> {
-    let mut found: BTreeMap<(Fact, String), (Vec<Assertion<'a>>, Option<&'a Value>)> =
-        BTreeMap::new();
+    let mut found: BTreeMap<(Fact, String), Said<'a>> = BTreeMap::new();
     for assertion in entries.iter().filter_map(Entry::assertion) {
         let key = (assertion.fact, assertion.subject.to_owned());
         found.entry(key).or_default().0.push(assertion);
