@@ -69,21 +69,21 @@ impl Chain {
         &self.replaces[place]
     }
 
-    /// Everything that replaces `place`, directly or through others.
-    pub(super) fn after(&self, place: usize) -> BTreeSet<usize> {
-        reached(&self.replaced_by, place)
+    /// Everything that any of `places` replaces, directly or through others.
+    pub(super) fn before(&self, places: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+        reached(&self.replaces, places)
     }
 
     /// The nearest assertions that all of `rivals` replace, directly or through others.
     pub(super) fn nearest_common(&self, rivals: &[usize]) -> Vec<usize> {
         let mut rivals = rivals.iter();
         let Some(&first) = rivals.next() else { return Vec::new() };
-        let mut common = reached(&self.replaces, first);
+        let mut common = self.before([first]);
         for &rival in rivals {
             if common.is_empty() {
                 break;
             }
-            let before = reached(&self.replaces, rival);
+            let before = self.before([rival]);
             common.retain(|place| before.contains(place));
         }
         let farther = |place: &usize| self.replaced_by[*place].iter().any(|by| common.contains(by));
@@ -108,9 +108,9 @@ fn peel(out: &[Vec<usize>], into: &[Vec<usize>]) -> Vec<bool> {
     peeled
 }
 
-fn reached(edges: &[Vec<usize>], from: usize) -> BTreeSet<usize> {
+fn reached(edges: &[Vec<usize>], from: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
     let mut seen = BTreeSet::new();
-    let mut todo = vec![from];
+    let mut todo: Vec<usize> = from.into_iter().collect();
     while let Some(place) = todo.pop() {
         todo.extend(edges[place].iter().filter(|&&next| seen.insert(next)));
     }

@@ -61,7 +61,7 @@ impl From<Resolved<'_>> for Conflict {
         let safety = resolved.fact.is_safety();
         Self {
             fact: resolved.fact,
-            subject: resolved.subject.to_owned(),
+            subject: resolved.subject,
             severity: if safety { Severity::Safety } else { Severity::Routine },
             rivals: resolved.rivals,
             in_force: resolved.in_force,

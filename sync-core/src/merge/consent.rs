@@ -137,11 +137,9 @@ pub fn consents(entries: &[Entry], context: &Context<'_>) -> Vec<GiverConsent> {
         .filter(|topic| topic.fact == Fact::Consent)
         .map(|topic| topic.resolve(context))
         .filter_map(|resolved| match resolved.in_force {
-            InForce::Combined(scope) => Some(GiverConsent {
-                giver: resolved.subject.to_owned(),
-                scope,
-                disputed: resolved.disputed,
-            }),
+            InForce::Combined(scope) => {
+                Some(GiverConsent { giver: resolved.subject, scope, disputed: resolved.disputed })
+            }
             _ => None,
         })
         .collect()

@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::codec::Writer;
 use crate::ids::{EntryId, UserId};
-use crate::merge::held::InForce;
-use crate::merge::topic::{Resolved, Topic, alike, topics};
-use crate::merge::{Context, name_of};
+use crate::merge::held::{Held, InForce};
+use crate::merge::topic::{Resolved, Topic, alike, is_in_words, sameness, topics};
+use crate::merge::{ConsentScope, Context, name_of};
 use crate::record::entry::{Assertion, Entry};
 use crate::record::schema::Fact;
 use crate::record::value::Value;
@@ -89,10 +89,10 @@ fn not_in_force(user: &UserId, resolved: &Resolved<'_>, context: &Context<'_>) -
         return None;
     }
     let lost = |a: &&Assertion<'_>| a.entry.by == *user && !holds(a, resolved, context);
-    let mut losing = resolved.standing.iter().filter(lost);
-    let newest = losing.next()?;
+    let losing = || resolved.standing.iter().filter(lost);
+    let newest = losing().next()?;
     // The oldest names the notice: a later equal slip of the same hand is not news.
-    let oldest = losing.last().unwrap_or(newest);
+    let oldest = losing().min_by_key(|a| age(a)).unwrap_or(newest);
     let cause = in_force_bytes(&resolved.in_force);
     let rivals = resolved.standing.iter().filter(|a| !alike(a, newest, context));
     let holders: BTreeSet<UserId> = match &resolved.in_force {
@@ -117,30 +117,38 @@ fn replaced(
     resolved: &Resolved<'_>,
     context: &Context<'_>,
 ) -> Vec<Notice> {
-    let places = 0..topic.assertions.len();
-    places.filter_map(|cause| replaced_by(cause, user, topic, resolved, context)).collect()
+    let is_theirs = |place: &usize| topic.assertions[*place].entry.by == *user;
+    let (theirs, others): (Vec<usize>, Vec<usize>) =
+        (0..topic.assertions.len()).partition(is_theirs);
+    // What they replaced themselves they gave up, and whatever replaced it they have seen.
+    let given_up = topic.chain.before(theirs.iter().copied());
+    let lost: BTreeSet<usize> =
+        theirs.into_iter().filter(|place| !given_up.contains(place)).collect();
+    others
+        .into_iter()
+        .filter(|place| !given_up.contains(place))
+        .filter_map(|cause| replaced_by(cause, &lost, user, topic, resolved, context))
+        .collect()
 }
 
 fn replaced_by(
     cause: usize,
+    lost: &BTreeSet<usize>,
     user: &UserId,
     topic: &Topic<'_>,
     resolved: &Resolved<'_>,
     context: &Context<'_>,
 ) -> Option<Notice> {
     let replacing = &topic.assertions[cause];
-    if replacing.entry.by == *user || has_answered(user, cause, topic) {
-        return None;
-    }
-    let before: Vec<_> =
-        topic.chain.replaces(cause).iter().map(|&older| &topic.assertions[older]).collect();
+    let before = topic.chain.replaces(cause);
+    let unlike = |place: &&usize| !alike(&topic.assertions[**place], replacing, context);
     let theirs = before
         .iter()
-        .filter(|older| older.entry.by == *user && !alike(older, replacing, context))
-        .max_by_key(|older| {
-            (older.entry.position.is_none(), older.entry.position, older.entry.id)
-        })?;
-    let settled = before.iter().any(|older| !alike(older, before[0], context));
+        .filter(|place| lost.contains(place))
+        .filter(unlike)
+        .map(|&place| &topic.assertions[place])
+        .max_by_key(|older| age(older))?;
+    let settled = before.iter().any(|&place| !alike(&topic.assertions[place], theirs, context));
     let sort = if settled { NoticeCause::Settled } else { NoticeCause::Overtaken };
     let withheld = resolved.in_force == InForce::Withheld;
     Some(Notice {
@@ -149,11 +157,6 @@ fn replaced_by(
         reason: replacing.reason().filter(|_| !withheld).map(str::to_owned),
         ..about(theirs, sort, resolved)
     })
-}
-
-/// Whether the person has since replaced what replaced theirs: then they have seen it.
-fn has_answered(user: &UserId, cause: usize, topic: &Topic<'_>) -> bool {
-    topic.chain.after(cause).iter().any(|&later| topic.assertions[later].entry.by == *user)
 }
 
 fn about(theirs: &Assertion<'_>, cause: NoticeCause, resolved: &Resolved<'_>) -> Notice {
@@ -170,14 +173,20 @@ fn about(theirs: &Assertion<'_>, cause: NoticeCause, resolved: &Resolved<'_>) ->
     }
 }
 
+/// Sorts the oldest first, unsent ones last; sending changes nobody's place among their own.
+fn age(assertion: &Assertion<'_>) -> impl Ord + use<> {
+    let (id, position) = (assertion.entry.id, assertion.entry.position);
+    (position.is_none(), position, id.seq, id.n, id.actor)
+}
+
 /// Whether what an assertion says is what holds, or among it.
 fn holds(assertion: &Assertion<'_>, resolved: &Resolved<'_>, context: &Context<'_>) -> bool {
     if let InForce::Combined(scope) = &resolved.in_force {
-        return *scope == crate::merge::ConsentScope::of(assertion.value);
+        return *scope == ConsentScope::of(assertion.value);
     }
-    let held = resolved.in_force.held();
-    let held = |other: &&Assertion<'_>| held.iter().any(|h| h.entry == Some(other.entry.id));
-    resolved.standing.iter().filter(held).any(|other| alike(other, assertion, context))
+    let said = sameness(assertion, context);
+    let framework = |held: &Held| held.framework.clone().filter(|_| is_in_words(assertion.fact));
+    resolved.in_force.held().iter().any(|held| (&held.value, framework(held).as_deref()) == said)
 }
 
 /// What holds as bytes that do not depend on who else says the same.

@@ -14,6 +14,7 @@ use crate::record::value::Value;
 
 /// The collection of a plan's rows; its fields have the codes of the facts that change them.
 const ROWS: u8 = 16;
+const ROW_FACTS: std::ops::RangeInclusive<u8> = Fact::RowNeed.code()..=Fact::RowRating.code();
 
 /// What holds for a fact, and everything that stands behind or against it.
 #[derive(Clone, Debug, Serialize)]
@@ -22,7 +23,7 @@ pub struct Resolved<'a> {
     #[serde(serialize_with = "name_of")]
     pub fact: Fact,
     /// Of whom or what; empty for the record as a whole.
-    pub subject: &'a str,
+    pub subject: String,
     /// What holds.
     pub in_force: InForce,
     /// Every assertion that nobody replaced, newest first, own unsent ones last. Not in JSON: it
@@ -45,16 +46,17 @@ pub struct Resolved<'a> {
 #[must_use]
 pub fn resolve<'a>(
     fact: Fact,
-    subject: &'a str,
+    subject: &str,
     assertions: &[Assertion<'a>],
     base: Option<&'a Value>,
     context: &Context<'_>,
 ) -> Resolved<'a> {
     let own = assertions.iter().filter(|a| a.fact == fact && a.subject == subject).copied();
-    Topic::new(fact, subject, own.collect(), base, context).resolve(context)
+    Topic::new(fact, subject.to_owned(), own.collect(), base, context).resolve(context)
 }
 
-/// What holds for every fact that a record says anything about, by fact and subject.
+/// What holds for every fact that a record says anything about, by fact and subject; what a plan's
+/// rows began with included.
 #[must_use]
 pub fn resolve_all<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Resolved<'a>> {
     topics(entries, context).iter().map(|topic| topic.resolve(context)).collect()
@@ -63,7 +65,7 @@ pub fn resolve_all<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Resol
 /// One fact about one subject.
 pub(super) struct Topic<'a> {
     pub(super) fact: Fact,
-    pub(super) subject: &'a str,
+    pub(super) subject: String,
     /// Newest first, own unsent ones last, each once.
     pub(super) assertions: Vec<Assertion<'a>>,
     pub(super) base: Option<&'a Value>,
@@ -73,7 +75,7 @@ pub(super) struct Topic<'a> {
 impl<'a> Topic<'a> {
     fn new(
         fact: Fact,
-        subject: &'a str,
+        subject: String,
         mut assertions: Vec<Assertion<'a>>,
         base: Option<&'a Value>,
         context: &Context<'_>,
@@ -95,7 +97,7 @@ impl<'a> Topic<'a> {
         let withheld = in_force == InForce::Withheld;
         Resolved {
             fact: self.fact,
-            subject: self.subject,
+            subject: self.subject.clone(),
             rivals: standing.iter().map(|a| Rival::of(a, withheld, context)).collect(),
             disputed: standing.iter().any(|a| !alike(a, &standing[0], context)),
             in_force,
@@ -112,22 +114,30 @@ impl<'a> Topic<'a> {
     }
 }
 
+/// What a record says of one topic: assertions, and what a row began with.
+type Said<'a> = (Vec<Assertion<'a>>, Option<&'a Value>);
+
 /// A record's topics by fact and subject.
 pub(super) fn topics<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Topic<'a>> {
-    let rows: Vec<(String, &Entry)> =
-        entries.iter().filter(|e| e.collection == ROWS).map(|e| (e.id.to_string(), e)).collect();
-    let mut found: BTreeMap<(Fact, &str), Vec<Assertion<'_>>> = BTreeMap::new();
+    let mut found: BTreeMap<(Fact, String), Said<'a>> = BTreeMap::new();
     for assertion in entries.iter().filter_map(Entry::assertion) {
-        found.entry((assertion.fact, assertion.subject)).or_default().push(assertion);
+        let key = (assertion.fact, assertion.subject.to_owned());
+        found.entry(key).or_default().0.push(assertion);
     }
-    let rows: BTreeMap<&str, &'a Entry> = rows.iter().map(|(id, e)| (id.as_str(), *e)).collect();
+    for row in entries.iter().filter(|entry| entry.collection == ROWS) {
+        for (fact, value) in row.fields.iter().filter_map(row_fact) {
+            found.entry((fact, row.id.to_string())).or_default().1 = Some(value);
+        }
+    }
     found
         .into_iter()
-        .map(|((fact, subject), assertions)| {
-            let base = rows.get(subject).and_then(|row| row.field(fact.code()));
-            Topic::new(fact, subject, assertions, base, context)
-        })
+        .map(|((fact, subject), (all, base))| Topic::new(fact, subject, all, base, context))
         .collect()
+}
+
+fn row_fact((code, value): &(u8, Value)) -> Option<(Fact, &Value)> {
+    let code = Some(*code).filter(|code| ROW_FACTS.contains(code))?;
+    Some((Fact::from_code(code.into())?, value))
 }
 
 /// What two assertions must share to say the same. Words of unlike frameworks are unlike.
@@ -135,8 +145,13 @@ pub(super) fn sameness<'a>(
     assertion: &Assertion<'a>,
     context: &Context<'a>,
 ) -> (&'a Value, Option<&'a str>) {
-    let in_words = matches!(assertion.fact.fold(), Fold::HighestStage | Fold::MostProtective(_));
-    (assertion.value, context.framework_of(assertion).filter(|_| in_words))
+    let framework = context.framework_of(assertion).filter(|_| is_in_words(assertion.fact));
+    (assertion.value, framework)
+}
+
+/// Whether a fact's values are words of a framework.
+pub(super) const fn is_in_words(fact: Fact) -> bool {
+    matches!(fact.fold(), Fold::HighestStage | Fold::MostProtective(_))
 }
 
 /// Whether two assertions say the same.

@@ -4,7 +4,7 @@ use crate::ids::EntryId;
 use crate::merge::Context;
 use crate::merge::topic::{Topic, alike, topics};
 use crate::record::entry::{Assertion, Entry};
-use crate::record::schema::{Fact, fact_field};
+use crate::record::schema::{Fact, Fold, fact_field};
 use crate::record::value::Value;
 
 /// An assertion that is still to be made.
@@ -57,14 +57,15 @@ pub enum CannotUndo {
     /// Somebody replaced it already: taking it back would contradict them unseen.
     #[error("somebody has decided again since: look at that first")]
     Replaced,
-    /// It replaced nothing, so there is nothing to go back to.
-    #[error("nothing was recorded before this decision")]
+    /// Nothing held before it, so there is nothing to go back to.
+    #[error("nothing held before this decision: record a new one instead")]
     NothingBefore,
 }
 
 /// The assertions that take a settlement back: each value that it replaced, once, as it was, in the
 /// place of the settlement. Where rivals were settled they are rivals again, the safest holds again
-/// and the conflict is open: undoing is not deciding otherwise.
+/// and the conflict is open: undoing is not deciding otherwise. Of a fact that holds by what all
+/// rivals replace (the lead professional) it is what held during the dispute.
 ///
 /// # Errors
 /// [`CannotUndo`] where there is nothing to go back to, or somebody decided since.
@@ -84,14 +85,14 @@ pub fn undo(
     }
     let draft = |value: &Value, before: Option<&Assertion<'_>>| Draft {
         fact: topic.fact,
-        subject: topic.subject.to_owned(),
+        subject: topic.subject.clone(),
         value: value.clone(),
         framework: before.and_then(Assertion::framework).map(str::to_owned),
         confidential: before.is_some_and(Assertion::is_confidential),
         reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
         replaces: vec![settlement],
     };
-    let before = replaced(topic, place, context);
+    let before = to_restore(topic, place, context);
     match (before.as_slice(), topic.base) {
         ([], None) => Err(CannotUndo::NothingBefore),
         ([], Some(base)) => Ok(vec![draft(base, None)]),
@@ -103,14 +104,25 @@ fn place_of(id: EntryId, topic: &Topic<'_>) -> Option<usize> {
     topic.assertions.iter().position(|assertion| assertion.entry.id == id)
 }
 
-/// The unlike values that the assertion at `place` replaced. Of equal ones a confidential one
+/// What an undoing asserts again. Rivals for lead professional cannot simply be rivals again: they
+/// would all replace the settlement, which would then be the nearest they have in common and hold.
+fn to_restore<'a>(topic: &Topic<'a>, place: usize, context: &Context<'a>) -> Vec<Assertion<'a>> {
+    let replaced = topic.chain.replaces(place);
+    let before = unlike(topic, replaced, context);
+    if topic.fact.fold() != Fold::NearestCommon || before.len() < 2 {
+        return before;
+    }
+    let common = unlike(topic, &topic.chain.nearest_common(replaced), context);
+    if common.len() == 1 { common } else { Vec::new() }
+}
+
+/// The unlike values of the assertions at `places`. Of equal ones a confidential one
 /// stands for the others, so that undoing never shows an address.
-fn replaced<'a>(topic: &Topic<'a>, place: usize, context: &Context<'a>) -> Vec<Assertion<'a>> {
-    let mut before: Vec<_> =
-        topic.chain.replaces(place).iter().map(|&older| topic.assertions[older]).collect();
-    before.sort_by_key(|assertion| !assertion.is_confidential());
+fn unlike<'a>(topic: &Topic<'a>, places: &[usize], context: &Context<'a>) -> Vec<Assertion<'a>> {
+    let mut all: Vec<_> = places.iter().map(|&place| topic.assertions[place]).collect();
+    all.sort_by_key(|assertion| !assertion.is_confidential());
     let mut unlike: Vec<Assertion<'a>> = Vec::new();
-    for assertion in before {
+    for assertion in all {
         if !unlike.iter().any(|known| alike(known, &assertion, context)) {
             unlike.push(assertion);
         }
