@@ -56,7 +56,7 @@ impl<'a> Standing<'a> {
         if self.principal.is_barred() || self.is_excluded() {
             return false;
         }
-        self.in_team || self.named || (!self.case.shielded && self.from_outside().is_some())
+        self.in_team || self.named || (!self.case.shielded && self.outside_ground().is_some())
     }
 
     fn is_excluded(&self) -> bool {
@@ -72,11 +72,11 @@ impl<'a> Standing<'a> {
         } else if self.named {
             Some(Ground::Named)
         } else {
-            self.from_outside()
+            self.outside_ground()
         }
     }
 
-    fn from_outside(&self) -> Option<Ground> {
+    fn outside_ground(&self) -> Option<Ground> {
         if self.cluster_lead {
             Some(Ground::ClusterLead)
         } else if self.agency_lead && (self.agency_on_case() || self.agency_has_records()) {

@@ -1,0 +1,57 @@
+# Everything that a developer types. `make` alone lists it.
+SHELL := /bin/bash
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint deny postgres demo simulate bench proof fuzz clean
+
+# A target whose part of the house is not built says so and fails.
+define needs
+	@test -e "$(1)" || { echo "make $@: not there yet ($(1) is missing)" >&2; exit 1; }
+endef
+
+help: ## list what can be done
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## check for, or as root install, the tools of the build
+	scripts/install-tools
+
+build: ## build the server and the terminal phone
+	cargo build
+
+test: ## run every suite of tests/budget; SUITES="core fmt" runs those only
+	scripts/test $(SUITES)
+
+lint: ## formatting and lints only
+	scripts/test fmt clippy
+
+deny: ## licences, bans, sources and (needs the network) advisories; installs cargo-deny in the cache
+	@PATH="$$PATH:$(CACHE)/bin" command -v cargo-deny >/dev/null \
+		|| cargo install --locked --root "$(CACHE)" cargo-deny
+	PATH="$$PATH:$(CACHE)/bin" cargo deny check
+
+postgres: ## a throw-away PostgreSQL server until interrupted; prints its URL
+	scripts/postgres serve
+
+demo: ## a server with an invented area, a lead's pages and phones
+	$(call needs,scripts/demo)
+	scripts/demo $(ARGS)
+
+simulate: ## the simulator; ARGS="--seed 7" replays a run
+	$(call needs,tests/src/bin/simulate.rs)
+	cargo run -p system-tests --bin simulate -- $(ARGS)
+
+bench: ## measure what the design promises
+	$(call needs,scripts/bench)
+	scripts/bench $(ARGS)
+
+proof: ## the whole way, from a phone without signal to the lead's page
+	$(call needs,scripts/proof)
+	scripts/proof $(ARGS)
+
+fuzz: ## fuzz the decoders and the gate; needs a nightly toolchain and cargo-fuzz
+	$(call needs,tests/fuzz/Cargo.toml)
+	cd tests/fuzz && cargo +nightly fuzz run $(or $(TARGET),decode) -- -max_total_time=$(or $(SECONDS),60)
+
+clean: ## remove what was built
+	cargo clean

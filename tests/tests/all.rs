@@ -1,0 +1,3 @@
+//! The one test binary of the system tests: linking the server once is enough.
+
+mod architecture;
