@@ -1,22 +1,29 @@
 //! Everything that is SQL. One file a noun; [`backend`] hides which database it is, [`pool`] holds
 //! the only doors to blocking threads.
 
+pub mod access;
 pub mod agencies;
 pub mod authorities;
 pub mod backend;
 pub mod clusters;
 mod conn;
 pub mod devices;
+pub mod directory;
 pub mod enrolment_codes;
 mod error;
+pub mod log;
 pub mod memberships;
 pub mod migrate;
 pub mod pool;
+pub mod pull;
+pub mod records;
 pub mod refresh_tokens;
 pub mod schema;
+pub mod schema_log;
 pub mod secrets;
 pub mod sessions;
 pub mod users;
+pub mod views;
 
 pub use backend::{Address, read_tx, savepoint, write_tx};
 pub use conn::Conn;

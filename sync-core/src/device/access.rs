@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, Loaded};
 use crate::engine::client::cluster_of;
-use crate::ids::{AgencyId, CaseId};
+use crate::ids::CaseId;
 use crate::policy::CaseContext;
 use crate::protocol::message::PersonLine;
 use crate::record::envelope::Envelope;
@@ -81,8 +81,4 @@ impl<S: Store> Device<S> {
         Ok(rows.into_iter().filter_map(|(_, bytes)| minicbor::decode::<PersonLine>(&bytes).ok()))
     }
 
-    /// The agency of the user.
-    pub(super) fn agency(&self) -> AgencyId {
-        self.identity.principal.agency
-    }
 }

@@ -1,0 +1,10 @@
+DROP TABLE case_views;
+DROP TABLE record_views;
+DROP TABLE directory;
+DROP TABLE barred;
+DROP TABLE access;
+DROP TABLE log_proofs;
+DROP TABLE log;
+DROP TABLE batches;
+DROP TABLE records;
+DROP TABLE cases;

@@ -1,0 +1,182 @@
+//! Who is sent what: intervals of access to scopes, and cases of which a person may find no sign.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use sync_core::ids::{CaseId, ClusterId, ScopeId, UserId};
+
+use super::schema_log::{access, barred};
+use super::{Conn, Error};
+
+/// How an interval ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// Consent was withheld: what was delivered stays.
+    Frozen,
+    /// The right to read ended: the copy goes.
+    Revoked,
+}
+
+impl Ended {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// An interval of access.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Interval {
+    /// Whose.
+    pub user: UserId,
+    /// To what.
+    pub scope: ScopeId,
+    /// The number from which on it holds.
+    pub since: i64,
+    /// What lies after this number is sent.
+    pub resume_from: i64,
+    /// The number at which it ended, and how.
+    pub until: Option<(i64, Ended)>,
+}
+
+type Row = (Vec<u8>, Vec<u8>, i64, i64, Option<i64>, Option<String>);
+type Columns = (
+    access::user_id,
+    access::scope_id,
+    access::since,
+    access::resume_from,
+    access::until,
+    access::ended,
+);
+const COLUMNS: Columns = (
+    access::user_id,
+    access::scope_id,
+    access::since,
+    access::resume_from,
+    access::until,
+    access::ended,
+);
+
+fn from_row((user, scope, since, resume_from, until, ended): Row) -> Result<Interval, Error> {
+    let ended = ended.map(|word| match word.as_str() {
+        "frozen" => Ok(Ended::Frozen),
+        "revoked" => Ok(Ended::Revoked),
+        _ => Err(Error::Corrupt("end of access")),
+    });
+    Ok(Interval {
+        user: UserId::from_slice(&user)?,
+        scope: ScopeId::from_slice(&scope)?,
+        since,
+        resume_from,
+        until: until.zip(ended.transpose()?),
+    })
+}
+
+/// Every interval of a case, ended ones too, oldest first.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Interval>, Error> {
+    let rows = access::table
+        .filter(access::case_id.eq(case.as_bytes().as_slice()))
+        .order((access::since, access::user_id, access::scope_id))
+        .select(COLUMNS)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// A user's intervals in a cluster that began or ended within (after, up to].
+///
+/// # Errors
+/// The database's failure.
+pub fn moved(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<Interval>, Error> {
+    let began = access::since.gt(after).and(access::since.le(up_to));
+    let ended = access::until.gt(after).and(access::until.le(up_to)).assume_not_null();
+    let rows = access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(began.or(ended))
+        .order((access::since, access::scope_id))
+        .select(COLUMNS)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Begins an interval.
+///
+/// # Errors
+/// The database's failure.
+pub fn begin(
+    conn: &mut Conn,
+    interval: &Interval,
+    case: &CaseId,
+    cluster: &ClusterId,
+) -> Result<(), Error> {
+    let row = (
+        access::user_id.eq(interval.user.as_bytes().as_slice()),
+        access::scope_id.eq(interval.scope.as_bytes().as_slice()),
+        access::since.eq(interval.since),
+        access::cluster_id.eq(cluster.as_bytes().as_slice()),
+        access::case_id.eq(case.as_bytes().as_slice()),
+        access::resume_from.eq(interval.resume_from),
+    );
+    diesel::insert_into(access::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Ends an interval, or changes how it ended.
+///
+/// # Errors
+/// The database's failure.
+pub fn end(conn: &mut Conn, interval: &Interval, number: i64, ended: Ended) -> Result<(), Error> {
+    let found = access::table.find((
+        interval.user.as_bytes().as_slice(),
+        interval.scope.as_bytes().as_slice(),
+        interval.since,
+    ));
+    let set = (access::until.eq(number), access::ended.eq(ended.as_str()));
+    diesel::update(found).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// Who may find no sign of a case.
+///
+/// # Errors
+/// The database's failure.
+pub fn barred_from(conn: &mut Conn, case: &CaseId) -> Result<BTreeSet<UserId>, Error> {
+    let found = barred::table.filter(barred::case_id.eq(case.as_bytes().as_slice()));
+    let rows: Vec<Vec<u8>> = found.select(barred::user_id).load(conn)?;
+    rows.iter().map(|user| Ok(UserId::from_slice(user)?)).collect()
+}
+
+/// Bars a user from finding a case.
+///
+/// # Errors
+/// The database's failure.
+pub fn bar(conn: &mut Conn, user: &UserId, case: &CaseId, number: i64) -> Result<(), Error> {
+    let row = (
+        barred::user_id.eq(user.as_bytes().as_slice()),
+        barred::case_id.eq(case.as_bytes().as_slice()),
+        barred::number.eq(number),
+    );
+    diesel::insert_into(barred::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Lets a user find a case again.
+///
+/// # Errors
+/// The database's failure.
+pub fn unbar(conn: &mut Conn, user: &UserId, case: &CaseId) -> Result<(), Error> {
+    let key = (user.as_bytes().as_slice(), case.as_bytes().as_slice());
+    diesel::delete(barred::table.find(key)).execute(conn)?;
+    Ok(())
+}

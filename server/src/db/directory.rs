@@ -1,0 +1,91 @@
+//! The directory: cases to find, with whom to ring.
+
+use diesel::prelude::*;
+use sync_core::ids::{CaseId, ClusterId, UserId};
+
+use super::schema_log::{barred, directory};
+use super::{Conn, Error};
+
+/// Lines that changed within (after, up to] and that the user may find, as stored.
+///
+/// # Errors
+/// The database's failure.
+pub fn changed(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    (after, up_to): (i64, i64),
+    limit: i64,
+) -> Result<Vec<(i64, Vec<u8>)>, Error> {
+    let hidden = barred::table
+        .filter(barred::user_id.eq(user.as_bytes().as_slice()))
+        .select(barred::case_id);
+    Ok(directory::table
+        .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(directory::number.gt(after).and(directory::number.le(up_to)))
+        .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
+        .order(directory::number)
+        .limit(limit)
+        .select((directory::number, directory::line))
+        .load(conn)?)
+}
+
+/// Cases that the user could find before and may not since (after, up to].
+///
+/// # Errors
+/// The database's failure.
+pub fn hidden(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    after: i64,
+    up_to: i64,
+) -> Result<Vec<CaseId>, Error> {
+    let rows: Vec<Vec<u8>> = directory::table
+        .inner_join(barred::table.on(barred::case_id.eq(directory::case_id)))
+        .filter(barred::user_id.eq(user.as_bytes().as_slice()))
+        .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(barred::number.gt(after).and(barred::number.le(up_to)))
+        // A case that was never to be found by them leaves no trace.
+        .filter(directory::first_number.lt(barred::number))
+        .select(directory::case_id)
+        .order(directory::case_id)
+        .load(conn)?;
+    rows.iter().map(|case| Ok(CaseId::from_slice(case)?)).collect()
+}
+
+/// A case's line.
+///
+/// # Errors
+/// The database's failure.
+pub fn line(conn: &mut Conn, case: &CaseId) -> Result<Option<Vec<u8>>, Error> {
+    let found = directory::table.find(case.as_bytes().as_slice()).select(directory::line);
+    Ok(found.first(conn).optional()?)
+}
+
+/// Sets a case's line.
+///
+/// # Errors
+/// The database's failure.
+pub fn put(
+    conn: &mut Conn,
+    case: &CaseId,
+    cluster: &ClusterId,
+    number: i64,
+    line: &[u8],
+) -> Result<(), Error> {
+    let found = directory::table.find(case.as_bytes().as_slice());
+    let set = (directory::number.eq(number), directory::line.eq(line));
+    if diesel::update(found).set(set).execute(conn)? > 0 {
+        return Ok(());
+    }
+    let row = (
+        directory::case_id.eq(case.as_bytes().as_slice()),
+        directory::cluster_id.eq(cluster.as_bytes().as_slice()),
+        directory::first_number.eq(number),
+        directory::number.eq(number),
+        directory::line.eq(line),
+    );
+    diesel::insert_into(directory::table).values(row).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! The log of each cluster: the truth.
+
+use diesel::prelude::*;
+use sync_core::ids::{Actor, ChangeHash, ClusterId, DeviceId, RecordId, UserId};
+use sync_core::time::Timestamp;
+
+use super::schema::clusters;
+use super::schema_log::{batches, log, log_proofs};
+use super::{Conn, Error};
+
+/// One change of the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Whose log.
+    pub cluster: ClusterId,
+    /// Its number.
+    pub number: i64,
+    /// Its record.
+    pub record: RecordId,
+    /// Its place in the record, from 1.
+    pub position: i32,
+    /// The author.
+    pub actor: Actor,
+    /// The author's how-manieth change of the record.
+    pub seq: i32,
+    /// Its explicit dependencies.
+    pub deps: Option<Vec<u8>>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Its hash.
+    pub hash: ChangeHash,
+    /// The signer.
+    pub user: UserId,
+    /// The signer's phone.
+    pub device: DeviceId,
+    /// When it arrived.
+    pub arrived_at: Timestamp,
+}
+
+/// What proves a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// The batch that brought it.
+    pub batch: [u8; 16],
+    /// Its salt; gone after an erasure.
+    pub salt: Option<Vec<u8>>,
+    /// Its salted digest.
+    pub salted: [u8; 32],
+    /// The log's chain at it.
+    pub chain: [u8; 32],
+}
+
+/// A batch as it was signed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BatchRow {
+    /// Its id.
+    pub id: [u8; 16],
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Who signed.
+    pub device: DeviceId,
+    /// The signature.
+    pub signature: [u8; 64],
+    /// The digest that it is over.
+    pub signed: Vec<u8>,
+    /// When it arrived.
+    pub arrived_at: Timestamp,
+}
+
+pub(super) type Row = (
+    (Vec<u8>, i64, Vec<u8>, i32, Vec<u8>, i32),
+    (Option<Vec<u8>>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64),
+);
+
+pub(super) type Columns = (
+    (log::cluster_id, log::number, log::record_id, log::position, log::actor, log::seq),
+    (log::deps, log::body, log::hash, log::user_id, log::device_id, log::arrived_at),
+);
+
+pub(super) const COLUMNS: Columns = (
+    (log::cluster_id, log::number, log::record_id, log::position, log::actor, log::seq),
+    (log::deps, log::body, log::hash, log::user_id, log::device_id, log::arrived_at),
+);
+
+pub(super) fn from_row(row: Row) -> Result<Entry, Error> {
+    let ((cluster, number, record, position, actor, seq), rest) = row;
+    let (deps, body, hash, user, device, arrived_at) = rest;
+    Ok(Entry {
+        cluster: ClusterId::from_slice(&cluster)?,
+        number,
+        record: RecordId::from_slice(&record)?,
+        position,
+        actor: Actor::from_slice(&actor)?,
+        seq,
+        deps,
+        body,
+        hash: ChangeHash(hash.try_into().map_err(|_| Error::Corrupt("hash"))?),
+        user: UserId::from_slice(&user)?,
+        device: DeviceId::from_slice(&device)?,
+        arrived_at: Timestamp(arrived_at),
+    })
+}
+
+/// A record's changes in order.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_record(conn: &mut Conn, record: &RecordId) -> Result<Vec<Entry>, Error> {
+    let rows = log::table
+        .filter(log::record_id.eq(record.as_bytes().as_slice()))
+        .order(log::position)
+        .select(COLUMNS)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Changes of a cluster from a number on, in order.
+///
+/// # Errors
+/// The database's failure.
+pub fn from_number(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, Error> {
+    let rows = log::table
+        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log::number.ge(number))
+        .order(log::number)
+        .limit(limit)
+        .select(COLUMNS)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Adds a change with its proof.
+///
+/// # Errors
+/// The database's failure.
+pub fn insert(conn: &mut Conn, entry: &Entry, proof: &Proof) -> Result<(), Error> {
+    let row = (
+        log::cluster_id.eq(entry.cluster.as_bytes().as_slice()),
+        log::number.eq(entry.number),
+        log::record_id.eq(entry.record.as_bytes().as_slice()),
+        log::position.eq(entry.position),
+        log::actor.eq(entry.actor.as_bytes().as_slice()),
+        log::seq.eq(entry.seq),
+        log::deps.eq(entry.deps.as_deref()),
+        log::body.eq(&entry.body),
+        log::hash.eq(entry.hash.0.as_slice()),
+        log::user_id.eq(entry.user.as_bytes().as_slice()),
+        log::device_id.eq(entry.device.as_bytes().as_slice()),
+        log::arrived_at.eq(entry.arrived_at.0),
+        log::epoch.eq(0),
+    );
+    diesel::insert_into(log::table).values(row).execute(conn)?;
+    let row = (
+        log_proofs::cluster_id.eq(entry.cluster.as_bytes().as_slice()),
+        log_proofs::number.eq(entry.number),
+        log_proofs::batch_id.eq(proof.batch.as_slice()),
+        log_proofs::salt.eq(proof.salt.as_deref()),
+        log_proofs::salted.eq(proof.salted.as_slice()),
+        log_proofs::chain.eq(proof.chain.as_slice()),
+    );
+    diesel::insert_into(log_proofs::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Adds a batch.
+///
+/// # Errors
+/// The database's failure.
+pub fn insert_batch(conn: &mut Conn, batch: &BatchRow) -> Result<(), Error> {
+    let row = (
+        batches::id.eq(batch.id.as_slice()),
+        batches::cluster_id.eq(batch.cluster.as_bytes().as_slice()),
+        batches::device_id.eq(batch.device.as_bytes().as_slice()),
+        batches::signature.eq(batch.signature.as_slice()),
+        batches::signed.eq(&batch.signed),
+        batches::arrived_at.eq(batch.arrived_at.0),
+    );
+    diesel::insert_into(batches::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The batch of this id.
+///
+/// # Errors
+/// The database's failure.
+pub fn batch(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<BatchRow>, Error> {
+    type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
+    let row = batches::table.find(id.as_slice()).first::<Row>(conn).optional()?;
+    row.map(|(_, cluster, device, signature, signed, arrived_at)| {
+        Ok(BatchRow {
+            id: *id,
+            cluster: ClusterId::from_slice(&cluster)?,
+            device: DeviceId::from_slice(&device)?,
+            signature: signature.try_into().map_err(|_| Error::Corrupt("signature"))?,
+            signed,
+            arrived_at: Timestamp(arrived_at),
+        })
+    })
+    .transpose()
+}
+
+/// Proofs of a cluster's changes from a number on, in order.
+///
+/// # Errors
+/// The database's failure.
+pub fn proofs_from(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Proof)>, Error> {
+    type Row = (i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+    let rows = log_proofs::table
+        .filter(log_proofs::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log_proofs::number.ge(number))
+        .order(log_proofs::number)
+        .limit(limit)
+        .select((
+            log_proofs::number,
+            log_proofs::batch_id,
+            log_proofs::salt,
+            log_proofs::salted,
+            log_proofs::chain,
+        ))
+        .load::<Row>(conn)?;
+    rows.into_iter().map(proof).collect()
+}
+
+fn proof(
+    (number, batch, salt, salted, chain): (i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>, Vec<u8>),
+) -> Result<(i64, Proof), Error> {
+    let proof = Proof {
+        batch: batch.try_into().map_err(|_| Error::Corrupt("batch"))?,
+        salt,
+        salted: salted.try_into().map_err(|_| Error::Corrupt("digest"))?,
+        chain: chain.try_into().map_err(|_| Error::Corrupt("chain"))?,
+    };
+    Ok((number, proof))
+}
+
+/// The chain at the last change up to a number; zeros before the first.
+///
+/// # Errors
+/// The database's failure.
+pub fn chain_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8; 32], Error> {
+    let found = log_proofs::table
+        .filter(log_proofs::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log_proofs::number.le(number))
+        .order(log_proofs::number.desc())
+        .select(log_proofs::chain);
+    let chain: Option<Vec<u8>> = found.first(conn).optional()?;
+    match chain {
+        None => Ok([0; 32]),
+        Some(chain) => chain.try_into().map_err(|_| Error::Corrupt("chain")),
+    }
+}
+
+/// The number of the first change that arrived at or after a moment; the next number if none did.
+///
+/// # Errors
+/// The database's failure.
+pub fn first_since(conn: &mut Conn, cluster: &ClusterId, moment: Timestamp) -> Result<i64, Error> {
+    // Arrival grows with the number, so the first one is where the search from the end stops.
+    let before: Option<i64> = log::table
+        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log::arrived_at.lt(moment.0))
+        .select(diesel::dsl::max(log::number))
+        .first(conn)?;
+    Ok(before.unwrap_or(0) + 1)
+}
+
+/// The next number and the chain's head.
+///
+/// # Errors
+/// [`Error::Missing`] if there is no such cluster.
+pub fn head(conn: &mut Conn, cluster: &ClusterId) -> Result<(i64, [u8; 32]), Error> {
+    let found = clusters::table
+        .find(cluster.as_bytes().as_slice())
+        .select((clusters::next_number, clusters::chain_head));
+    let (number, chain): (i64, Vec<u8>) = found.first(conn)?;
+    Ok((number, chain.try_into().map_err(|_| Error::Corrupt("chain"))?))
+}
+
+/// Moves the head. Only under the cluster's lock.
+///
+/// # Errors
+/// The database's failure.
+pub fn set_head(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    next_number: i64,
+    chain: &[u8; 32],
+) -> Result<(), Error> {
+    let found = clusters::table.find(cluster.as_bytes().as_slice());
+    let head = (clusters::next_number.eq(next_number), clusters::chain_head.eq(chain.as_slice()));
+    diesel::update(found).set(head).execute(conn)?;
+    Ok(())
+}
+
+/// Takes the cluster's lock until the transaction ends: everything that takes a number holds it.
+/// SQLite's one writer holds it anyway.
+///
+/// # Errors
+/// The database's failure.
+pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
+    let Conn::Pg(pg) = conn else { return Ok(()) };
+    let found = clusters::table.find(cluster.as_bytes().as_slice()).select(clusters::lock_key);
+    let key: i64 = found.first(pg)?;
+    let sql = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
+    sql.bind::<diesel::sql_types::BigInt, _>(key).execute(pg)?;
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! Read models: made in the commit that accepted a change, and made again to check them.
+
+use diesel::prelude::*;
+use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
+
+use super::schema_log::{case_views, record_views};
+use super::{Conn, Error};
+
+/// One record as lists need it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordViewRow {
+    /// The record.
+    pub record: RecordId,
+    /// Its case.
+    pub case: CaseId,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// What access to it is granted through.
+    pub scope: ScopeId,
+    /// Its kind's code.
+    pub kind: i16,
+    /// Disagreements that a person must settle.
+    pub safety_conflicts: i32,
+    /// Others.
+    pub routine_conflicts: i32,
+    /// Since when it raises the harm flag.
+    pub harm_since: Option<i64>,
+    /// When it happened.
+    pub happened_at: Option<i64>,
+    /// The rest, as JSON.
+    pub view: String,
+}
+
+/// One case as lists need it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseViewRow {
+    /// The case.
+    pub case: CaseId,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// The child's name.
+    pub name: String,
+    /// School or nursery.
+    pub school: String,
+    /// The stage in force; empty if none or several.
+    pub stage: String,
+    /// The stage's framework.
+    pub framework: String,
+    /// Whether people disagree about it.
+    pub stage_disputed: bool,
+    /// The lead professional in force.
+    pub lead_professional: Option<Vec<u8>>,
+    /// Whether work goes on.
+    pub is_open: bool,
+    /// The header, as JSON.
+    pub view: String,
+}
+
+/// Sets a record's view.
+///
+/// # Errors
+/// The database's failure.
+pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
+    diesel::delete(record_views::table.find(row.record.as_bytes().as_slice())).execute(conn)?;
+    let values = (
+        record_views::record_id.eq(row.record.as_bytes().as_slice()),
+        record_views::case_id.eq(row.case.as_bytes().as_slice()),
+        record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
+        record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
+        record_views::kind.eq(row.kind),
+        record_views::safety_conflicts.eq(row.safety_conflicts),
+        record_views::routine_conflicts.eq(row.routine_conflicts),
+        record_views::harm_since.eq(row.harm_since),
+        record_views::happened_at.eq(row.happened_at),
+        record_views::view.eq(&row.view),
+    );
+    diesel::insert_into(record_views::table).values(values).execute(conn)?;
+    Ok(())
+}
+
+/// Sets a case's view.
+///
+/// # Errors
+/// The database's failure.
+pub fn put_case(conn: &mut Conn, row: &CaseViewRow) -> Result<(), Error> {
+    diesel::delete(case_views::table.find(row.case.as_bytes().as_slice())).execute(conn)?;
+    let values = (
+        case_views::case_id.eq(row.case.as_bytes().as_slice()),
+        case_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
+        case_views::name.eq(&row.name),
+        case_views::school.eq(&row.school),
+        case_views::stage.eq(&row.stage),
+        case_views::framework.eq(&row.framework),
+        case_views::stage_disputed.eq(row.stage_disputed),
+        case_views::lead_professional.eq(row.lead_professional.as_deref()),
+        case_views::is_open.eq(row.is_open),
+        case_views::view.eq(&row.view),
+    );
+    diesel::insert_into(case_views::table).values(values).execute(conn)?;
+    Ok(())
+}
+
+type RecordRow =
+    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i16, i32, i32, Option<i64>, Option<i64>, String);
+
+fn record_from(row: RecordRow) -> Result<RecordViewRow, Error> {
+    let (record, case, cluster, scope, kind, safety, routine, harm_since, happened_at, view) = row;
+    Ok(RecordViewRow {
+        record: RecordId::from_slice(&record)?,
+        case: CaseId::from_slice(&case)?,
+        cluster: ClusterId::from_slice(&cluster)?,
+        scope: ScopeId::from_slice(&scope)?,
+        kind,
+        safety_conflicts: safety,
+        routine_conflicts: routine,
+        harm_since,
+        happened_at,
+        view,
+    })
+}
+
+/// The views of a case's records.
+///
+/// # Errors
+/// The database's failure.
+pub fn records_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordViewRow>, Error> {
+    let found = record_views::table.filter(record_views::case_id.eq(case.as_bytes().as_slice()));
+    let rows = found.order(record_views::record_id).load::<RecordRow>(conn)?;
+    rows.into_iter().map(record_from).collect()
+}
+
+/// The view of a record.
+///
+/// # Errors
+/// The database's failure.
+pub fn record(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordViewRow>, Error> {
+    let found = record_views::table.find(record.as_bytes().as_slice());
+    found.first::<RecordRow>(conn).optional()?.map(record_from).transpose()
+}
+
+/// The records of a cluster in which people disagree about something that must be settled.
+///
+/// # Errors
+/// The database's failure.
+pub fn in_conflict(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<RecordViewRow>, Error> {
+    let rows = record_views::table
+        .filter(record_views::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(record_views::safety_conflicts.gt(0))
+        .order(record_views::record_id)
+        .load::<RecordRow>(conn)?;
+    rows.into_iter().map(record_from).collect()
+}
+
+type CaseRow =
+    ((Vec<u8>, Vec<u8>, String, String, String), (String, bool, Option<Vec<u8>>, bool, String));
+type CaseColumns = (
+    (
+        case_views::case_id,
+        case_views::cluster_id,
+        case_views::name,
+        case_views::school,
+        case_views::stage,
+    ),
+    (
+        case_views::framework,
+        case_views::stage_disputed,
+        case_views::lead_professional,
+        case_views::is_open,
+        case_views::view,
+    ),
+);
+const CASE_COLUMNS: CaseColumns = (
+    (
+        case_views::case_id,
+        case_views::cluster_id,
+        case_views::name,
+        case_views::school,
+        case_views::stage,
+    ),
+    (
+        case_views::framework,
+        case_views::stage_disputed,
+        case_views::lead_professional,
+        case_views::is_open,
+        case_views::view,
+    ),
+);
+
+fn case_from(row: CaseRow) -> Result<CaseViewRow, Error> {
+    let ((case, cluster, name, school, stage), rest) = row;
+    let (framework, stage_disputed, lead_professional, is_open, view) = rest;
+    Ok(CaseViewRow {
+        case: CaseId::from_slice(&case)?,
+        cluster: ClusterId::from_slice(&cluster)?,
+        name,
+        school,
+        stage,
+        framework,
+        stage_disputed,
+        lead_professional,
+        is_open,
+        view,
+    })
+}
+
+/// The cases of a cluster by name.
+///
+/// # Errors
+/// The database's failure.
+pub fn cases(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseViewRow>, Error> {
+    let rows = case_views::table
+        .filter(case_views::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .order((case_views::name, case_views::case_id))
+        .select(CASE_COLUMNS)
+        .load::<CaseRow>(conn)?;
+    rows.into_iter().map(case_from).collect()
+}
+
+/// The view of a case.
+///
+/// # Errors
+/// The database's failure.
+pub fn case(conn: &mut Conn, case: &CaseId) -> Result<Option<CaseViewRow>, Error> {
+    let found = case_views::table.find(case.as_bytes().as_slice()).select(CASE_COLUMNS);
+    found.first::<CaseRow>(conn).optional()?.map(case_from).transpose()
+}
