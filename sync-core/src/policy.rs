@@ -21,6 +21,8 @@
 //!   glass; a concern stays open to them. A governance request is no sharing and is not withheld.
 //! - Strangers and duty write a concern into their own agency's compartment or protection, not into
 //!   the team's.
+//! - Whoever works with cases may begin one, the duty officer too; chiefs, governance and
+//!   administrators may not.
 //! - Nobody names themselves to protection; the cluster lead names the first, named people the rest.
 //! - Closing a concern and lifting a shield take a lead or a named person; opening and shielding do
 //!   not.

@@ -108,10 +108,9 @@ fn shield(standing: &Standing<'_>, claim: &Claim<'_>) -> Result<Ground, Denied> 
     if shields || standing.named {
         return Ok(ground);
     }
-    if !standing.case.named.is_empty() {
-        return Err(Denied::NamedOnly);
-    }
-    lead_decides(standing)
+    // Asked first, so that the answer tells nobody else whether somebody is named.
+    let lead = lead_decides(standing)?;
+    if standing.case.named.is_empty() { Ok(lead) } else { Err(Denied::NamedOnly) }
 }
 
 /// The list of named and excluded people is in protection, for named people.

@@ -198,6 +198,21 @@ proptest! {
         prop_assert!(stays.contains(&ground), "{:?}", ground);
     }
 
+    /// The leads learn from what they may do that somebody is named; nobody else learns anything.
+    #[test]
+    fn whom_the_lists_hold_shows_in_nobody_elses_answers(
+        mut who in principal(), mut case in case(), record in record(), action in action(),
+        excluded in user(), named in user(),
+    ) {
+        who.memberships.retain(|held| !matches!(held.role, Role::ClusterLead | Role::Deputy));
+        case.lead_professional = case.lead_professional.filter(|user| *user != who.user);
+        let mut other = case.clone();
+        other.excluded.extend(Some(excluded).filter(|user| *user != who.user));
+        other.named.extend(Some(named).filter(|user| *user != who.user));
+        let answer = decide(&who, &case, Some(&record), &action);
+        prop_assert_eq!(decide(&who, &other, Some(&record), &action), answer);
+    }
+
     #[test]
     fn nobody_lets_themselves_in(who in principal(), case in case(), at in compartment()) {
         let record = RecordFacts { kind: Kind::Case, compartment: at, created_by: None };
