@@ -7,6 +7,7 @@
 
 pub mod area;
 pub mod attendance;
+pub mod event;
 pub mod history;
 pub mod names;
 pub mod people;
@@ -21,7 +22,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 pub use area::{Area, Cluster, School, SchoolSort};
 pub use attendance::{Attendance, Exclusion, Term};
-pub use history::{Event, What};
+pub use event::{Event, Finding, PlanRow, Visit, What};
 pub use people::{Agency, Practitioner, Role};
 pub use roll::{Family, Guardian, Pupil, SchoolYear};
 

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use crate::demo::attendance::{self, Attendance, Exclusion, Term};
+use crate::demo::event::Event;
 use crate::demo::people::{self, Practitioner, Role};
 use crate::demo::roll::{self, Family, Pupil, SchoolYear};
 use crate::demo::{Dice, Part, history, names};
@@ -100,7 +101,7 @@ impl Area {
 
     /// What happened with a pupil, oldest first; nothing for one whom no team works with.
     #[must_use]
-    pub fn history(&self, pupil: u32) -> Vec<history::Event> {
+    pub fn history(&self, pupil: u32) -> Vec<Event> {
         history::tell(self, pupil)
     }
 

@@ -5,8 +5,11 @@ use jiff::civil::{Date, date};
 use crate::demo::roll::{Pupil, SchoolYear, year_begun};
 use crate::demo::{Dice, Part, later, working_day};
 
+/// A month and a day in it.
+type MonthDay = (i8, i8);
+
 /// First and last day of the four terms: month and day, and whether in the year after the first.
-const TERMS: [((i8, i8), (i8, i8), bool); 4] = [
+const TERMS: [(MonthDay, MonthDay, bool); 4] = [
     ((8, 19), (10, 9), false),
     ((10, 20), (12, 19), false),
     ((1, 6), (4, 2), true),

@@ -5,99 +5,11 @@ use jiff::civil::Date;
 use sync_core::time::Timestamp;
 
 use crate::demo::area::Area;
+use crate::demo::event::{Event, Finding, PlanRow, Visit, What};
 use crate::demo::people::{Agency, Role};
 use crate::demo::prose::{self, Voice};
 use crate::demo::themes::{HARM, THEMES, Theme};
 use crate::demo::{Dice, Part, later, working_day};
-
-/// Something that somebody wrote down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// When.
-    pub at: Timestamp,
-    /// Who, by place in the area's list of practitioners.
-    pub author: u32,
-    /// What.
-    pub what: What,
-}
-
-/// What was written down. Words such as `in_progress` are those of the record schema.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// A worry. The first event of every history.
-    Concern { indicator: &'static str, seen: String, harm: bool, action: String },
-    /// What a grown-up at home allows to be shared.
-    Consent { guardian: usize, withheld: Option<Agency> },
-    /// Somebody is on the team from now on.
-    Joined { practitioner: u32 },
-    /// The stage, 1 to 3.
-    Stage { stage: u8, reason: String },
-    /// Who co-ordinates.
-    LeadProfessional { practitioner: u32 },
-    /// An assessment with its findings and conclusion.
-    Assessment { findings: Vec<Finding>, conclusion: String, review: Date },
-    /// A new row of the plan; rows count from 0.
-    PlanRow(Box<PlanRow>),
-    /// How far a row of the plan is.
-    PlanStatus { row: usize, status: &'static str, rating: &'static str },
-    /// A visit.
-    Visit(Box<Visit>),
-    /// A meeting: who was invited and came, what was said and decided.
-    Meeting { invited: Vec<(u32, bool)>, notes: String, decisions: Vec<String>, next: Date },
-    /// Somebody's own words, and what changed because of them.
-    Views { of_child: bool, how: &'static str, alone: bool, words: String, changed: Option<String> },
-    /// Another agency is asked for help.
-    Request { to: Agency, reason: String, due: Date },
-    /// The other agency's answer to the last request.
-    Decision { accepted: bool, feedback: String },
-    /// A line of the chronology.
-    SignificantEvent { on: Date, what: String, impact: String },
-}
-
-/// One line of an assessment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The outcome that it is about (SHANARRI).
-    pub element: &'static str,
-    /// `strength` or `need`.
-    pub sort: &'static str,
-    /// In words.
-    pub text: String,
-}
-
-/// A row of a plan as it begins: open, and amber.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanRow {
-    /// What the child needs.
-    pub need: String,
-    /// What will be done.
-    pub action: String,
-    /// What should come of it.
-    pub outcome: String,
-    /// How one will know.
-    pub evidence: String,
-    /// Which agency committed to it.
-    pub agency: Agency,
-    /// By when.
-    pub due: Date,
-}
-
-/// A visit as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visit {
-    /// The day for which it had been planned: not after the day on which it was made.
-    pub planned: Date,
-    /// How long.
-    pub minutes: i32,
-    /// Whether the child was seen.
-    pub child_seen: bool,
-    /// Whether the child was seen without a grown-up of the family; never so if not seen.
-    pub seen_alone: bool,
-    /// What the visitor wrote.
-    pub narrative: String,
-    /// When the next one should be.
-    pub next: Date,
-}
 
 /// The history of a pupil, oldest first; nothing for one whom no team works with.
 #[must_use]

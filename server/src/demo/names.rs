@@ -195,12 +195,12 @@ const STREET_TAILS: &[&str] =
 
 /// A child's first name.
 pub fn child(dice: &mut Dice, girl: bool) -> &'static str {
-    *dice.pick(if girl { GIRLS } else { BOYS })
+    dice.pick::<&str>(if girl { GIRLS } else { BOYS })
 }
 
 /// A grown-up's first name.
 pub fn adult(dice: &mut Dice, woman: bool) -> &'static str {
-    *dice.pick(if woman { WOMEN } else { MEN })
+    dice.pick::<&str>(if woman { WOMEN } else { MEN })
 }
 
 /// A family name.
