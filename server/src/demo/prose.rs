@@ -54,7 +54,9 @@ fn list(slot: &str) -> Option<&'static [&'static str]> {
             "making toast",
             "looking for a lost shoe",
         ],
-        "helper" => &["the school nurse", "the family worker", "{his} teacher", "a neighbour"],
+        "helper" => {
+            &["the school nurse", "the family worker", "{his} teacher", "the social worker"]
+        }
         "amount" => &["a little", "clearly", "more than we had hoped", "not yet"],
         _ => return None,
     })
@@ -172,7 +174,7 @@ const ASKED: &[&str] = &[
 
 const RAISED: &[&str] = &[
     "needs more than one agency can give",
-    "what was tried {when} has helped {amount}",
+    "what was tried {when} has not been enough",
     "agreed at the meeting, {carer} present",
 ];
 
