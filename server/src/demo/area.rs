@@ -1,0 +1,176 @@
+//! The area as a whole: clusters with their schools, and everything that is in them.
+
+use jiff::civil::Date;
+
+use crate::demo::attendance::{self, Attendance, Exclusion, Term};
+use crate::demo::event::Event;
+use crate::demo::people::{self, Practitioner, Role};
+use crate::demo::roll::{self, Family, Pupil, SchoolYear};
+use crate::demo::{Dice, Part, history, names};
+
+/// An area with its people. Everything refers to everything else by its place in these lists.
+#[derive(Debug, Clone)]
+pub struct Area {
+    /// What it was made from.
+    pub seed: u64,
+    /// The day it stands on: nothing in it is later.
+    pub today: Date,
+    /// The council area's name.
+    pub name: &'static str,
+    /// A secondary school, its primaries and their team each.
+    pub clusters: Vec<Cluster>,
+    /// Every school.
+    pub schools: Vec<School>,
+    /// Everybody who works with children, and who leads them.
+    pub practitioners: Vec<Practitioner>,
+    /// Homes with children.
+    pub families: Vec<Family>,
+    /// The roll.
+    pub pupils: Vec<Pupil>,
+    /// The last eight school terms that were over, oldest first.
+    pub terms: Vec<Term>,
+    /// Half days by pupil and term, in that order.
+    pub attendance: Vec<Attendance>,
+    /// Exclusions by pupil.
+    pub exclusions: Vec<Exclusion>,
+}
+
+/// A cluster of schools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its town.
+    pub name: &'static str,
+    /// Its secondary school.
+    pub secondary: usize,
+    /// Its primary schools.
+    pub primaries: Vec<usize>,
+}
+
+/// A school.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct School {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub town: &'static str,
+    /// Its cluster.
+    pub cluster: usize,
+    /// Primary or secondary.
+    pub sort: SchoolSort,
+}
+
+/// Whom a school teaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchoolSort {
+    /// The years P1 to P7.
+    Primary,
+    /// The years S1 to S6.
+    Secondary,
+}
+
+impl Area {
+    /// The area of `seed` as it stands on `today`.
+    #[must_use]
+    pub fn invent(seed: u64, today: Date) -> Self {
+        let mut dice = Dice::new(seed, Part::Area);
+        let (clusters, schools) = lay_out();
+        let practitioners = people::employ(&mut dice, &clusters);
+        let (families, pupils) =
+            roll::enrol(&mut Dice::new(seed, Part::Roll), today, &clusters, &schools);
+        let terms = attendance::terms_before(today);
+        let (attendance, exclusions) = attendance::keep(seed, today, &pupils, &terms);
+        Self {
+            seed,
+            today,
+            name: names::AREA,
+            clusters,
+            schools,
+            practitioners,
+            families,
+            pupils,
+            terms,
+            attendance,
+            exclusions,
+        }
+    }
+
+    /// Pupils whom a team works with, by their place in the roll.
+    pub fn staged(&self) -> impl Iterator<Item = u32> {
+        (0_u32..).zip(&self.pupils).filter(|(_, pupil)| pupil.stage.is_some()).map(|(at, _)| at)
+    }
+
+    /// What happened with a pupil, oldest first; nothing for one whom no team works with.
+    #[must_use]
+    pub fn history(&self, pupil: u32) -> Vec<Event> {
+        history::tell(self, pupil)
+    }
+
+    /// The practitioners of a cluster in a role, by their place in the list.
+    pub fn staff(&self, cluster: usize, role: Role) -> impl Iterator<Item = u32> {
+        (0_u32..)
+            .zip(&self.practitioners)
+            .filter(move |(_, person)| person.role == role && person.clusters.contains(&cluster))
+            .map(|(at, _)| at)
+    }
+
+    /// The school year that a pupil is in.
+    #[must_use]
+    pub fn year_of(&self, pupil: &Pupil) -> Option<SchoolYear> {
+        SchoolYear::of(pupil.born, self.today)
+    }
+}
+
+/// Six secondaries and 35 primaries: five clusters have six primaries, the last has five.
+fn lay_out() -> (Vec<Cluster>, Vec<School>) {
+    let (mut clusters, mut schools) = (Vec::new(), Vec::new());
+    for (at, (town, villages)) in
+        names::TOWNS.into_iter().zip(names::VILLAGES.chunks(6)).enumerate()
+    {
+        let first = schools.len();
+        schools.push(school(town, at, SchoolSort::Secondary));
+        schools.extend(villages.iter().map(|village| school(village, at, SchoolSort::Primary)));
+        let primaries = (first + 1..schools.len()).collect();
+        clusters.push(Cluster { name: town, secondary: first, primaries });
+    }
+    (clusters, schools)
+}
+
+fn school(town: &'static str, cluster: usize, sort: SchoolSort) -> School {
+    let name = match sort {
+        SchoolSort::Primary => format!("{town} Primary School"),
+        SchoolSort::Secondary => format!("{town} Academy"),
+    };
+    School { name, town, cluster, sort }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    const TODAY: Date = jiff::civil::date(2026, 11, 22);
+
+    #[test]
+    fn an_area_has_six_clusters_and_41_schools() {
+        let (clusters, schools) = lay_out();
+        assert_eq!((clusters.len(), schools.len()), (6, 41));
+        for (at, cluster) in clusters.iter().enumerate() {
+            assert_eq!(schools[cluster.secondary].sort, SchoolSort::Secondary);
+            assert!(cluster.primaries.len() >= 5);
+            for school in cluster.primaries.iter().map(|at| &schools[*at]) {
+                assert_eq!((school.cluster, school.sort), (at, SchoolSort::Primary));
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_area_with_its_histories_is_quick() {
+        let began = Instant::now();
+        let area = Area::invent(1, TODAY);
+        let events: usize = area.staged().map(|pupil| area.history(pupil).len()).sum();
+        let took = began.elapsed();
+        println!("{events} events, {} attendance rows in {took:?}", area.attendance.len());
+        assert!(events > 50_000, "{events}");
+        assert!(took.as_millis() < 2_000, "{took:?}");
+    }
+}
