@@ -1,5 +1,7 @@
 //! SQLite and PostgreSQL must hold the same steps and come to the same tables and columns.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

@@ -15,7 +15,7 @@ pub fn run(config: &Config) -> Result<(), Failure> {
     let steps = migrate(&mut Conn::open(&config.database)?)?;
     let text = match steps {
         0 => "the database is at this version already".to_owned(),
-        n => format!("the database was brought to this version in {n} steps"),
+        n => format!("the database was brought to this version; steps applied: {n}"),
     };
     output::answer(config.json, &json!({ "steps": steps }), &text);
     Ok(())

@@ -1,0 +1,27 @@
+//! The interface, asked in process: against SQLite, and against PostgreSQL when
+//! `CASEWEAVE_TEST_POSTGRES` names a server on which databases can be made.
+
+#[cfg(test)]
+#[path = "routes/database.rs"]
+mod database;
+#[cfg(test)]
+#[path = "routes/enrol.rs"]
+mod enrol;
+#[cfg(test)]
+#[path = "routes/health.rs"]
+mod health;
+#[cfg(test)]
+#[path = "routes/limits.rs"]
+mod limits;
+#[cfg(test)]
+#[path = "routes/openapi.rs"]
+mod openapi;
+#[cfg(test)]
+#[path = "routes/sessions.rs"]
+mod sessions;
+#[cfg(test)]
+#[path = "routes/support.rs"]
+mod support;
+#[cfg(test)]
+#[path = "routes/token.rs"]
+mod token;

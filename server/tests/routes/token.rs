@@ -1,0 +1,112 @@
+use actix_web::http::StatusCode;
+use caseweave::db;
+use caseweave::db::devices::DeviceState;
+use caseweave::service::refresh::REFRESH_MS;
+use serde_json::{Value, json};
+
+use crate::support::{Phone, TestServer, assert_refused, servers};
+
+async fn refresh(
+    server: &TestServer,
+    phone: &Phone,
+    token: &Value,
+    of: &Value,
+) -> (StatusCode, Value) {
+    server.post("/v1/token", &phone.refresh(token, &of["device"])).await
+}
+
+#[actix_web::test]
+async fn a_refresh_rotates_and_its_repeat_gets_the_same() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let first = &enrolled["refresh_token"];
+        server.pass(11 * 60 * 1000);
+        let old = server.get("/v1/me", enrolled["access_token"].as_str().unwrap()).await;
+        assert_refused(old, 401, "session_ended");
+
+        let (status, second) = refresh(&server, &phone, first, &enrolled).await;
+        assert_eq!(status, StatusCode::OK, "{second}");
+        assert_ne!(&second["refresh_token"], first);
+        let (status, _) = server.get("/v1/me", second["access_token"].as_str().unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+
+        let (status, repeat) = refresh(&server, &phone, first, &enrolled).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(repeat["refresh_token"], second["refresh_token"]);
+    }
+}
+
+#[actix_web::test]
+async fn reuse_after_the_successor_was_used_ends_the_session() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let first = &enrolled["refresh_token"];
+        let (_, second) = refresh(&server, &phone, first, &enrolled).await;
+        let (_, third) = refresh(&server, &phone, &second["refresh_token"], &enrolled).await;
+        // The second's own repeat is still honest.
+        let (_, again) = refresh(&server, &phone, &second["refresh_token"], &enrolled).await;
+        assert_eq!(again["refresh_token"], third["refresh_token"]);
+
+        let reuse = refresh(&server, &phone, first, &enrolled).await;
+        assert_refused(reuse, 401, "session_revoked");
+        let newest = refresh(&server, &phone, &third["refresh_token"], &enrolled).await;
+        assert_refused(newest, 401, "session_revoked");
+        let access = server.get("/v1/me", third["access_token"].as_str().unwrap()).await;
+        assert_refused(access, 401, "session_revoked");
+    }
+}
+
+#[actix_web::test]
+async fn a_wrong_key_ends_the_session() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let thief = Phone::new(9);
+        let stolen = refresh(&server, &thief, &enrolled["refresh_token"], &enrolled).await;
+        assert_refused(stolen, 401, "session_revoked");
+        let honest = refresh(&server, &phone, &enrolled["refresh_token"], &enrolled).await;
+        assert_refused(honest, 401, "session_revoked");
+    }
+}
+
+#[actix_web::test]
+async fn an_unknown_or_old_token_is_just_over() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let unknown = refresh(&server, &phone, &json!("00".repeat(32)), &enrolled).await;
+        assert_refused(unknown, 401, "session_ended");
+        server.pass(REFRESH_MS);
+        let old = refresh(&server, &phone, &enrolled["refresh_token"], &enrolled).await;
+        assert_refused(old, 401, "session_ended");
+    }
+}
+
+#[actix_web::test]
+async fn a_stolen_or_retired_phone_is_refused_at_once() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let device = enrolled["device"].as_str().unwrap().parse().unwrap();
+        for (state, code) in
+            [(DeviceState::Retired, "device_retired"), (DeviceState::Stolen, "device_stolen")]
+        {
+            db::devices::set_state(&mut server.conn(), &device, state).unwrap();
+            let access = server.get("/v1/me", enrolled["access_token"].as_str().unwrap()).await;
+            assert_refused(access, 403, code);
+            let token = refresh(&server, &phone, &enrolled["refresh_token"], &enrolled).await;
+            assert_refused(token, 403, code);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn two_refreshes_at_once_get_the_same_successor() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let token = &enrolled["refresh_token"];
+        let (one, two) = tokio::join!(
+            refresh(&server, &phone, token, &enrolled),
+            refresh(&server, &phone, token, &enrolled),
+        );
+        assert_eq!((one.0, two.0), (StatusCode::OK, StatusCode::OK), "{} {}", one.1, two.1);
+        assert_eq!(one.1["refresh_token"], two.1["refresh_token"]);
+    }
+}
