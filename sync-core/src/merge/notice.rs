@@ -120,13 +120,12 @@ fn replaced(
     let is_theirs = |place: &usize| topic.assertions[*place].entry.by == *user;
     let (theirs, others): (Vec<usize>, Vec<usize>) =
         (0..topic.assertions.len()).partition(is_theirs);
-    // What they replaced themselves they gave up, and whatever replaced it they have seen.
+    // What they replaced themselves, directly or through others', they gave up or have answered.
     let given_up = topic.chain.before(theirs.iter().copied());
     let lost: BTreeSet<usize> =
         theirs.into_iter().filter(|place| !given_up.contains(place)).collect();
     others
         .into_iter()
-        .filter(|place| !given_up.contains(place))
         .filter_map(|cause| replaced_by(cause, &lost, user, topic, resolved, context))
         .collect()
 }

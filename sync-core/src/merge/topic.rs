@@ -162,5 +162,5 @@ pub(super) fn alike<'a>(a: &Assertion<'a>, b: &Assertion<'a>, context: &Context<
 /// By place in the record, newest first; what only this phone has comes last.
 fn newest_first(assertion: &Assertion<'_>) -> impl Ord + use<> {
     let (id, position) = (assertion.entry.id, assertion.entry.position);
-    (position.is_none(), Reverse((position, id.seq, id.n, id.actor)))
+    Reverse((position, id.seq, id.n, id.actor))
 }

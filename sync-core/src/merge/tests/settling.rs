@@ -108,8 +108,8 @@ fn undoing_gives_back_one_earlier_value_or_says_why_not() {
 fn undoing_never_opens_a_confidential_address() {
     let catalogue = Catalogue::shipped().unwrap();
     let address = |place| said(ANNA, place, Fact::Address, "a refuge");
-    let hidden = with(address(1), fact_field::CONFIDENTIAL, true);
-    let open = address(2);
+    let hidden = with(address(2), fact_field::CONFIDENTIAL, true);
+    let open = address(1);
     let moved = replacing(said(BEN, 3, Fact::Address, "1 High Street"), &[&open, &hidden]);
     let entries = [hidden, open, moved];
     let drafts = undo(entries[2].id, &entries, "not yet", &Context::new(&catalogue)).unwrap();
