@@ -80,5 +80,4 @@ impl<S: Store> Device<S> {
         let rows = self.store.items(Shelf::Person)?;
         Ok(rows.into_iter().filter_map(|(_, bytes)| minicbor::decode::<PersonLine>(&bytes).ok()))
     }
-
 }

@@ -221,7 +221,8 @@ impl<S: Store> Device<S> {
         };
         shape::check(envelope.kind(), &change)?;
         let case = self.context(envelope.case, now)?;
-        permission::check(&self.identity.principal, &case, &loaded.history, &change)?;
+        let deps = loaded.history.implied_deps(&change.actor);
+        permission::check(&self.identity.principal, &case, &loaded.history, &change, &deps)?;
         let (row, entries) = self.append(&mut loaded, change)?;
         let mut writes = vec![Write::PutRecord(record_row(envelope)), Write::PutChange(row)];
         let ordinal = self.counter64(NEXT_ORDINAL)?;

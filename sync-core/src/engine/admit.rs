@@ -39,8 +39,9 @@ pub struct Admitted {
     pub body: Vec<u8>,
 }
 
-/// Whether a person may make a change in the record as it stands before it.
-pub type May<'a> = dyn Fn(&History, &Change) -> Result<(), Refusal> + 'a;
+/// Whether a person may make a change in the record as it stands before it, having seen what is in
+/// the past of the given changes.
+pub type May<'a> = dyn Fn(&History, &Change, &[usize]) -> Result<(), Refusal> + 'a;
 
 /// Judges the changes pushed to a record, in order. Those accepted are in `history` afterwards.
 ///
@@ -98,16 +99,19 @@ fn admit_one(
         let same = history.links()[index].hash.prefix() == change.hash;
         return if same { Judged::AlreadyHad } else { refused("actor_forked") };
     }
+    let names = change.deps.clone().unwrap_or_else(|| vec![(pushed.actor, seq - 1)]);
+    let deps: Option<Vec<usize>> = names.iter().map(|name| history.index(name)).collect();
+    let Some(deps) = deps else { return Judged::Needs };
     let kind = history.envelope().kind();
     let decoded =
         Change::decode_body(kind, pushed.actor, user, &change.body).map_err(Refusal::from);
     let checked = decoded.and_then(|decoded| {
         shape::check(kind, &decoded)?;
-        may(history, &decoded)?;
+        may(history, &decoded, &deps)?;
         Ok(decoded)
     });
     match checked {
-        Ok(decoded) => take(history, pushed, seq, change, decoded),
+        Ok(decoded) => take(history, pushed, seq, change, decoded, &names),
         Err(refusal) if refusal.code() == "newer_version" => Judged::NotYet,
         Err(refusal) => Judged::Refused(refusal),
     }
@@ -119,11 +123,11 @@ fn take(
     seq: u32,
     change: &PushedChange,
     decoded: Change,
+    names: &[ChangeName],
 ) -> Judged {
-    let names = change.deps.clone().unwrap_or_else(|| vec![(pushed.actor, seq - 1)]);
-    let implied = implied(history, pushed, &names);
+    let implied = implied(history, pushed, names);
     let length = history.links().len();
-    match history.append(decoded, seq, Some(&names)) {
+    match history.append(decoded, seq, Some(names)) {
         Err(HistoryError::MissingDependency) => Judged::Needs,
         Err(error) => Judged::Refused(error.into()),
         Ok(link) if link.hash.prefix() != change.hash => {
@@ -133,7 +137,7 @@ fn take(
         Ok(link) => Judged::Accepted(Admitted {
             seq,
             hash: link.hash,
-            deps: (!implied).then(|| encode_deps(&names)),
+            deps: (!implied).then(|| encode_deps(names)),
             body: change.body.clone(),
         }),
     }

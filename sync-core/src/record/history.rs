@@ -208,6 +208,26 @@ impl History {
         Ok(self.push(Link { change, seq, start_op, operations, deps, hash }))
     }
 
+    /// Puts a change at the end that this history held before, with the hash it had: what a server
+    /// reads back from its own log.
+    ///
+    /// # Errors
+    /// [`HistoryError`]; the history is then as before.
+    pub fn restore(
+        &mut self,
+        change: Change,
+        seq: u32,
+        deps: Option<&[ChangeName]>,
+        hash: ChangeHash,
+    ) -> Result<&Link, HistoryError> {
+        let deps = match deps {
+            None => self.implied_deps(&change.actor),
+            Some(names) => self.resolve(names)?,
+        };
+        let (start_op, operations) = (1 + self.last_op(&deps), change.operations());
+        Ok(self.push(Link { change, seq, start_op, operations, deps, hash }))
+    }
+
     /// Takes back the changes after the first `length`: what did not pass the gate.
     pub fn truncate(&mut self, length: usize) {
         let mut kept = Self::new(self.envelope.clone());

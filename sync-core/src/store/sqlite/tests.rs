@@ -327,56 +327,6 @@ fn an_exchange_is_stored_quickly() {
     assert_eq!(store.unsent_count().unwrap().changes, 0);
 }
 
-/// A first sync: 44,000 changes of 500 cases in pages of 256 KB, then every case read once.
-#[test]
-#[ignore = "a measurement: run it alone, with --nocapture"]
-fn measure_a_first_sync() {
-    let (_dir, path) = place();
-    let mut store = SqliteStore::open(&path, &key()).unwrap();
-    let pages = first_sync();
-    let began = Instant::now();
-    pages.iter().for_each(|page| store.commit(page).unwrap());
-    let took = began.elapsed();
-    let rate = 44_000.0 / took.as_secs_f64();
-    println!("{} pages, 44,000 changes: {took:?}, {rate:.0} changes/s", pages.len());
-    let bytes = fs::metadata(&path).unwrap().len();
-    let began = Instant::now();
-    let held = contents(&store).unwrap();
-    println!("{bytes} bytes; {} cases read whole in {:?}", held.cases.len(), began.elapsed());
-    let began = Instant::now();
-    for n in 0..20 {
-        store.commit(&[Write::Set(Shelf::Draft, vec![1], vec![n; 2_000])]).unwrap();
-    }
-    println!("a draft saved in {:?}", began.elapsed() / 20);
-    let began = Instant::now();
-    drop(store);
-    drop(SqliteStore::open(&path, &key()).unwrap());
-    println!("closed and opened in {:?}", began.elapsed());
-}
-
-/// 5,500 records of eight changes each, about 130 bytes a body, as a case's history has them.
-fn first_sync() -> Vec<Vec<Write>> {
-    let (mut pages, mut page, mut bytes) = (Vec::new(), Vec::new(), 0);
-    for n in 0..5_500_u32 {
-        let case = crate::ids::CaseId::derive(&Actor::from_bytes([1; 16]), n / 11);
-        let id = RecordId::derive(&Actor::from_bytes([1; 16]), n);
-        let row = RecordRow { id, case, envelope: vec![5; 120], ..record(1, 1, (n % 9) as u8) };
-        page.push(Write::PutRecord(row));
-        for seq in 1..=8 {
-            let body = vec![seq as u8; 60 + (n as usize * 7 + seq as usize * 31) % 140];
-            bytes += body.len() + 20;
-            let row = change(1, (n % 40) as u8, seq, Place::Placed(seq));
-            page.push(Write::PutChange(ChangeRow { record: id, body, deps: None, ..row }));
-        }
-        if bytes >= crate::limits::PAGE_BYTES {
-            pages.push(std::mem::take(&mut page));
-            bytes = 0;
-        }
-    }
-    pages.push(page);
-    pages
-}
-
 fn any_place() -> impl Strategy<Value = Place> {
     prop_oneof![
         (1..9_u32).prop_map(Place::Placed),

@@ -1,0 +1,56 @@
+//! What phones push, on its way into the log: judged before the cluster's lock, committed inside
+//! it with access, directory and read models, many devices' batches in one transaction.
+
+pub mod access;
+pub mod commit;
+pub mod committer;
+pub mod judge;
+pub mod project;
+
+use std::sync::Arc;
+
+use sync_core::framework::Catalogue;
+use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::policy::Principal;
+use sync_core::protocol::message::Batch;
+use sync_core::time::Timestamp;
+
+/// A batch with who brought it, as the session says.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// The person and their roles.
+    pub principal: Principal,
+    /// The phone.
+    pub device: DeviceId,
+    /// The phone's actor.
+    pub actor: sync_core::ids::Actor,
+    /// The phone's key.
+    pub public_key: [u8; 32],
+    /// What it brought.
+    pub batch: Batch,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// A random name for the batch.
+    pub id: [u8; 16],
+}
+
+impl Arrival {
+    /// The signer.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.principal.user
+    }
+
+    /// Whose log it is for.
+    #[must_use]
+    pub fn cluster(&self) -> ClusterId {
+        self.batch.cluster
+    }
+}
+
+/// What all of ingest shares.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The frameworks.
+    pub catalogue: Arc<Catalogue>,
+}

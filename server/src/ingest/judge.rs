@@ -1,0 +1,220 @@
+//! Judging a batch: signature, names, then each record by the gate and the policy.
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::VerifyingKey;
+use sync_core::engine::admit::{Admitted, Judged, admit};
+use sync_core::gate::permission;
+use sync_core::gate::refusal::Refusal;
+use sync_core::ids::{Actor, CaseId, RecordId};
+use sync_core::policy::{CaseContext, ClusterAction, decide_in_cluster};
+use sync_core::protocol::batch::BatchDigest;
+use sync_core::protocol::frame::{PushedRecord, decode_push};
+use sync_core::protocol::message::{Answer, Outcome};
+use sync_core::record::envelope::Envelope;
+use sync_core::record::history::History;
+use sync_core::view::People;
+
+use crate::db::{self, Conn, Error};
+use crate::ingest::{Arrival, Rules};
+use crate::service::histories::{self, World};
+
+/// A batch as judged at some state of the database.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// What to answer about each change.
+    pub answers: Vec<Answer>,
+    /// What to take.
+    pub records: Vec<Accepted>,
+    /// The state that it was judged at: if any of it moved, judge again.
+    pub judged_at: BTreeMap<RecordId, usize>,
+    /// The same of each case's own records; none was begun.
+    pub cases_at: BTreeMap<CaseId, Option<usize>>,
+}
+
+/// A record's changes to take.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// What is fixed about it.
+    pub envelope: Envelope,
+    /// The author.
+    pub actor: Actor,
+    /// The changes, with salt and salted digest each.
+    pub changes: Vec<(Admitted, [u8; 16], [u8; 32])>,
+    /// The record with them.
+    pub history: History,
+}
+
+/// Judges a batch.
+///
+/// # Errors
+/// The database's failure. What is wrong with the batch is in the answers.
+pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
+    let mut judging = Judging::begin(conn, rules, arrival)?;
+    let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
+    let Some(salts) = signed(arrival, &records) else {
+        judging.refuse_all(&records, "wrong_signature");
+        return Ok(judging.verdict);
+    };
+    let mut salts = salts.into_iter();
+    for record in &records {
+        let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
+        judging.record(conn, record, &salts)?;
+    }
+    Ok(judging.verdict)
+}
+
+/// The salt and salted digest of each change, if the batch bears the phone's signature.
+fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<Vec<([u8; 16], [u8; 32])>> {
+    let key = VerifyingKey::from_bytes(&arrival.public_key).ok()?;
+    let mut digest = BatchDigest::new(&arrival.cluster(), arrival.batch.seed);
+    let mut salts = Vec::new();
+    for record in records {
+        digest.record(&record.envelope);
+        salts.extend(record.changes.iter().map(|change| digest.change(&change.hash)));
+    }
+    digest.is_signed(&key, &arrival.batch.signature).then_some(salts)
+}
+
+struct Judging<'a> {
+    arrival: &'a Arrival,
+    world: World,
+    contexts: BTreeMap<CaseId, CaseContext>,
+    verdict: Verdict,
+}
+
+impl<'a> Judging<'a> {
+    fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
+        let people = people(conn, &arrival.cluster())?;
+        let world = World { people, catalogue: rules.catalogue.clone() };
+        let (contexts, verdict) = (BTreeMap::new(), Verdict::default());
+        Ok(Self { arrival, world, contexts, verdict })
+    }
+
+    fn refuse_all(&mut self, records: &[PushedRecord], code: &str) {
+        for record in records {
+            let id = Envelope::decode(&record.envelope).map(|envelope| envelope.id());
+            if let Ok(id) = id {
+                self.refuse(id, record, code);
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: RecordId, record: &PushedRecord, code: &str) {
+        let refused = Judged::Refused(Refusal::new(code));
+        for n in 0..record.changes.len() as u32 {
+            self.answer(id, record.actor, record.first_seq + n, &refused);
+        }
+    }
+
+    fn answer(&mut self, record: RecordId, actor: Actor, seq: u32, judged: &Judged) {
+        let outcome = match judged {
+            Judged::Accepted(_) => Outcome::Accepted,
+            Judged::AlreadyHad => Outcome::AlreadyHad,
+            Judged::Needs => Outcome::Needs,
+            Judged::NotYet => Outcome::NotYet,
+            Judged::Refused(refusal) => Outcome::Refused(refusal.code().to_owned()),
+            Judged::DependsOnRefused => Outcome::DependsOnRefused,
+        };
+        self.verdict.answers.push(Answer { record, actor, seq, outcome });
+    }
+
+    fn record(
+        &mut self,
+        conn: &mut Conn,
+        pushed: &PushedRecord,
+        salts: &[([u8; 16], [u8; 32])],
+    ) -> Result<(), Error> {
+        // An envelope of a newer version has no id here; the phone keeps it and asks again.
+        let Ok(envelope) = Envelope::decode(&pushed.envelope) else { return Ok(()) };
+        let id = envelope.id();
+        if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
+            self.refuse(id, pushed, code);
+            return Ok(());
+        }
+        let Some(context) = self.context(conn, &envelope)? else {
+            self.refuse(id, pushed, "unknown_case");
+            return Ok(());
+        };
+        let mut history = histories::history_of(conn, &envelope)?;
+        self.verdict.judged_at.insert(id, history.links().len());
+        let principal = &self.arrival.principal;
+        let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
+            permission::check(principal, &context, history, change, deps)
+        });
+        let mut changes = Vec::new();
+        for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
+            self.answer(id, pushed.actor, seq, &judged);
+            if let Judged::Accepted(admitted) = judged {
+                changes.push((admitted, *salt, *salted));
+            }
+        }
+        if !changes.is_empty() {
+            let actor = pushed.actor;
+            self.verdict.records.push(Accepted { envelope, actor, changes, history });
+        }
+        Ok(())
+    }
+
+    /// Who writes, and under which name, must be the session's.
+    fn misnamed(
+        &self,
+        conn: &mut Conn,
+        pushed: &PushedRecord,
+        envelope: &Envelope,
+    ) -> Result<Option<&'static str>, Error> {
+        if pushed.actor != self.arrival.actor {
+            return Ok(Some("not_yours"));
+        }
+        if let Some(cluster) = db::records::cluster_of(conn, &envelope.case)?
+            && cluster != self.arrival.cluster()
+        {
+            return Ok(Some("unknown_case"));
+        }
+        let known = db::records::by_id(conn, &envelope.id())?;
+        let made_by_other = envelope.made().is_some_and(|made| {
+            made.user != self.arrival.user()
+                || made.creator != self.arrival.actor
+                || made.device != self.arrival.device
+        });
+        Ok(match known {
+            Some(row) if row.envelope != pushed.envelope => Some("id_taken"),
+            None if made_by_other => Some("not_yours"),
+            _ => None,
+        })
+    }
+
+    /// The case; of one that is just being begun, its beginner's. None for what is not theirs to
+    /// begin.
+    fn context(
+        &mut self,
+        conn: &mut Conn,
+        envelope: &Envelope,
+    ) -> Result<Option<CaseContext>, Error> {
+        let (case, cluster) = (envelope.case, self.arrival.cluster());
+        if let Some(context) = self.contexts.get(&case) {
+            return Ok(Some(context.clone()));
+        }
+        let state = histories::case_state(conn, &case, &cluster, &self.world, self.arrival.at)?;
+        self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
+        let principal = &self.arrival.principal;
+        let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
+        let begins = envelope.made().is_none();
+        let context = match state {
+            Some(state) => state.context,
+            None if may_begin && begins => CaseContext::begun_by(principal, case, cluster),
+            None => return Ok(None),
+        };
+        self.contexts.insert(case, context.clone());
+        Ok(Some(context))
+    }
+}
+
+/// The agency of everybody in a cluster.
+///
+/// # Errors
+/// The database's failure.
+pub fn people(conn: &mut Conn, cluster: &sync_core::ids::ClusterId) -> Result<People, Error> {
+    let staff = db::memberships::of_cluster(conn, cluster)?;
+    Ok(staff.into_iter().map(|post| (post.user, post.agency)).collect())
+}

@@ -1,0 +1,123 @@
+//! Records and cases read back from the log.
+
+use std::collections::BTreeSet;
+
+use sync_core::framework::Catalogue;
+use sync_core::ids::{CaseId, ClusterId, RecordId};
+use sync_core::policy::CaseContext;
+use sync_core::record::change::Change;
+use sync_core::record::envelope::Envelope;
+use sync_core::record::fold::{Folded, fold};
+use sync_core::record::history::{History, decode_deps};
+use sync_core::record::kind::{Compartment, Kind};
+use sync_core::time::Timestamp;
+use sync_core::view::{People, case_context};
+
+use crate::db::records::RecordRow;
+use crate::db::{self, Conn, Error};
+
+/// A record's history from the log.
+///
+/// # Errors
+/// The database's failure; [`Error::Corrupt`] for rows that this program did not write.
+pub fn history(conn: &mut Conn, row: &RecordRow) -> Result<History, Error> {
+    let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+    let mut history = History::new(envelope);
+    for entry in db::log::of_record(conn, &row.id)? {
+        restore(&mut history, &entry)?;
+    }
+    Ok(history)
+}
+
+/// A record's history by id; that of a record which is not there yet is empty.
+///
+/// # Errors
+/// As [`history`].
+pub fn history_of(conn: &mut Conn, envelope: &Envelope) -> Result<History, Error> {
+    match db::records::by_id(conn, &envelope.id())? {
+        Some(row) => history(conn, &row),
+        None => Ok(History::new(envelope.clone())),
+    }
+}
+
+/// Puts an entry of the log at the end of its record's history.
+///
+/// # Errors
+/// [`Error::Corrupt`] for an entry that this program did not write.
+pub fn restore(history: &mut History, entry: &db::log::Entry) -> Result<(), Error> {
+    let kind = history.envelope().kind();
+    let corrupt = Error::Corrupt("change");
+    let Ok(change) = Change::decode_body(kind, entry.actor, entry.user, &entry.body) else {
+        return Err(corrupt);
+    };
+    let Ok(deps) = entry.deps.as_deref().map(decode_deps).transpose() else { return Err(corrupt) };
+    let seq = u32::try_from(entry.seq).unwrap_or_default();
+    history.restore(change, seq, deps.as_deref(), entry.hash).map_err(|_| corrupt)?;
+    Ok(())
+}
+
+/// A case as far as access and read models depend on it.
+#[derive(Clone, Debug)]
+pub struct CaseState {
+    /// Who may what.
+    pub context: CaseContext,
+    /// Its own record for the team, if anything is in it.
+    pub team: Option<Folded>,
+    /// Changes of its own records: another number means another context.
+    pub version: usize,
+}
+
+/// Reads a case. Of one that nobody has begun, `None`.
+///
+/// # Errors
+/// As [`history`].
+pub fn case_state(
+    conn: &mut Conn,
+    case: &CaseId,
+    cluster: &ClusterId,
+    world: &World,
+    now: Timestamp,
+) -> Result<Option<CaseState>, Error> {
+    let rows = db::records::of_case(conn, case)?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let (mut own, mut agencies, mut version) = (Vec::new(), BTreeSet::new(), 0);
+    for row in &rows {
+        let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+        if let Compartment::Agency(agency) = envelope.compartment
+            && agencies.insert(agency)
+        {
+            version += 1_000_000;
+        }
+        if envelope.kind() == Kind::Case {
+            let history = history(conn, row)?;
+            version += history.links().len();
+            own.push(fold(&history, history.links().len()));
+        }
+    }
+    let folded: Vec<_> = own.iter().collect();
+    let World { people, catalogue } = world;
+    let context = case_context(*case, *cluster, &folded, &agencies, people, catalogue, now);
+    let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
+    Ok(Some(CaseState { context, team, version }))
+}
+
+/// What judging needs beside the case: who works for whom, and local practice.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The agency of everybody in the cluster.
+    pub people: People,
+    /// The frameworks.
+    pub catalogue: std::sync::Arc<Catalogue>,
+}
+
+/// The record of an id, folded.
+///
+/// # Errors
+/// As [`history`].
+pub fn folded(conn: &mut Conn, record: &RecordId) -> Result<Option<Folded>, Error> {
+    let Some(row) = db::records::by_id(conn, record)? else { return Ok(None) };
+    let history = history(conn, &row)?;
+    Ok(Some(fold(&history, history.links().len())))
+}
