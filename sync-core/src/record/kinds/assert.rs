@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::ids::{EntryId, RecordId};
 use crate::record::change::NewEntry;
-use crate::record::kinds::field::{Scalar, entry_ids};
 use crate::record::kinds::Digest;
+use crate::record::kinds::field::{Scalar, entry_ids};
 use crate::record::schema::{FACTS, Fact, FieldType, fact_field};
 use crate::record::value::Value;
 

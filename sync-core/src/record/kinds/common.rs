@@ -48,10 +48,7 @@ impl Contribution for Signature {
 
     fn read(entry: &Entry) -> Option<Self> {
         let own = entry.collection == SIGNATURES;
-        own.then_some(Self {
-            text: Field::get(entry.field(1))?,
-            role: Field::get(entry.field(3))?,
-        })
+        own.then_some(Self { text: Field::get(entry.field(1))?, role: Field::get(entry.field(3))? })
     }
 }
 

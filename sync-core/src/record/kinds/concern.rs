@@ -74,7 +74,8 @@ impl Draft for ConcernDraft {
 
     fn entries(&self) -> Vec<NewEntry> {
         let mut entries = vec![self.details().entry()];
-        entries.extend(self.harm_suspected.map(|yes| Assert::new(Fact::HarmSuspected, yes).entry()));
+        entries
+            .extend(self.harm_suspected.map(|yes| Assert::new(Fact::HarmSuspected, yes).entry()));
         entries.extend(entries_of(&self.indicators));
         entries.extend(entries_of(&self.told));
         in_schema_order(self.kind(), entries)

@@ -107,7 +107,8 @@ impl Draft for PlanDraft {
 
     fn entries(&self) -> Vec<NewEntry> {
         let review = self.review_date.map(|day| Assert::new(Fact::ReviewDate, day.to_string()));
-        let holders = self.copy_holders.iter().map(|who| Assert::new(Fact::CopyHolder, true).about(who));
+        let holders =
+            self.copy_holders.iter().map(|who| Assert::new(Fact::CopyHolder, true).about(who));
         let mut entries: Vec<_> = review.into_iter().chain(holders).map(|it| it.entry()).collect();
         entries.extend(entries_of(&self.rows));
         in_schema_order(self.kind(), entries)
