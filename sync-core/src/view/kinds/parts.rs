@@ -82,7 +82,10 @@ impl<'a> Parts<'a> {
         let kind = self.folded.envelope.kind();
         let is_shown = |id: &EntryId| {
             self.folded.entry(id).is_some_and(|entry| {
-                entry.collection != FACTS && collection(kind, entry.collection).is_some()
+                // A correction of an earlier correction is filed under what that one corrects;
+                // filed under a correction is only what names itself or a later one.
+                !matches!(entry.collection, FACTS | AMENDMENTS)
+                    && collection(kind, entry.collection).is_some()
             })
         };
         let strays = self.corrections.iter().filter(|(of, _)| !is_shown(of));

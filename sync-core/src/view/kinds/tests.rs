@@ -1,5 +1,6 @@
 //! What is filled in is what is shown: through the gate's shape, the bytes and the fold.
 
+mod drafts;
 mod filled;
 mod later;
 
