@@ -3,5 +3,6 @@
 pub mod health;
 pub mod identity;
 pub mod session;
+pub mod sync;
 
 pub use session::Session;

@@ -1,12 +1,15 @@
 //! What every request handler is given: built once, outside the web server's workers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use sync_core::framework::{Catalogue, FrameworkError};
 use sync_core::time::Timestamp;
 
 use crate::db::{self, Address, Conn, Db};
+use crate::ingest::Rules;
+use crate::ingest::committer::Committer;
 use crate::passwords::{PasswordCost, Passwords};
 use crate::service::secrets::{self, Secrets};
 use crate::telemetry;
@@ -110,6 +113,9 @@ pub struct AppState {
     pub passwords: Passwords,
     /// What `/metrics` shows.
     pub metrics: PrometheusHandle,
+    /// What merging and judging go by.
+    pub rules: Rules,
+    committer: Arc<OnceLock<Committer>>,
 }
 
 impl AppState {
@@ -128,7 +134,15 @@ impl AppState {
             entropy: parts.entropy,
             secrets: Arc::new(secrets),
             metrics: telemetry::metrics(),
+            rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
+            committer: Arc::default(),
         })
+    }
+
+    /// The way into the log; begins its work on the runtime that first asks.
+    #[must_use]
+    pub fn committer(&self) -> &Committer {
+        self.committer.get_or_init(|| Committer::start(self.db.clone(), self.rules.clone()))
     }
 }
 
@@ -141,6 +155,9 @@ pub enum StartError {
     /// No random bytes.
     #[error(transparent)]
     Entropy(#[from] NoEntropy),
+    /// A shipped framework cannot be read.
+    #[error(transparent)]
+    Framework(#[from] FrameworkError),
     /// Hashing failed at start.
     #[error(transparent)]
     Passwords(#[from] crate::passwords::HashFailed),

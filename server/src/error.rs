@@ -76,6 +76,20 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "no_token", "Please sign in.")
     }
 
+    /// The session has no phone, which the address needs.
+    #[must_use]
+    pub const fn no_phone() -> Self {
+        let detail = "Only an enrolled phone can do this.";
+        Self::new(StatusCode::FORBIDDEN, "no_phone", detail)
+    }
+
+    /// The request is of a version that is not understood.
+    #[must_use]
+    pub const fn other_version() -> Self {
+        let detail = "This server does not understand this version of the app. Please update it.";
+        Self::new(StatusCode::BAD_REQUEST, "other_version", detail)
+    }
+
     /// The server cannot serve now.
     #[must_use]
     pub const fn not_ready() -> Self {

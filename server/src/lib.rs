@@ -12,6 +12,7 @@ pub mod db;
 pub mod demo;
 pub mod error;
 pub mod hex;
+pub mod ingest;
 pub mod openapi;
 pub mod passwords;
 pub mod role;

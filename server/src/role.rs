@@ -85,3 +85,19 @@ impl FromStr for Role {
         Self::ALL.into_iter().find(|role| role.as_str() == word).ok_or(NotARole)
     }
 }
+
+/// The same role in the policy's words.
+impl From<Role> for sync_core::policy::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Practitioner => Self::Practitioner,
+            Role::AgencyLead => Self::AgencyLead,
+            Role::ClusterLead => Self::ClusterLead,
+            Role::Deputy => Self::Deputy,
+            Role::Duty => Self::Duty,
+            Role::Chief => Self::Chief,
+            Role::Governance => Self::Governance,
+            Role::Admin => Self::Admin,
+        }
+    }
+}

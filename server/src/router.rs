@@ -24,7 +24,9 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::identity::enrol_device)
             .service(api::identity::begin_session)
             .service(api::identity::renew_tokens)
-            .service(api::identity::show_me),
+            .service(api::identity::show_me)
+            .service(api::sync::exchange)
+            .service(api::sync::wait),
     );
 }
 

@@ -6,6 +6,9 @@
 pub mod accounts;
 pub mod codes;
 pub mod enrolment;
+pub mod histories;
+pub mod pull;
+pub mod reckon;
 pub mod refresh;
 pub mod secrets;
 pub mod sessions;

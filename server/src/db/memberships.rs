@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use sync_core::ids::{AgencyId, ClusterId, UserId};
 use sync_core::time::Timestamp;
 
-use super::schema::{agencies, clusters, memberships};
+use super::schema::{agencies, clusters, memberships, users};
 use super::{Conn, Error};
 use crate::role::Role;
 
@@ -80,4 +80,55 @@ pub fn insert(
     );
     diesel::insert_into(memberships::table).values(row).execute(conn)?;
     Ok(())
+}
+
+/// One role of one person of a cluster, as colleagues see it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Post {
+    /// The person.
+    pub user: UserId,
+    /// Their name on screens.
+    pub name: String,
+    /// Where to ring.
+    pub phone: Option<String>,
+    /// Their agency.
+    pub agency: AgencyId,
+    /// The agency's name.
+    pub agency_name: String,
+    /// What they do there.
+    pub role: Role,
+}
+
+/// Everybody who works in a cluster, by id and role.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Error> {
+    type Row = (Vec<u8>, String, Option<String>, Vec<u8>, String, String);
+    let rows: Vec<Row> = memberships::table
+        .inner_join(users::table)
+        .inner_join(agencies::table)
+        .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(users::state.eq("active"))
+        .order((users::id, memberships::role))
+        .select((
+            users::id,
+            users::display_name,
+            users::phone,
+            agencies::id,
+            agencies::name,
+            memberships::role,
+        ))
+        .load(conn)?;
+    let post = |(user, name, phone, agency, agency_name, role): Row| {
+        Ok(Post {
+            user: UserId::from_slice(&user)?,
+            name,
+            phone,
+            agency: AgencyId::from_slice(&agency)?,
+            agency_name,
+            role: role.parse()?,
+        })
+    };
+    rows.into_iter().map(post).collect()
 }

@@ -111,4 +111,5 @@ diesel::table! {
 
 diesel::joinable!(memberships -> clusters (cluster_id));
 diesel::joinable!(memberships -> agencies (agency_id));
-diesel::allow_tables_to_appear_in_same_query!(memberships, clusters, agencies);
+diesel::joinable!(memberships -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(memberships, clusters, agencies, users);

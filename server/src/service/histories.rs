@@ -63,7 +63,7 @@ pub struct CaseState {
     pub context: CaseContext,
     /// Its own record for the team, if anything is in it.
     pub team: Option<Folded>,
-    /// Changes of its own records: another number means another context.
+    /// What it was read at ([`case_version`]): another number means another context.
     pub version: usize,
 }
 
@@ -82,17 +82,14 @@ pub fn case_state(
     if rows.is_empty() {
         return Ok(None);
     }
-    let (mut own, mut agencies, mut version) = (Vec::new(), BTreeSet::new(), 0);
+    let (mut own, mut agencies) = (Vec::new(), BTreeSet::new());
     for row in &rows {
         let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
-        if let Compartment::Agency(agency) = envelope.compartment
-            && agencies.insert(agency)
-        {
-            version += 1_000_000;
+        if let Compartment::Agency(agency) = envelope.compartment {
+            agencies.insert(agency);
         }
         if envelope.kind() == Kind::Case {
             let history = history(conn, row)?;
-            version += history.links().len();
             own.push(fold(&history, history.links().len()));
         }
     }
@@ -100,7 +97,16 @@ pub fn case_state(
     let World { people, catalogue } = world;
     let context = case_context(*case, *cluster, &folded, &agencies, people, catalogue, now);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
-    Ok(Some(CaseState { context, team, version }))
+    Ok(Some(CaseState { context, team, version: case_version(&rows) }))
+}
+
+/// A number that grows whenever something is added that a case's context depends on: its own
+/// records, or the first record of a compartment.
+#[must_use]
+pub fn case_version(rows: &[RecordRow]) -> usize {
+    let own = rows.iter().filter(|row| row.kind == i16::from(Kind::Case.code()));
+    let scopes: BTreeSet<_> = rows.iter().map(|row| row.scope).collect();
+    own.map(|row| row.length as usize).sum::<usize>() + scopes.len()
 }
 
 /// What judging needs beside the case: who works for whom, and local practice.

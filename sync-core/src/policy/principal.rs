@@ -124,7 +124,8 @@ impl Principal {
     }
 
     /// Whether the person works with children's cases in `cluster`.
-    pub(super) fn works_cases_in(&self, cluster: ClusterId) -> bool {
+    #[must_use]
+    pub fn works_cases_in(&self, cluster: ClusterId) -> bool {
         use Role::{AgencyLead, ClusterLead, Deputy, Duty, Practitioner};
         [Practitioner, AgencyLead, ClusterLead, Deputy, Duty]
             .into_iter()

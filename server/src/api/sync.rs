@@ -1,0 +1,225 @@
+//! The exchange of a phone with the server, and the long poll that says when there is something.
+
+use std::convert::Infallible;
+use std::io;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, get, post};
+use futures_util::stream;
+use sync_core::ids::ClusterId;
+use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
+use sync_core::policy::Principal;
+use sync_core::protocol::message::{Answer, Page, SyncRequest};
+use sync_core::protocol::stream::{PageWriter, decode_request};
+use sync_core::protocol::{OLDEST, VERSION};
+
+use super::Session;
+use crate::app::AppState;
+use crate::db;
+use crate::db::devices::Device;
+use crate::error::{ApiError, ErrorBody};
+use crate::ingest::Arrival;
+use crate::service::pull::{Puller, Round};
+
+/// One exchange: takes what only the phone has, answers with what is new, page by page.
+///
+/// The body is one zstd stream of a CBOR message; so is the answer, flushed after each page. The
+/// form is in `docs/protocol.md`.
+#[utoipa::path(
+    tag = "sync",
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "Pages, each complete with its cursor",
+            content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 400, description = "Not a request of a version that is understood", body = ErrorBody),
+        (status = 401, description = "No session", body = ErrorBody),
+        (status = 403, description = "A session without a phone, or a phone that may not", body = ErrorBody),
+        (status = 413, description = "Too large", body = ErrorBody),
+        (status = 503, description = "Busy", body = ErrorBody),
+    ),
+    security(("session" = [])),
+)]
+#[post("/sync")]
+pub async fn exchange(
+    state: Data<AppState>,
+    session: Session,
+    body: Bytes,
+) -> Result<HttpResponse, ApiError> {
+    let device = session.device.clone().ok_or_else(ApiError::no_phone)?;
+    let request =
+        decode_request(&body, REQUEST_INFLATED_BYTES).map_err(|_| ApiError::bad_request())?;
+    check(&request)?;
+    let principal = principal(&session);
+    let answers = ingest(&state, &principal, &device, &request).await?;
+    let rounds = begin_rounds(&state, &principal, &device, &request).await?;
+    let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
+    let sending = Sending { state: state.clone(), answers, rounds, writer: Some(writer) };
+    let pages = stream::unfold(Some(sending), |sending| async move { sending?.next().await });
+    Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
+}
+
+fn check(request: &SyncRequest) -> Result<(), ApiError> {
+    if !(OLDEST..=VERSION).contains(&request.version) {
+        return Err(ApiError::other_version());
+    }
+    let many =
+        request.cursors.len() > CURSORS_PER_REQUEST || request.batches.len() > CURSORS_PER_REQUEST;
+    if many { Err(ApiError::bad_request()) } else { Ok(()) }
+}
+
+fn principal(session: &Session) -> Principal {
+    let memberships = &session.person.memberships;
+    let agency = memberships.first().map(|it| it.agency);
+    let nobody = sync_core::ids::AgencyId::from_bytes([0; 16]);
+    let principal = Principal::new(session.person.id, agency.unwrap_or(nobody));
+    memberships.iter().fold(principal, |principal, it| principal.with(it.cluster, it.role.into()))
+}
+
+async fn ingest(
+    state: &AppState,
+    principal: &Principal,
+    device: &Device,
+    request: &SyncRequest,
+) -> Result<Vec<(ClusterId, Vec<Answer>)>, ApiError> {
+    let mut answers = Vec::new();
+    for batch in &request.batches {
+        if !principal.memberships.iter().any(|it| it.cluster == batch.cluster) {
+            return Err(ApiError::bad_request());
+        }
+        let arrival = Arrival {
+            principal: principal.clone(),
+            device: device.id,
+            actor: device.actor,
+            public_key: device.public_key,
+            batch: batch.clone(),
+            at: state.clock.now(),
+            id: state.entropy.bytes()?,
+        };
+        answers.push((batch.cluster, state.committer().ingest(arrival).await?));
+    }
+    Ok(answers)
+}
+
+/// A round for each cluster that the phone asks about and its user works in. While the phone has
+/// more to push, it gets answers only.
+async fn begin_rounds(
+    state: &AppState,
+    principal: &Principal,
+    device: &Device,
+    request: &SyncRequest,
+) -> Result<Vec<Round>, ApiError> {
+    if request.more {
+        return Ok(Vec::new());
+    }
+    let works = |cluster: &ClusterId| principal.works_cases_in(*cluster);
+    let puller = Puller {
+        user: principal.user,
+        device: device.id,
+        cursor_key: state.secrets.cursor_key,
+        log_id: state.secrets.log_id,
+        whole: request.whole,
+    };
+    let asked: Vec<_> = request.cursors.iter().filter(|it| works(&it.cluster)).cloned().collect();
+    let now = state.clock.now();
+    Ok(state
+        .db
+        .read(move |conn| {
+            let begin = |it: sync_core::protocol::message::ClusterCursor| {
+                Round::begin(conn, puller.clone(), it.cluster, &it.cursor, now)
+            };
+            asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()
+        })
+        .await?)
+}
+
+/// An answer on its way.
+struct Sending {
+    state: Data<AppState>,
+    answers: Vec<(ClusterId, Vec<Answer>)>,
+    rounds: Vec<Round>,
+    writer: Option<PageWriter>,
+}
+
+type Part = Result<Bytes, io::Error>;
+
+impl Sending {
+    /// The next bytes; after a failure the stream ends short, which the phone takes as a cut.
+    async fn next(mut self) -> Option<(Part, Option<Self>)> {
+        let Some(writer) = self.writer.take() else { return None };
+        match self.page().await {
+            Ok(Some(page)) => {
+                let written = tokio::task::spawn_blocking(move || {
+                    let mut writer = writer;
+                    writer.page(&page).map(|bytes| (bytes, writer))
+                });
+                match written.await.map_err(io::Error::other).and_then(|written| written) {
+                    Ok((bytes, writer)) => {
+                        self.writer = Some(writer);
+                        Some((Ok(bytes.into()), Some(self)))
+                    }
+                    Err(error) => Some((Err(error), None)),
+                }
+            }
+            Ok(None) => Some((writer.finish().map(Bytes::from), None)),
+            Err(error) => {
+                tracing::error!(%error, "an answer was cut short");
+                Some((Err(io::Error::other("cut short")), None))
+            }
+        }
+    }
+
+    async fn page(&mut self) -> Result<Option<Page>, db::Error> {
+        let now = self.state.clock.now();
+        while let Some(mut round) = self.rounds.pop() {
+            let made = self
+                .state
+                .db
+                .read(move |conn| round.page(conn, now).map(|page| (page, round)))
+                .await?;
+            if let (Some(mut page), round) = made {
+                self.rounds.push(round);
+                page.answers = self.take_answers(&page.cluster);
+                return Ok(Some(page));
+            }
+        }
+        // A phone with more to push gets a page without cursor, for the answers alone.
+        Ok(self.answers.pop().map(|(cluster, answers)| {
+            let mut page = Page::new(cluster, now);
+            page.answers = answers;
+            page
+        }))
+    }
+
+    fn take_answers(&mut self, cluster: &ClusterId) -> Vec<Answer> {
+        let (own, others) =
+            std::mem::take(&mut self.answers).into_iter().partition(|(it, _)| it == cluster);
+        self.answers = others;
+        let own: Vec<(ClusterId, Vec<Answer>)> = own;
+        own.into_iter().flat_map(|(_, answers)| answers).collect()
+    }
+}
+
+/// How long a poll is held: below what phone networks cut.
+const HOLD: Duration = Duration::from_secs(50);
+/// How often a phone is woken at most.
+const WAKE: Duration = Duration::from_secs(1);
+
+/// Waits until something was committed, or for fifty seconds. Says nothing of what: the phone makes
+/// an ordinary exchange.
+#[utoipa::path(
+    tag = "sync",
+    responses(
+        (status = 204, description = "Ask now"),
+        (status = 401, description = "No session", body = ErrorBody),
+    ),
+    security(("session" = [])),
+)]
+#[get("/sync/wait")]
+pub async fn wait(state: Data<AppState>, _session: Session) -> Result<HttpResponse, Infallible> {
+    let mut committed = state.committer().committed();
+    committed.mark_unchanged();
+    let _ = tokio::time::timeout(HOLD, committed.changed()).await;
+    tokio::time::sleep(WAKE.min(HOLD)).await;
+    Ok(HttpResponse::NoContent().finish())
+}

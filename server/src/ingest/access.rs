@@ -1,0 +1,164 @@
+//! Grants as they follow from a case: after each change of its own records the intervals of access
+//! are brought to what the policy says now.
+
+use std::collections::BTreeMap;
+
+use sync_core::ids::{ScopeId, UserId};
+use sync_core::policy::{
+    Action, CaseContext, Door, Membership, Principal, decide, readable_scopes, sees_directory,
+};
+use sync_core::record::envelope::Envelope;
+use sync_core::record::kind::Compartment;
+
+use crate::db::access::{Ended, Interval};
+use crate::db::records::RecordRow;
+use crate::db::{self, Conn, Error};
+
+/// Brings a case's intervals to what the policy says. `number` takes the next number of the log.
+///
+/// # Errors
+/// The database's failure.
+pub fn refresh(
+    conn: &mut Conn,
+    case: &CaseContext,
+    mut number: impl FnMut() -> i64,
+) -> Result<(), Error> {
+    let mut open: BTreeMap<UserId, BTreeMap<ScopeId, Interval>> = BTreeMap::new();
+    for interval in db::access::of_case(conn, &case.case)? {
+        // The newest interval of a scope is the one that counts.
+        open.entry(interval.user).or_default().insert(interval.scope, interval);
+    }
+    let barred = db::access::barred_from(conn, &case.case)?;
+    for principal in principals(conn, case)? {
+        let last = open.remove(&principal.user).unwrap_or_default();
+        refresh_user(conn, case, &principal, &last, &mut number)?;
+        let hides = !sees_directory(&principal, case);
+        match (hides, barred.contains(&principal.user)) {
+            (true, false) => db::access::bar(conn, &principal.user, &case.case, number())?,
+            (false, true) => db::access::unbar(conn, &principal.user, &case.case)?,
+            _ => {}
+        }
+    }
+    // Who no longer works in the cluster reads nothing there.
+    for interval in open.values().flat_map(BTreeMap::values).filter(|it| it.until.is_none()) {
+        db::access::end(conn, interval, number(), Ended::Revoked)?;
+    }
+    Ok(())
+}
+
+/// One person's intervals of the case's compartments. Those of single records are not judged here.
+fn refresh_user(
+    conn: &mut Conn,
+    case: &CaseContext,
+    principal: &Principal,
+    last: &BTreeMap<ScopeId, Interval>,
+    number: &mut impl FnMut() -> i64,
+) -> Result<(), Error> {
+    let readable = readable_scopes(principal, case);
+    let own = Compartment::Agency(principal.agency);
+    for compartment in [Compartment::Team, own, Compartment::Protection] {
+        let scope = compartment.scope(&case.case);
+        match (readable.contains(&compartment), last.get(&scope)) {
+            (true, Some(Interval { until: None, .. })) | (false, None) => {}
+            (true, before) => {
+                let (user, since, resume_from) = (principal.user, number(), resume_from(before));
+                let interval = Interval { user, scope, since, resume_from, until: None };
+                db::access::begin(conn, &interval, &case.case, &case.cluster)?;
+            }
+            (false, Some(interval)) => {
+                let ended = how_it_ends(case, principal);
+                let frozen = matches!(interval.until, Some((_, Ended::Frozen)));
+                if interval.until.is_none() || (frozen && ended == Ended::Revoked) {
+                    db::access::end(conn, interval, number(), ended)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What was delivered before a freeze stayed, so only what lies between is sent.
+const fn resume_from(before: Option<&Interval>) -> i64 {
+    match before {
+        Some(Interval { until: Some((frozen, Ended::Frozen)), .. }) => *frozen,
+        _ => 0,
+    }
+}
+
+/// Consent that is withheld freezes; anything else revokes.
+fn how_it_ends(case: &CaseContext, principal: &Principal) -> Ended {
+    let withheld = case.withheld_agencies.contains(&principal.agency)
+        && case.members.contains_key(&principal.user)
+        && !case.excluded.contains(&principal.user);
+    if withheld { Ended::Frozen } else { Ended::Revoked }
+}
+
+/// A referrer keeps sight of their own concern or request, and of its decision and feedback.
+///
+/// # Errors
+/// The database's failure.
+pub fn author_keeps(
+    conn: &mut Conn,
+    case: &CaseContext,
+    record: &RecordRow,
+    mut number: impl FnMut() -> i64,
+) -> Result<(), Error> {
+    let envelope = Envelope::decode(&record.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+    let Some(author) = envelope.made().map(|made| made.user) else { return Ok(()) };
+    let scope = ScopeId::from_bytes(*record.id.as_bytes());
+    let facts = sync_core::gate::permission::record_facts(&envelope);
+    let intervals = db::access::of_case(conn, &case.case)?;
+    let last = intervals.into_iter().rfind(|it| it.user == author && it.scope == scope);
+    let people = principals(conn, case)?;
+    let read = Action::Read { door: Door::Standing };
+    let may = people
+        .iter()
+        .find(|it| it.user == author)
+        .is_some_and(|author| decide(author, case, Some(&facts), &read).is_ok());
+    match (may, last) {
+        (true, None | Some(Interval { until: Some(_), .. })) => {
+            let interval =
+                Interval { user: author, scope, since: number(), resume_from: 0, until: None };
+            db::access::begin(conn, &interval, &case.case, &case.cluster)
+        }
+        (false, Some(open @ Interval { until: None, .. })) => {
+            db::access::end(conn, &open, number(), Ended::Revoked)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Scopes that somebody should be sent and is not, or the other way round, as "user scope".
+///
+/// # Errors
+/// The database's failure.
+pub fn missing(conn: &mut Conn, case: &CaseContext) -> Result<Vec<String>, Error> {
+    let open: Vec<_> = db::access::of_case(conn, &case.case)?
+        .into_iter()
+        .filter(|it| it.until.is_none())
+        .map(|it| (it.user, it.scope))
+        .collect();
+    let mut wrong = Vec::new();
+    for principal in principals(conn, case)? {
+        let readable = readable_scopes(&principal, case);
+        let own = Compartment::Agency(principal.agency);
+        for compartment in [Compartment::Team, own, Compartment::Protection] {
+            let scope = compartment.scope(&case.case);
+            if readable.contains(&compartment) != open.contains(&(principal.user, scope)) {
+                wrong.push(format!("{} {compartment}", principal.user));
+            }
+        }
+    }
+    Ok(wrong)
+}
+
+/// Everybody who works in the case's cluster, with all their roles there.
+fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>, Error> {
+    let mut all: BTreeMap<UserId, Principal> = BTreeMap::new();
+    for post in db::memberships::of_cluster(conn, &case.cluster)? {
+        let principal =
+            all.entry(post.user).or_insert_with(|| Principal::new(post.user, post.agency));
+        principal.memberships.push(Membership { cluster: case.cluster, role: post.role.into() });
+    }
+    Ok(all.into_values().collect())
+}

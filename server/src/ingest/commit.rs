@@ -1,0 +1,240 @@
+//! Committing judged batches: numbers, log, access, directory and read models in one transaction
+//! under the cluster's lock. What moved since a batch was judged is judged again here.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+use sync_core::engine::admit::Admitted;
+use sync_core::ids::{CaseId, ClusterId};
+use sync_core::protocol::message::Answer;
+use sync_core::record::envelope::Envelope;
+use sync_core::record::kind::{Compartment, Kind};
+
+use crate::db::log::{BatchRow, Entry, Proof};
+use crate::db::records::RecordRow;
+use crate::db::{self, Conn, Error, savepoint, write_tx};
+use crate::ingest::judge::{Accepted, Verdict, judge, people};
+use crate::ingest::{Arrival, Rules, access, project};
+use crate::service::histories::{self, World};
+
+/// Commits a cluster's batches in one transaction; each is answered or failed by itself.
+///
+/// # Errors
+/// The database's failure to begin or commit: then nothing of the group happened.
+pub fn commit_group(
+    conn: &mut Conn,
+    rules: &Rules,
+    cluster: &ClusterId,
+    group: &[(Arrival, Verdict)],
+) -> Result<Vec<Result<Vec<Answer>, Error>>, Error> {
+    write_tx(conn, |conn| {
+        db::log::lock(conn, cluster)?;
+        let one = |(arrival, verdict): &(Arrival, Verdict)| {
+            savepoint(conn, |conn| commit_one(conn, rules, arrival, verdict))
+        };
+        Ok(group.iter().map(one).collect())
+    })
+}
+
+fn commit_one(
+    conn: &mut Conn,
+    rules: &Rules,
+    arrival: &Arrival,
+    verdict: &Verdict,
+) -> Result<Vec<Answer>, Error> {
+    if has_moved(conn, verdict)? {
+        let again = judge(conn, rules, arrival)?;
+        take(conn, rules, arrival, &again)?;
+        return Ok(again.answers);
+    }
+    take(conn, rules, arrival, verdict)?;
+    Ok(verdict.answers.clone())
+}
+
+/// Whether a record or a case's own records grew since they were read.
+fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
+    for (record, length) in &verdict.judged_at {
+        let now = db::records::by_id(conn, record)?.map_or(0, |row| row.length as usize);
+        if now != *length {
+            return Ok(true);
+        }
+    }
+    for (case, version) in &verdict.cases_at {
+        let rows = db::records::of_case(conn, case)?;
+        let now = (!rows.is_empty()).then(|| histories::case_version(&rows));
+        if now != *version {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) -> Result<(), Error> {
+    if verdict.records.is_empty() {
+        return Ok(());
+    }
+    db::log::insert_batch(conn, &batch_row(arrival, verdict))?;
+    let mut head = Head::read(conn, arrival.cluster())?;
+    let mut cases = BTreeSet::new();
+    for accepted in &verdict.records {
+        let begun = take_record(conn, arrival, accepted, &mut head)?;
+        project::record(conn, rules, arrival.cluster(), &accepted.history)?;
+        if moves_case(&accepted.envelope, begun) {
+            cases.insert(accepted.envelope.case);
+        }
+    }
+    let world =
+        World { people: people(conn, &arrival.cluster())?, catalogue: rules.catalogue.clone() };
+    for case in cases {
+        refresh_case(conn, &world, arrival, &case, &mut head)?;
+    }
+    head.write(conn)
+}
+
+/// Writes a record's changes; says whether the record was begun by them.
+fn take_record(
+    conn: &mut Conn,
+    arrival: &Arrival,
+    accepted: &Accepted,
+    head: &mut Head,
+) -> Result<bool, Error> {
+    let (envelope, cluster) = (&accepted.envelope, arrival.cluster());
+    let known = db::records::by_id(conn, &envelope.id())?;
+    let before = known.as_ref().map_or(0, |row| row.length);
+    if db::records::cluster_of(conn, &envelope.case)?.is_none() {
+        db::records::insert_case(conn, &envelope.case, &cluster, head.next)?;
+    }
+    let count = accepted.changes.len() as i32;
+    let row = RecordRow {
+        id: envelope.id(),
+        cluster,
+        case: envelope.case,
+        scope: envelope.scope(),
+        kind: envelope.kind().code().into(),
+        envelope: envelope.encode(),
+        first_number: known.map_or(head.next, |row| row.first_number),
+        last_number: head.next + i64::from(count) - 1,
+        length: before + count,
+    };
+    db::records::put(conn, &row)?;
+    for (position, change) in (before + 1..).zip(&accepted.changes) {
+        let (admitted, salt, salted) = change;
+        let entry = entry(arrival, accepted, admitted, position, head.next);
+        let chain = head.advance(&entry, salted);
+        let (batch, salt, salted) = (arrival.id, Some(salt.to_vec()), *salted);
+        db::log::insert(conn, &entry, &Proof { batch, salt, salted, chain })?;
+    }
+    Ok(before == 0)
+}
+
+/// Whether access, directory or the case's view may follow from a change of the record.
+fn moves_case(envelope: &Envelope, begun: bool) -> bool {
+    let agency = matches!(envelope.compartment, Compartment::Agency(_));
+    match envelope.kind() {
+        Kind::Case | Kind::Concern | Kind::Request => true,
+        _ => begun && agency,
+    }
+}
+
+fn entry(
+    arrival: &Arrival,
+    accepted: &Accepted,
+    admitted: &Admitted,
+    position: i32,
+    number: i64,
+) -> Entry {
+    Entry {
+        cluster: arrival.cluster(),
+        number,
+        record: accepted.envelope.id(),
+        position,
+        actor: accepted.actor,
+        seq: admitted.seq as i32,
+        deps: admitted.deps.clone(),
+        body: admitted.body.clone(),
+        hash: admitted.hash,
+        user: arrival.user(),
+        device: arrival.device,
+        arrived_at: arrival.at,
+    }
+}
+
+fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
+    let changes = verdict.records.iter().flat_map(|record| &record.changes);
+    BatchRow {
+        id: arrival.id,
+        cluster: arrival.cluster(),
+        device: arrival.device,
+        signature: arrival.batch.signature,
+        signed: changes.flat_map(|(_, _, salted)| *salted).collect(),
+        arrived_at: arrival.at,
+    }
+}
+
+/// Access, directory and the case's view follow from its own records; a concern raises or clears
+/// the harm flag.
+fn refresh_case(
+    conn: &mut Conn,
+    world: &World,
+    arrival: &Arrival,
+    case: &CaseId,
+    head: &mut Head,
+) -> Result<(), Error> {
+    let cluster = arrival.cluster();
+    let Some(state) = histories::case_state(conn, case, &cluster, world, arrival.at)? else {
+        return Ok(());
+    };
+    access::refresh(conn, &state.context, || head.take())?;
+    for record in db::records::of_case(conn, case)? {
+        let referred = [Kind::Concern.code(), Kind::Request.code()];
+        if referred.contains(&(record.kind as u8)) {
+            access::author_keeps(conn, &state.context, &record, || head.take())?;
+        }
+    }
+    project::case(conn, world, &state, || head.take())
+}
+
+/// The log's head while its lock is held.
+pub struct Head {
+    cluster: ClusterId,
+    next: i64,
+    chain: [u8; 32],
+}
+
+impl Head {
+    fn read(conn: &mut Conn, cluster: ClusterId) -> Result<Self, Error> {
+        let (next, chain) = db::log::head(conn, &cluster)?;
+        Ok(Self { cluster, next, chain })
+    }
+
+    fn take(&mut self) -> i64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn advance(&mut self, entry: &Entry, salted: &[u8; 32]) -> [u8; 32] {
+        self.take();
+        self.chain = link(&self.chain, entry, salted);
+        self.chain
+    }
+
+    fn write(&self, conn: &mut Conn) -> Result<(), Error> {
+        db::log::set_head(conn, &self.cluster, self.next, &self.chain)
+    }
+}
+
+/// The chain after an entry: over who, what and when, and the salted digest instead of content.
+#[must_use]
+pub fn link(before: &[u8; 32], entry: &Entry, salted: &[u8; 32]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"caseweave log 1");
+    digest.update(before);
+    digest.update(entry.number.to_be_bytes());
+    digest.update(entry.record.as_bytes());
+    digest.update(entry.position.to_be_bytes());
+    digest.update(salted);
+    digest.update(entry.user.as_bytes());
+    digest.update(entry.device.as_bytes());
+    digest.update(entry.arrived_at.0.to_be_bytes());
+    digest.finalize().into()
+}

@@ -1,0 +1,122 @@
+//! Group commit: batches that arrive while one group is being committed go into the next.
+
+use std::collections::BTreeMap;
+
+use sync_core::ids::ClusterId;
+use sync_core::protocol::message::Answer;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::db::{Conn, Db, Error};
+use crate::ingest::commit::commit_group;
+use crate::ingest::judge::{Verdict, judge};
+use crate::ingest::{Arrival, Rules};
+
+/// Batches in one transaction: the lock is held for a tenth of a second at most.
+const GROUP: usize = 64;
+/// Batches waiting: more are told to come again.
+const WAITING: usize = 1_024;
+
+type Job = (Arrival, Verdict, oneshot::Sender<Result<Vec<Answer>, Error>>);
+
+/// The way into the log. Clones share it.
+#[derive(Clone)]
+pub struct Committer {
+    db: Db,
+    rules: Rules,
+    jobs: mpsc::Sender<Job>,
+    committed: watch::Receiver<u64>,
+}
+
+impl Committer {
+    /// A committer over `db`; its work runs until the last clone is gone.
+    #[must_use]
+    pub fn start(db: Db, rules: Rules) -> Self {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        let (count, committed) = watch::channel(0);
+        tokio::spawn(run(db.clone(), rules.clone(), waiting, count));
+        Self { db, rules, jobs, committed }
+    }
+
+    /// Wakes whenever something was committed here.
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<u64> {
+        self.committed.clone()
+    }
+
+    /// Judges a batch, then commits it with whatever else waits. When this returns, what it says
+    /// is accepted is durable.
+    ///
+    /// # Errors
+    /// The database's failure: nothing of the batch happened.
+    pub async fn ingest(&self, arrival: Arrival) -> Result<Vec<Answer>, Error> {
+        let (rules, judged) = (self.rules.clone(), arrival.clone());
+        let verdict = self.db.read(move |conn| judge(conn, &rules, &judged)).await?;
+        if verdict.records.is_empty() {
+            return Ok(verdict.answers);
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = (arrival, verdict, answer);
+        self.jobs.try_send(job).map_err(|_| Error::Busy)?;
+        answered.await.map_err(|_| Error::TaskLost)?
+    }
+}
+
+async fn run(
+    db: Db,
+    rules: Rules,
+    mut waiting: mpsc::Receiver<Job>,
+    committed: watch::Sender<u64>,
+) {
+    let mut jobs = Vec::new();
+    while waiting.recv_many(&mut jobs, GROUP).await > 0 {
+        let group = std::mem::take(&mut jobs);
+        let (verdicts, answers): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .map(|(arrival, verdict, answer)| ((arrival, verdict), answer))
+            .unzip();
+        let rules = rules.clone();
+        let done = db.with_conn(move |conn| Ok(commit_all(conn, &rules, verdicts))).await;
+        match done {
+            Ok(results) => {
+                committed.send_modify(|count| *count += 1);
+                for (answer, result) in answers.into_iter().zip(results) {
+                    // The phone that asked may be gone; it will ask again and be told.
+                    let _ = answer.send(result);
+                }
+            }
+            Err(error) => fail(answers, &error),
+        }
+    }
+}
+
+fn fail(answers: Vec<oneshot::Sender<Result<Vec<Answer>, Error>>>, error: &Error) {
+    tracing::error!(%error, "a group could not be committed");
+    for answer in answers {
+        let _ = answer.send(Err(Error::Busy));
+    }
+}
+
+/// Commits a group, one transaction a cluster: never two clusters' locks in one transaction.
+/// Answers come in the order of the batches.
+pub fn commit_all(
+    conn: &mut Conn,
+    rules: &Rules,
+    verdicts: Vec<(Arrival, Verdict)>,
+) -> Vec<Result<Vec<Answer>, Error>> {
+    let mut by_cluster: BTreeMap<ClusterId, Vec<(usize, (Arrival, Verdict))>> = BTreeMap::new();
+    let count = verdicts.len();
+    for (place, job) in verdicts.into_iter().enumerate() {
+        by_cluster.entry(job.0.cluster()).or_default().push((place, job));
+    }
+    let mut results: Vec<_> = (0..count).map(|_| Err(Error::Busy)).collect();
+    for (cluster, jobs) in by_cluster {
+        let (places, group): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+        match commit_group(conn, rules, &cluster, &group) {
+            Ok(answers) => {
+                places.into_iter().zip(answers).for_each(|(place, it)| results[place] = it);
+            }
+            Err(error) => tracing::error!(%error, "a cluster's group could not be committed"),
+        }
+    }
+    results
+}

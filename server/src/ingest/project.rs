@@ -1,0 +1,129 @@
+//! Read models, each a pure function of the log: made in the commit that accepted a change, and made
+//! again by `rebuild --check`.
+
+use serde_json::json;
+use sync_core::framework::Catalogue;
+use sync_core::ids::ClusterId;
+use sync_core::merge::{Context, conflicts};
+use sync_core::protocol::message::DirectoryLine;
+use sync_core::record::fold::{Folded, fold};
+use sync_core::record::history::History;
+use sync_core::record::kind::Compartment;
+use sync_core::time::Timestamp;
+use sync_core::view::{chronology_line, header, raises_harm_flag};
+
+use crate::db::views::{CaseViewRow, RecordViewRow};
+use crate::db::{self, Conn, Error};
+use crate::ingest::Rules;
+use crate::service::histories::{CaseState, World};
+
+/// Makes a record's view.
+///
+/// # Errors
+/// The database's failure.
+pub fn record(
+    conn: &mut Conn,
+    rules: &Rules,
+    cluster: ClusterId,
+    history: &History,
+) -> Result<(), Error> {
+    let folded = fold(history, history.links().len());
+    db::views::put_record(conn, &record_view(&rules.catalogue, cluster, &folded))
+}
+
+/// A record's view.
+#[must_use]
+pub fn record_view(catalogue: &Catalogue, cluster: ClusterId, folded: &Folded) -> RecordViewRow {
+    let merging = Context::new(catalogue);
+    let open = conflicts(&folded.entries, &merging);
+    let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
+    let line = chronology_line(folded);
+    let envelope = &folded.envelope;
+    let harm =
+        raises_harm_flag(folded, &merging) && envelope.compartment != Compartment::Protection;
+    RecordViewRow {
+        record: envelope.id(),
+        case: envelope.case,
+        cluster,
+        scope: envelope.scope(),
+        kind: envelope.kind().code().into(),
+        safety_conflicts: safety as i32,
+        routine_conflicts: (open.len() - safety) as i32,
+        harm_since: line.as_ref().filter(|_| harm).map(|line| line.at.0),
+        happened_at: line.as_ref().map(|line| line.at.0),
+        view: json!({ "line": line, "conflicts": open }).to_string(),
+    }
+}
+
+/// Makes a case's view and its line in the directory. A line that changed takes a number.
+///
+/// # Errors
+/// The database's failure.
+pub fn case(
+    conn: &mut Conn,
+    world: &World,
+    state: &CaseState,
+    mut number: impl FnMut() -> i64,
+) -> Result<(), Error> {
+    let context = &state.context;
+    let view = case_view(&world.catalogue, state);
+    let line = directory_line(conn, &world.catalogue, state)?;
+    db::views::put_case(conn, &view)?;
+    let line = minicbor::to_vec(&line).map_err(|_| Error::Corrupt("line"))?;
+    if db::directory::line(conn, &context.case)?.as_ref() != Some(&line) {
+        db::directory::put(conn, &context.case, &context.cluster, number(), &line)?;
+    }
+    Ok(())
+}
+
+/// A case's view.
+#[must_use]
+pub fn case_view(catalogue: &Catalogue, state: &CaseState) -> CaseViewRow {
+    let merging = Context::new(catalogue);
+    let header = state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default();
+    let one = |words: &[String]| match words {
+        [word] => word.clone(),
+        _ => String::new(),
+    };
+    CaseViewRow {
+        case: state.context.case,
+        cluster: state.context.cluster,
+        name: header.name.clone(),
+        school: header.school.clone(),
+        stage: one(&header.stage),
+        framework: header.framework.clone().unwrap_or_default(),
+        stage_disputed: header.stage_disputed,
+        lead_professional: header.lead_professional.map(|user| user.as_bytes().to_vec()),
+        is_open: header.open,
+        view: json!({
+            "header": header,
+            "team": state.context.members.keys().collect::<Vec<_>>(),
+            "agencies": state.context.agencies_on_case,
+        })
+        .to_string(),
+    }
+}
+
+/// A case's line in the directory.
+///
+/// # Errors
+/// The database's failure.
+pub fn directory_line(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    state: &CaseState,
+) -> Result<DirectoryLine, Error> {
+    let merging = Context::new(catalogue);
+    let header = state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default();
+    let views = db::views::records_of_case(conn, &state.context.case)?;
+    let ring = header.lead_professional.or_else(|| state.context.members.keys().next().copied());
+    Ok(DirectoryLine {
+        case: state.context.case,
+        cluster: state.context.cluster,
+        name: header.name,
+        school: header.school,
+        ring,
+        harm_since: views.iter().filter_map(|view| view.harm_since).min().map(Timestamp),
+        visit_risk: None,
+    })
+}

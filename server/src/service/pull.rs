@@ -1,0 +1,299 @@
+//! What a phone is sent: page after page, each complete with the cursor after it.
+//!
+//! A round goes up to the log's head as it was at its start: first what access says (copies that
+//! go, scopes that freeze), people and directory, then what is newly granted, most needed first,
+//! then what is new of the rest. What is not granted any more when a page is made is not in it.
+
+pub mod cursor;
+
+use sha2::{Digest, Sha256};
+use sync_core::engine::hub::{LoggedChange, PageFrame};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::protocol::message::{DirectoryLine, Page, PersonLine};
+use sync_core::record::kind::Kind;
+use sync_core::time::Timestamp;
+
+use crate::db::access::Ended;
+use crate::db::pull::{Class, Sent};
+use crate::db::{self, Conn, Error};
+use cursor::{Cursor, Offset};
+
+/// Directory lines in one page.
+const LINES: i64 = 1_000;
+/// Rows read at once; more than a page of visits holds.
+const ROWS: i64 = 1_500;
+/// Records begun in these days are sent before older ones.
+const RECENT_DAYS: i64 = 90;
+/// Classes of records, most needed first: the case itself; concerns, assessments and plans; what is
+/// recent; the rest.
+const CLASSES: u8 = 4;
+
+/// Who pulls, and with which keys cursors are sealed.
+#[derive(Clone, Debug)]
+pub struct Puller {
+    /// The person.
+    pub user: UserId,
+    /// The phone.
+    pub device: DeviceId,
+    /// Seals cursors.
+    pub cursor_key: [u8; 32],
+    /// This server's log.
+    pub log_id: [u8; 16],
+    /// Whether the phone needs its own work again, too.
+    pub whole: bool,
+}
+
+/// One cluster's round for one phone.
+#[derive(Clone, Debug)]
+pub struct Round {
+    puller: Puller,
+    cluster: ClusterId,
+    cursor: Cursor,
+    recent_from: i64,
+    left: i64,
+    done: bool,
+}
+
+impl Round {
+    /// Begins or resumes a round where `sealed` says.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn begin(
+        conn: &mut Conn,
+        puller: Puller,
+        cluster: ClusterId,
+        sealed: &[u8],
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let whose = (&puller.user, &cluster);
+        let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
+        let mut cursor = match known {
+            Some(known) if is_of_this_log(conn, &cluster, &known)? => known,
+            _ => Cursor::default(),
+        };
+        if cursor.offset == Offset::Start {
+            cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
+        }
+        let recent = now.plus_ms(-RECENT_DAYS * Timestamp::DAY_MS);
+        let recent_from = db::log::first_since(conn, &cluster, recent)?;
+        let range = (cursor.base, cursor.up_to);
+        let left = match cursor.base == cursor.up_to {
+            true => 0,
+            false => db::pull::count_new(conn, &puller.user, &cluster, range)?,
+        };
+        Ok(Self { puller, cluster, cursor, recent_from, left, done: false })
+    }
+
+    /// The next page; none when the phone has everything. The first page is always there: it says
+    /// where the phone stands.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn page(&mut self, conn: &mut Conn, now: Timestamp) -> Result<Option<Page>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut page = Page::new(self.cluster, now);
+        let mut frame = PageFrame::default();
+        while !self.done && self.step(conn, &mut page, &mut frame)? {}
+        self.left = self.left.saturating_sub(frame.len() as i64).max(0);
+        page.left = if self.done { 0 } else { self.left.max(1).unsigned_abs() };
+        frame.into_page(&mut page).map_err(|_| Error::Corrupt("change"))?;
+        let whose = (&self.puller.user, &self.cluster);
+        page.cursor = self.cursor.seal(&self.puller.cursor_key, &self.puller.log_id, whose);
+        Ok(Some(page))
+    }
+
+    /// One step of the round; says whether the page has room for the next.
+    fn step(
+        &mut self,
+        conn: &mut Conn,
+        page: &mut Page,
+        frame: &mut PageFrame,
+    ) -> Result<bool, Error> {
+        match self.cursor.offset {
+            Offset::Start => {
+                self.people(conn, page)?;
+                if self.cursor.base == self.cursor.up_to {
+                    self.finish(conn)?;
+                    return Ok(false);
+                }
+                self.access(conn, page)?;
+                self.cursor.offset = Offset::Directory(self.cursor.base);
+                Ok(true)
+            }
+            Offset::Directory(after) => self.directory(conn, after, page),
+            Offset::Granted(class, first, position) => {
+                self.granted(conn, class, (first, position), frame)
+            }
+            Offset::New(after) => self.new_changes(conn, after, frame),
+        }
+    }
+
+    fn finish(&mut self, conn: &mut Conn) -> Result<(), Error> {
+        self.cursor.base = self.cursor.up_to;
+        self.cursor.offset = Offset::Start;
+        self.cursor.chain = chain_at(conn, &self.cluster, self.cursor.up_to)?;
+        self.done = true;
+        Ok(())
+    }
+
+    /// Everybody who works in the cluster, if anything about them changed.
+    fn people(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
+        let posts = db::memberships::of_cluster(conn, &self.cluster)?;
+        let lines = posts.into_iter().map(|post| PersonLine {
+            user: post.user,
+            name: post.name,
+            agency: post.agency,
+            agency_name: post.agency_name,
+            role: post.role.as_str().to_owned(),
+            phone: post.phone.unwrap_or_default(),
+            cluster: self.cluster,
+            gone: false,
+        });
+        let lines: Vec<PersonLine> = lines.collect();
+        let bytes = minicbor::to_vec(&lines).map_err(|_| Error::Corrupt("person"))?;
+        let digest: [u8; 8] = Sha256::digest(&bytes)[..8].try_into().unwrap_or_default();
+        if digest != self.cursor.people {
+            self.cursor.people = digest;
+            page.people = lines;
+        }
+        Ok(())
+    }
+
+    /// Copies that go, scopes that freeze or thaw, cases to be found no longer.
+    fn access(&self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
+        let (user, base, up_to) = (&self.puller.user, self.cursor.base, self.cursor.up_to);
+        for interval in db::access::moved(conn, user, &self.cluster, base, up_to)? {
+            let granted = db::pull::is_granted(conn, user, &interval.scope)?;
+            match interval.until {
+                _ if granted && interval.resume_from > 0 => page.thawed.push(interval.scope),
+                _ if granted => {}
+                Some((_, Ended::Frozen)) => page.frozen.push(interval.scope),
+                Some((_, Ended::Revoked)) => page.dropped.push(interval.scope),
+                None => {}
+            }
+        }
+        page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
+        Ok(())
+    }
+
+    fn directory(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
+        let range = (after, self.cursor.up_to);
+        let rows = db::directory::changed(conn, &self.puller.user, &self.cluster, range, LINES)?;
+        let full = rows.len() as i64 == LINES;
+        for (number, bytes) in rows {
+            self.cursor.offset = Offset::Directory(number);
+            let line: DirectoryLine =
+                minicbor::decode(&bytes).map_err(|_| Error::Corrupt("line"))?;
+            page.directory.push(line);
+        }
+        if !full {
+            self.cursor.offset = Offset::Granted(0, -1, 0);
+        }
+        Ok(!full)
+    }
+
+    fn granted(
+        &mut self,
+        conn: &mut Conn,
+        class: u8,
+        after: (i64, i32),
+        frame: &mut PageFrame,
+    ) -> Result<bool, Error> {
+        if class == CLASSES {
+            self.cursor.offset = Offset::New(self.cursor.base);
+            return Ok(true);
+        }
+        let (base, up_to) = (self.cursor.base, self.cursor.up_to);
+        let whose = (&self.puller.user, &self.cluster);
+        let filter = self.class(class);
+        let rows = db::pull::granted_changes(conn, whose, (base, up_to), filter, after, ROWS)?;
+        let all = (rows.len() as i64) < ROWS;
+        for (sent, _) in rows {
+            let change = self.logged(sent.clone());
+            if frame.is_full_for(&change) {
+                return Ok(false);
+            }
+            self.cursor.offset = Offset::Granted(class, sent.2, sent.0.position);
+            // Access by two ways brings a change twice.
+            frame.put_once(change);
+        }
+        if all {
+            self.cursor.offset = Offset::Granted(class + 1, -1, 0);
+        }
+        Ok(true)
+    }
+
+    fn class(&self, class: u8) -> Class {
+        let code = |kind: Kind| i16::from(kind.code());
+        let visits_and_rest = (code(Kind::Intervention), i16::MAX);
+        let begun_any_time = (0, i64::MAX);
+        match class {
+            0 => Class { kinds: (code(Kind::Case), code(Kind::Case)), begun: begun_any_time },
+            1 => Class { kinds: (code(Kind::Concern), code(Kind::Plan)), begun: begun_any_time },
+            2 => Class { kinds: visits_and_rest, begun: (self.recent_from, i64::MAX) },
+            _ => Class { kinds: visits_and_rest, begun: (0, self.recent_from - 1) },
+        }
+    }
+
+    fn new_changes(
+        &mut self,
+        conn: &mut Conn,
+        after: i64,
+        frame: &mut PageFrame,
+    ) -> Result<bool, Error> {
+        let range = (after, self.cursor.up_to);
+        let (user, base) = (&self.puller.user, self.cursor.base);
+        if base == 0 {
+            // A first round: everything was newly granted.
+            self.finish(conn)?;
+            return Ok(false);
+        }
+        let rows = db::pull::new_changes(conn, user, &self.cluster, range, base, ROWS)?;
+        let all = (rows.len() as i64) < ROWS;
+        for sent in rows {
+            let number = sent.0.number;
+            let change = self.logged(sent);
+            if frame.is_full_for(&change) {
+                return Ok(false);
+            }
+            self.cursor.offset = Offset::New(number);
+            frame.put(change);
+        }
+        if all {
+            self.finish(conn)?;
+        }
+        Ok(!all)
+    }
+
+    fn logged(&self, (entry, envelope, _): Sent) -> LoggedChange {
+        let own = entry.device == self.puller.device && !self.puller.whole;
+        LoggedChange {
+            record: entry.record,
+            position: entry.position.unsigned_abs(),
+            envelope: (entry.position == 1).then_some(envelope),
+            actor: entry.actor,
+            user: entry.user,
+            seq: entry.seq.unsigned_abs(),
+            deps: entry.deps,
+            body: (!own).then_some(entry.body),
+            hash: entry.hash,
+        }
+    }
+}
+
+/// A log restored from a backup is behind the cursor, or has another chain at its number.
+fn is_of_this_log(conn: &mut Conn, cluster: &ClusterId, cursor: &Cursor) -> Result<bool, Error> {
+    let head = db::log::head(conn, cluster)?.0 - 1;
+    if cursor.up_to > head {
+        return Ok(false);
+    }
+    Ok(chain_at(conn, cluster, cursor.base)? == cursor.chain)
+}
+
+fn chain_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8; 16], Error> {
+    let chain = db::log::chain_at(conn, cluster, number)?;
+    Ok(chain[..16].try_into().unwrap_or_default())
+}

@@ -1,0 +1,133 @@
+//! Where a phone stands in a cluster's log: bytes that only this server can read, so that they tell
+//! nothing, not even how much is going on.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
+use sha2::{Digest, Sha256};
+use sync_core::codec::{DecodeError, Reader, Writer};
+use sync_core::ids::{ClusterId, UserId};
+
+/// Where a phone stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cursor {
+    /// Everything up to this number was sent, as far as it was granted by then.
+    pub base: i64,
+    /// The number up to which the round under way sends; equal to `base` between rounds.
+    pub up_to: i64,
+    /// How far the round under way has come.
+    pub offset: Offset,
+    /// The log's chain at `up_to`: a log restored from a backup has another.
+    pub chain: [u8; 16],
+    /// A digest of the people that the phone was told of.
+    pub people: [u8; 8],
+}
+
+/// How far a round has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Offset {
+    /// Not begun.
+    #[default]
+    Start,
+    /// Lines of the directory up to this number were sent.
+    Directory(i64),
+    /// Of newly granted scopes: the class of record, the record's first number, the position.
+    Granted(u8, i64, i32),
+    /// New changes of what was granted before, up to this number.
+    New(i64),
+}
+
+impl Cursor {
+    /// Seals the cursor for one user and cluster.
+    #[must_use]
+    pub fn seal(&self, key: &[u8; 32], log: &[u8; 16], whose: (&UserId, &ClusterId)) -> Vec<u8> {
+        let plain = self.encode();
+        // The same place gives the same bytes: nothing is learnt from asking twice.
+        let mut digest = Sha256::new();
+        digest.update(key);
+        digest.update(about(log, whose));
+        digest.update(&plain);
+        let nonce: [u8; 12] = digest.finalize()[..12].try_into().unwrap_or([0; 12]);
+        let payload = Payload { msg: &plain, aad: &about(log, whose) };
+        let sealed = cipher(key).encrypt(&Nonce::from(nonce), payload).unwrap_or_default();
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    /// Opens a cursor; none for bytes that this log's server did not seal for this user and cluster:
+    /// such a phone begins anew.
+    #[must_use]
+    pub fn open(
+        sealed: &[u8],
+        key: &[u8; 32],
+        log: &[u8; 16],
+        whose: (&UserId, &ClusterId),
+    ) -> Option<Self> {
+        let (nonce, sealed) = sealed.split_at_checked(12)?;
+        let nonce: [u8; 12] = nonce.try_into().ok()?;
+        let payload = Payload { msg: sealed, aad: &about(log, whose) };
+        let plain = cipher(key).decrypt(&Nonce::from(nonce), payload).ok()?;
+        Self::decode(&plain).ok()
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.int(self.base).int(self.up_to).fixed(&self.chain).fixed(&self.people);
+        match self.offset {
+            Offset::Start => writer.byte(0),
+            Offset::Directory(number) => writer.byte(1).int(number),
+            Offset::Granted(class, first, position) => {
+                writer.byte(2).byte(class).int(first).int(position.into())
+            }
+            Offset::New(number) => writer.byte(3).int(number),
+        };
+        writer.finish()
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let (base, up_to) = (reader.int()?, reader.int()?);
+        let (chain, people) = (reader.array()?, reader.array()?);
+        let offset = match reader.byte()? {
+            0 => Offset::Start,
+            1 => Offset::Directory(reader.int()?),
+            2 => Offset::Granted(
+                reader.byte()?,
+                reader.int()?,
+                i32::try_from(reader.int()?).map_err(|_| DecodeError::Number)?,
+            ),
+            3 => Offset::New(reader.int()?),
+            _ => return Err(DecodeError::Unknown("a cursor")),
+        };
+        reader.end()?;
+        Ok(Self { base, up_to, offset, chain, people })
+    }
+}
+
+fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
+    ChaCha20Poly1305::new(&Key::from(*key))
+}
+
+fn about(log: &[u8; 16], (user, cluster): (&UserId, &ClusterId)) -> Vec<u8> {
+    [log.as_slice(), user.as_bytes(), cluster.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_its_users_and_its_logs_only() {
+        let (user, other) = (UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
+        let cluster = ClusterId::from_bytes([3; 16]);
+        let cursor =
+            Cursor { base: 7, up_to: 900, offset: Offset::Granted(2, 5, 4), ..Cursor::default() };
+        let sealed = cursor.seal(&[9; 32], &[8; 16], (&user, &cluster));
+        let open = |key: u8, log: u8, user: &UserId| {
+            Cursor::open(&sealed, &[key; 32], &[log; 16], (user, &cluster))
+        };
+        assert_eq!(open(9, 8, &user), Some(cursor));
+        assert_eq!(open(9, 8, &other), None);
+        assert_eq!(open(9, 7, &user), None);
+        assert_eq!(open(1, 8, &user), None);
+        assert_eq!(Cursor::open(b"short", &[9; 32], &[8; 16], (&user, &cluster)), None);
+    }
+}

@@ -1,0 +1,208 @@
+//! Making everything again from the log and comparing: hashes, chain, signatures (`verify`), access
+//! and read models (`rebuild --check`).
+
+use std::collections::BTreeMap;
+
+use sync_core::ids::{CaseId, ChangeHash, ClusterId, RecordId};
+use sync_core::protocol::batch::salted_digest;
+use sync_core::record::document;
+use sync_core::record::envelope::Envelope;
+use sync_core::record::fold::fold;
+use sync_core::record::history::{History, decode_deps};
+use sync_core::time::Timestamp;
+
+use crate::db::log::{Entry, Proof};
+use crate::db::{self, Conn, Error};
+use crate::ingest::commit::link;
+use crate::ingest::judge::people;
+use crate::ingest::{Rules, project};
+use crate::service::histories::{self, World, case_state};
+
+/// Rows read at once.
+const ROWS: i64 = 2_000;
+
+/// What a check found.
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
+pub struct Findings {
+    /// Changes looked at.
+    pub changes: u64,
+    /// Records looked at.
+    pub records: u64,
+    /// Cases looked at.
+    pub cases: u64,
+    /// What is not as it should be, in words without content.
+    pub wrong: Vec<String>,
+}
+
+/// Verifies a cluster's log: each change's hash from its bytes, the chain, salts and signatures, and
+/// that the document engine holds each record.
+///
+/// # Errors
+/// The database's failure.
+pub fn verify(conn: &mut Conn, cluster: &ClusterId) -> Result<Findings, Error> {
+    let mut verifying = Verifying::default();
+    let mut next = 1;
+    loop {
+        let entries = db::log::from_number(conn, cluster, next, ROWS)?;
+        let proofs = db::log::proofs_from(conn, cluster, next, ROWS)?;
+        let Some(last) = entries.last() else { break };
+        next = last.number + 1;
+        if entries.len() != proofs.len() {
+            verifying.wrong(next, "entries and proofs do not match");
+        }
+        for (entry, (number, proof)) in entries.iter().zip(&proofs) {
+            if entry.number != *number {
+                verifying.wrong(entry.number, "its proof is missing");
+            }
+            verifying.entry(conn, entry, proof)?;
+        }
+    }
+    if db::log::head(conn, cluster)?.1 != verifying.chain {
+        verifying.findings.wrong.push("the log's head does not end its chain".into());
+    }
+    verifying.finish()
+}
+
+struct Verifying {
+    findings: Findings,
+    chain: [u8; 32],
+    records: BTreeMap<RecordId, History>,
+    batches: BTreeMap<[u8; 16], Vec<u8>>,
+}
+
+impl Default for Verifying {
+    fn default() -> Self {
+        let (findings, chain) = (Findings::default(), [0; 32]);
+        Self { findings, chain, records: BTreeMap::new(), batches: BTreeMap::new() }
+    }
+}
+
+impl Verifying {
+    fn wrong(&mut self, number: i64, what: &str) {
+        self.findings.wrong.push(format!("log entry {number}: {what}"));
+    }
+
+    fn entry(&mut self, conn: &mut Conn, entry: &Entry, proof: &Proof) -> Result<(), Error> {
+        self.findings.changes += 1;
+        self.chain = link(&self.chain, entry, &proof.salted);
+        if self.chain != proof.chain {
+            self.wrong(entry.number, "the chain breaks");
+        }
+        if let Some(salt) = proof.salt.as_deref().and_then(|salt| salt.try_into().ok())
+            && salted_digest(&salt, &entry.hash.prefix()) != proof.salted
+        {
+            self.wrong(entry.number, "its salted digest is of something else");
+        }
+        if !self.batch_holds(conn, proof)? {
+            self.wrong(entry.number, "its batch does not hold it");
+        }
+        match self.append(conn, entry)? {
+            Some(hash) if hash == entry.hash => {}
+            _ => self.wrong(entry.number, "its bytes do not give its hash"),
+        }
+        Ok(())
+    }
+
+    /// Whether the batch that brought a change lists its salted digest.
+    fn batch_holds(&mut self, conn: &mut Conn, proof: &Proof) -> Result<bool, Error> {
+        if !self.batches.contains_key(&proof.batch) {
+            let signed = db::log::batch(conn, &proof.batch)?.map(|batch| batch.signed);
+            self.batches.insert(proof.batch, signed.unwrap_or_default());
+        }
+        let signed = &self.batches[&proof.batch];
+        Ok(signed.chunks_exact(32).any(|digest| digest == proof.salted))
+    }
+
+    fn append(&mut self, conn: &mut Conn, entry: &Entry) -> Result<Option<ChangeHash>, Error> {
+        if !self.records.contains_key(&entry.record) {
+            let row = db::records::by_id(conn, &entry.record)?.ok_or(Error::Missing)?;
+            let Ok(envelope) = Envelope::decode(&row.envelope) else { return Ok(None) };
+            self.records.insert(entry.record, History::new(envelope));
+        }
+        let Some(history) = self.records.get_mut(&entry.record) else { return Ok(None) };
+        let kind = history.envelope().kind();
+        let change = sync_core::record::change::Change::decode_body(
+            kind,
+            entry.actor,
+            entry.user,
+            &entry.body,
+        );
+        let deps = entry.deps.as_deref().map(decode_deps).transpose();
+        let (Ok(change), Ok(deps)) = (change, deps) else { return Ok(None) };
+        let appended = history.append(change, entry.seq.unsigned_abs(), deps.as_deref());
+        Ok(appended.ok().map(|link| link.hash))
+    }
+
+    fn finish(mut self) -> Result<Findings, Error> {
+        self.findings.records = self.records.len() as u64;
+        for (id, history) in &self.records {
+            if let Err(error) = document::seal(history) {
+                self.findings.wrong.push(format!("record {id}: {error}"));
+            }
+        }
+        Ok(self.findings)
+    }
+}
+
+/// Makes a cluster's read models again and compares; writes them anew if `mend`.
+///
+/// # Errors
+/// The database's failure.
+pub fn rebuild(
+    conn: &mut Conn,
+    rules: &Rules,
+    cluster: &ClusterId,
+    now: Timestamp,
+    mend: bool,
+) -> Result<Findings, Error> {
+    let mut findings = Findings::default();
+    for row in db::records::of_cluster(conn, cluster)? {
+        let history = histories::history(conn, &row)?;
+        let folded = fold(&history, history.links().len());
+        findings.records += 1;
+        findings.changes += history.links().len() as u64;
+        if history.links().len() != row.length as usize {
+            findings.wrong.push(format!("record {}: its length is wrong", row.id));
+        }
+        let view = project::record_view(&rules.catalogue, *cluster, &folded);
+        if db::views::record(conn, &row.id)?.as_ref() != Some(&view) {
+            findings.wrong.push(format!("record {}: its view is not of the log", row.id));
+            if mend {
+                db::views::put_record(conn, &view)?;
+            }
+        }
+    }
+    let world = World { people: people(conn, cluster)?, catalogue: rules.catalogue.clone() };
+    for case in db::records::cases_of(conn, cluster)? {
+        findings.cases += 1;
+        rebuild_case(conn, &world, (&case, cluster), now, mend, &mut findings)?;
+    }
+    Ok(findings)
+}
+
+fn rebuild_case(
+    conn: &mut Conn,
+    world: &World,
+    (case, cluster): (&CaseId, &ClusterId),
+    now: Timestamp,
+    mend: bool,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let Some(state) = case_state(conn, case, cluster, world, now)? else { return Ok(()) };
+    let view = project::case_view(&world.catalogue, &state);
+    if db::views::case(conn, case)?.as_ref() != Some(&view) {
+        findings.wrong.push(format!("case {case}: its view is not of the log"));
+        if mend {
+            db::views::put_case(conn, &view)?;
+        }
+    }
+    let line = project::directory_line(conn, &world.catalogue, &state)?;
+    let line = minicbor::to_vec(&line).map_err(|_| Error::Corrupt("line"))?;
+    if db::directory::line(conn, case)?.as_ref() != Some(&line) {
+        findings.wrong.push(format!("case {case}: its directory line is not of the log"));
+    }
+    for interval in crate::ingest::access::missing(conn, &state.context)? {
+        findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
+    }
+    Ok(())
+}
