@@ -41,7 +41,7 @@ use crate::service::pull::{Puller, Round};
     security(("session" = [])),
 )]
 #[post("/sync")]
-pub async fn exchange(
+pub(crate) async fn exchange(
     state: Data<AppState>,
     session: Session,
     body: Bytes,
@@ -216,7 +216,7 @@ const WAKE: Duration = Duration::from_secs(1);
     security(("session" = [])),
 )]
 #[get("/sync/wait")]
-pub async fn wait(state: Data<AppState>, _session: Session) -> Result<HttpResponse, Infallible> {
+pub(crate) async fn wait(state: Data<AppState>, _session: Session) -> Result<HttpResponse, Infallible> {
     let mut committed = state.committer().committed();
     committed.mark_unchanged();
     let _ = tokio::time::timeout(HOLD, committed.changed()).await;
