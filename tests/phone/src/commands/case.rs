@@ -1,0 +1,76 @@
+//! Beginning a case.
+
+use clap::{Args, Subcommand};
+use sync_core::record::schema::Fact;
+
+use crate::cli::Act;
+use crate::entries::first;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::names;
+use crate::output::Answer;
+use crate::values;
+
+#[derive(Args)]
+pub(crate) struct Case {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Begin a case; one can begin before the child is born.
+    Begin(Begin),
+}
+
+#[derive(Args)]
+struct Begin {
+    /// The cluster, by name or id; needed by those who work in several.
+    #[arg(long)]
+    cluster: Option<String>,
+    #[arg(long)]
+    given_name: Option<String>,
+    #[arg(long)]
+    family_name: Option<String>,
+    #[arg(long, value_name = "DAY", value_parser = values::day)]
+    birth_date: Option<String>,
+    #[arg(long, value_name = "DAY", value_parser = values::day)]
+    expected_date: Option<String>,
+    /// School or nursery.
+    #[arg(long)]
+    school: Option<String>,
+    /// Home language.
+    #[arg(long)]
+    language: Option<String>,
+}
+
+impl Act for Case {
+    fn typed(&mut self) -> Vec<&mut String> {
+        let What::Begin(Begin { given_name, family_name, school, language, .. }) = &mut self.what;
+        [given_name, family_name, school, language].into_iter().flatten().collect()
+    }
+
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let What::Begin(begin) = &self.what;
+        let mut phone = home.open()?;
+        let cluster = names::cluster(&phone, begin.cluster.as_deref())?;
+        let said = [
+            (Fact::GivenName, &begin.given_name),
+            (Fact::FamilyName, &begin.family_name),
+            (Fact::BirthDate, &begin.birth_date),
+            (Fact::ExpectedDate, &begin.expected_date),
+            (Fact::School, &begin.school),
+            (Fact::Language, &begin.language),
+        ];
+        let entries: Vec<_> = said
+            .into_iter()
+            .filter_map(|(fact, value)| Some(first(fact, value.clone()?)))
+            .collect();
+        if entries.is_empty() {
+            return Err(Failure::unclear("say something of the child: a name, a day, a school"));
+        }
+        let now = phone.now;
+        let saved = phone.device.begin_case(cluster, entries, now)?;
+        phone.saved(&saved, "")
+    }
+}

@@ -1,0 +1,178 @@
+//! What people disagree about, and what became of one's own values.
+
+use clap::Args;
+use serde::Serialize;
+use sync_core::ids::{CaseId, RecordId};
+use sync_core::merge::{Conflict, Rival};
+use sync_core::record::kind::Kind;
+use sync_core::record::schema::Fact;
+use sync_core::store::Store as _;
+
+use crate::cli::Act;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::names;
+use crate::output::{Answer, short};
+use crate::values;
+
+#[derive(Args)]
+pub(crate) struct Conflicts {
+    /// One case only.
+    case: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Settle {
+    /// The record, or a case for its own record.
+    record: String,
+    #[arg(value_parser = values::fact)]
+    fact: Fact,
+    /// Of whom or what, where the record has several.
+    #[arg(long)]
+    subject: Option<String>,
+    value: String,
+    /// The others will read it.
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Undo {
+    /// The record, or a case for its own record.
+    record: String,
+    /// The settlement's entry.
+    entry: String,
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Args)]
+pub(crate) struct Notices {
+    /// Note that these were seen.
+    #[arg(long)]
+    seen: bool,
+}
+
+#[derive(Serialize)]
+struct InRecord {
+    case: CaseId,
+    record: RecordId,
+    kind: Kind,
+    #[serde(flatten)]
+    conflict: Conflict,
+}
+
+impl Act for Conflicts {
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let phone = home.open()?;
+        let cases = match &self.case {
+            Some(text) => vec![names::case(&phone, text)?],
+            None => phone.device.store().cases()?,
+        };
+        let mut found = Vec::new();
+        for case in cases {
+            for record in phone.device.case(case, false)?.records {
+                let (record_id, kind) = (record.id, record.kind);
+                found.extend(record.conflicts.into_iter().map(|conflict| InRecord {
+                    case,
+                    record: record_id,
+                    kind,
+                    conflict,
+                }));
+            }
+        }
+        found.sort_by_key(|it| it.conflict.severity);
+        let people = names::names_of_users(&phone)?;
+        let mut text = String::new();
+        for it in &found {
+            let InRecord { record, kind, conflict, .. } = it;
+            let subject = &conflict.subject;
+            text.push_str(&format!(
+                "{kind} {}  {} {subject}\n",
+                short(record),
+                conflict.fact.name()
+            ));
+            text.push_str(&format!("  {}\n", conflict.why.words()));
+            for rival in &conflict.rivals {
+                let by = people.get(&rival.by).cloned().unwrap_or_else(|| short(&rival.by));
+                text.push_str(&format!("  {by}: {}\n", rival_words(rival)));
+            }
+        }
+        Answer::new(&found, text)
+    }
+}
+
+fn rival_words(rival: &Rival) -> String {
+    let value = rival.value.as_ref().and_then(|value| serde_json::to_value(value).ok());
+    let value = value.map_or_else(
+        || "withheld".to_owned(),
+        |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    );
+    let value = rival.label.as_ref().map_or(value.clone(), |label| format!("{label} ({value})"));
+    let reason = rival.reason.as_deref().map(|reason| format!(", because: {reason}"));
+    let unsent = if rival.unsent { ", only on this phone" } else { "" };
+    format!("{value}{}{unsent}", reason.unwrap_or_default())
+}
+
+impl Act for Settle {
+    fn typed(&mut self) -> Vec<&mut String> {
+        vec![&mut self.value, &mut self.reason]
+    }
+
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let mut phone = home.open()?;
+        let record = names::record_or_case(&phone, &self.record)?;
+        let folded = phone.device.record(&record)?;
+        let subject = values::subject(&phone, Some(&folded), self.fact, self.subject.as_deref())?;
+        let value = values::value(&phone, self.fact, &self.value)?;
+        let (fact, reason, now) = (self.fact, &self.reason, phone.now);
+        let saved = phone.device.settle(&record, fact, &subject, value, reason, now)?;
+        phone.saved(&saved, "")
+    }
+}
+
+impl Act for Undo {
+    fn typed(&mut self) -> Vec<&mut String> {
+        vec![&mut self.reason]
+    }
+
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let mut phone = home.open()?;
+        let record = names::record_or_case(&phone, &self.record)?;
+        let settlement = names::entry(&phone.device.record(&record)?, &self.entry)?;
+        let saved = phone.device.undo(&record, settlement, &self.reason, phone.now)?;
+        phone.saved(&saved, "")
+    }
+}
+
+impl Act for Notices {
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let mut phone = home.open()?;
+        let lines = phone.device.notices()?;
+        let cases = names::names_of_cases(&phone)?;
+        let mut text = String::new();
+        for line in &lines {
+            let json = serde_json::to_value(line).unwrap_or_default();
+            let said = |value: &serde_json::Value| {
+                value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+            };
+            let mark = if line.seen { " " } else { "*" };
+            let case = cases.get(&line.case).cloned().unwrap_or_default();
+            let (fact, cause) = (line.notice.fact.name(), said(&json["cause"]).replace('_', " "));
+            text.push_str(&format!(
+                "{mark} {case}  {fact}: your {} is {cause}",
+                said(&json["theirs"])
+            ));
+            if let Some(reason) = &line.notice.reason {
+                text.push_str(&format!(", because: {reason}"));
+            }
+            text.push('\n');
+        }
+        if self.seen {
+            for line in lines.iter().filter(|line| !line.seen) {
+                phone.device.saw_notice(&line.notice)?;
+            }
+        }
+        Answer::new(&lines, text)
+    }
+}
