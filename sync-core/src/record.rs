@@ -12,6 +12,7 @@ pub mod envelope;
 pub mod fold;
 pub mod history;
 pub mod kind;
+pub mod kinds;
 pub mod schema;
 pub mod schema_facts;
 mod schema_kinds;

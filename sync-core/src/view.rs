@@ -2,6 +2,7 @@
 
 mod case;
 mod context;
+pub mod kinds;
 mod record;
 
 pub use case::{CaseHeader, CaseView, header, raises_harm_flag};

@@ -1,0 +1,30 @@
+//! A significant event as a screen shows it.
+
+use serde::Serialize;
+
+use crate::merge::Context;
+use crate::record::fold::Folded;
+use crate::record::kinds::significant_event::SignificantEventDetails;
+use crate::view::kinds::header::Header;
+use crate::view::kinds::parts::Parts;
+use crate::view::kinds::said::Fixed;
+
+/// A line of the chronology.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignificantEvent {
+    /// What every record shows.
+    #[serde(flatten)]
+    pub header: Header,
+    /// What was fixed when it was made.
+    #[serde(flatten)]
+    pub fixed: Fixed<SignificantEventDetails>,
+}
+
+impl SignificantEvent {
+    /// Reads a record of this kind.
+    #[must_use]
+    pub fn read(folded: &Folded, context: &Context<'_>) -> Self {
+        let parts = Parts::of(folded, context);
+        Self { header: Header::read(&parts), fixed: parts.fixed() }
+    }
+}
