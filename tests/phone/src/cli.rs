@@ -101,6 +101,8 @@ commands! {
     Row(plan::Row),
     /// Record somebody's own words.
     Views(views::Views),
+    /// Record what changed because of somebody's views.
+    Changed(views::Changed),
     /// Copy a record for the team, attested.
     Share(share::Share),
     /// Correct a record beside what it says.

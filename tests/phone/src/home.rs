@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use sync_core::device::{Device, Saved};
 use sync_core::framework::{Catalogue, Framework};
 use sync_core::ids::CaseId;
+use sync_core::record::kind::Compartment;
+use sync_core::record::kinds::Draft;
 use sync_core::store::Store as _;
 use sync_core::store::sqlite::{Key, SqliteStore};
 use sync_core::time::Timestamp;
@@ -159,6 +161,19 @@ impl Phone {
         let catalogue: &Catalogue = self.device.catalogue();
         let today = self.now.date().and_then(|day| catalogue.on(id, day));
         today.or_else(|| catalogue.editions(id).next())
+    }
+
+    /// Makes a record of a draft, under the framework asked for or the case's.
+    pub(crate) fn make(
+        &mut self,
+        case: CaseId,
+        to: Compartment,
+        framework: Option<&str>,
+        draft: &impl Draft,
+    ) -> Result<Saved, Failure> {
+        let framework = self.framework(case, framework)?;
+        let (kind, entries) = (draft.kind(), draft.entries());
+        Ok(self.device.make(case, kind, to, &framework, entries, self.now)?)
     }
 
     /// The answer after a write.

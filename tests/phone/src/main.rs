@@ -3,7 +3,6 @@
 
 mod cli;
 mod commands;
-mod entries;
 mod failure;
 mod home;
 mod names;

@@ -27,9 +27,17 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// A day.
-pub(crate) fn day(text: &str) -> Result<String, String> {
-    text.parse::<Date>().map(|date| date.to_string()).map_err(|error| error.to_string())
+/// One of a few words.
+pub(crate) fn choice<T: Copy>(
+    text: &str,
+    all: &[T],
+    word: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    let found = all.iter().copied().find(|it| word(*it) == text);
+    found.ok_or_else(|| {
+        let known: Vec<_> = all.iter().map(|it| word(*it)).collect();
+        format!("one of {} is expected", known.join(", "))
+    })
 }
 
 /// Yes or no.
@@ -85,7 +93,10 @@ pub(crate) fn value(phone: &Phone, fact: Fact, text: &str) -> Result<Value, Fail
         }
         (Fact::RowAgency, _) => Ok(Value::Bytes(names::agency(phone, text)?.as_bytes().to_vec())),
         (_, FieldType::Int) => text.parse().map(Value::Int).map_err(|_| wrong("a whole number")),
-        (_, FieldType::Date) => day(text).map(Value::Text).map_err(|_| wrong("a day, 2026-11-22")),
+        (_, FieldType::Date) => match text.parse::<Date>() {
+            Ok(day) => Ok(day.to_string().into()),
+            Err(_) => Err(wrong("a day, 2026-11-22")),
+        },
         (_, FieldType::Bool) => match text {
             "yes" | "true" => Ok(true.into()),
             "no" | "false" => Ok(false.into()),

@@ -171,6 +171,8 @@ fn a_childs_own_words_are_kept_with_how_they_were_given() {
     let record = id(&serde_json::from_str(&done.out).unwrap());
     let words = entries(&phone, "Ailsa Todd", &record, "words");
     assert_eq!(words[0]["says"]["text"], "I want my own room");
+    phone.text(&["changed", &record, "--text", "She moved into the back bedroom."]);
+    assert_eq!(entries(&phone, "Ailsa Todd", &record, "changes").len(), 1);
 }
 
 #[test]

@@ -2,11 +2,9 @@
 
 use clap::Args;
 use sync_core::framework::{Form, Framework};
-use sync_core::record::kind::Kind;
-use sync_core::record::schema::DETAILS;
+use sync_core::record::kinds::assessment::AssessmentDraft;
 
 use crate::cli::Act;
-use crate::entries::entry;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::names;
@@ -34,17 +32,21 @@ impl Act for Assessment {
         let framework = phone.framework(case, self.framework.as_deref())?;
         let missing = || Failure::unclear(format!("{framework} is not in force yet"));
         let form = self.form(phone.edition(&framework).ok_or_else(missing)?)?;
-        let details = entry(DETAILS)
-            .with(1, framework.as_str())
-            .with(2, form.code.as_str())
-            .maybe(3, Some(form.version.as_str()).filter(|version| !version.is_empty()))
-            .done();
+        let version = Some(form.version.clone()).filter(|version| !version.is_empty());
+        let draft = AssessmentDraft {
+            framework: framework.clone(),
+            form: form.code.clone(),
+            form_version: version,
+            texts: Vec::new(),
+            findings: Vec::new(),
+            conclusions: Vec::new(),
+            review_point: None,
+        };
         let elements =
             form.elements.iter().map(|it| format!("element {}  {}\n", it.code, it.label));
         let elements: String = elements.collect();
-        let (to, now) = (self.compartment.compartment(&phone), phone.now);
-        let saved =
-            phone.device.make(case, Kind::Assessment, to, &framework, vec![details], now)?;
+        let to = self.compartment.compartment(&phone);
+        let saved = phone.make(case, to, Some(&framework), &draft)?;
         phone.saved(&saved, &elements)
     }
 }

@@ -1,15 +1,14 @@
 //! Beginning a case.
 
 use clap::{Args, Subcommand};
-use sync_core::record::schema::Fact;
+use sync_core::record::kinds::case::CaseFacts;
+use sync_core::time::Date;
 
 use crate::cli::Act;
-use crate::entries::first;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::names;
 use crate::output::Answer;
-use crate::values;
 
 #[derive(Args)]
 pub(crate) struct Case {
@@ -32,10 +31,10 @@ struct Begin {
     given_name: Option<String>,
     #[arg(long)]
     family_name: Option<String>,
-    #[arg(long, value_name = "DAY", value_parser = values::day)]
-    birth_date: Option<String>,
-    #[arg(long, value_name = "DAY", value_parser = values::day)]
-    expected_date: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    birth_date: Option<Date>,
+    #[arg(long, value_name = "DAY")]
+    expected_date: Option<Date>,
     /// School or nursery.
     #[arg(long)]
     school: Option<String>,
@@ -54,23 +53,26 @@ impl Act for Case {
         let What::Begin(begin) = &self.what;
         let mut phone = home.open()?;
         let cluster = names::cluster(&phone, begin.cluster.as_deref())?;
-        let said = [
-            (Fact::GivenName, &begin.given_name),
-            (Fact::FamilyName, &begin.family_name),
-            (Fact::BirthDate, &begin.birth_date),
-            (Fact::ExpectedDate, &begin.expected_date),
-            (Fact::School, &begin.school),
-            (Fact::Language, &begin.language),
-        ];
-        let entries: Vec<_> = said
-            .into_iter()
-            .filter_map(|(fact, value)| Some(first(fact, value.clone()?)))
-            .collect();
+        let entries = begin.facts().entries();
         if entries.is_empty() {
             return Err(Failure::unclear("say something of the child: a name, a day, a school"));
         }
         let now = phone.now;
         let saved = phone.device.begin_case(cluster, entries, now)?;
         phone.saved(&saved, "")
+    }
+}
+
+impl Begin {
+    fn facts(&self) -> CaseFacts {
+        CaseFacts {
+            given_name: self.given_name.clone(),
+            family_name: self.family_name.clone(),
+            birth_date: self.birth_date,
+            expected_date: self.expected_date,
+            school: self.school.clone(),
+            language: self.language.clone(),
+            ..CaseFacts::default()
+        }
     }
 }

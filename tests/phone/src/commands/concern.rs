@@ -5,21 +5,16 @@ use clap::Args;
 use serde::Serialize;
 use sync_core::device::Saved;
 use sync_core::framework::Contact;
-use sync_core::record::change::NewEntry;
-use sync_core::record::kind::Kind;
-use sync_core::record::schema::{DETAILS, Fact};
+use sync_core::record::kinds::concern::{ConcernDraft, Told};
 use sync_core::time::Timestamp;
 
 use crate::cli::Act;
-use crate::entries::{entry, first};
 use crate::failure::Failure;
 use crate::home::{FIRST_FRAMEWORK, Home, Phone};
 use crate::names;
 use crate::output::{self, Answer};
 use crate::values::{self, Place, YesNo};
 
-/// People who were told.
-const TOLD: u8 = 18;
 /// Whom to ring when harm is suspected, in this order.
 const RING: [&str; 2] = ["emergency", "duty"];
 
@@ -72,9 +67,9 @@ impl Act for Concern {
         };
         let ring = if self.harm.is_yes() { numbers(&phone, &framework) } else { Vec::new() };
         show(&ring);
-        let (to, now) = (self.compartment.compartment(&phone), phone.now);
-        let entries = self.entries(now);
-        let saved = phone.device.make(case?, Kind::Concern, to, &framework, entries, now)?;
+        let to = self.compartment.compartment(&phone);
+        let draft = self.draft(phone.now);
+        let saved = phone.make(case?, to, Some(&framework), &draft)?;
         if ring.is_empty() {
             return phone.saved(&saved, "");
         }
@@ -89,17 +84,19 @@ impl Act for Concern {
 }
 
 impl Concern {
-    fn entries(&self, now: Timestamp) -> Vec<NewEntry> {
-        let details = entry(DETAILS)
-            .with(1, self.seen.as_str())
-            .maybe(2, self.action.clone())
-            .maybe(3, self.place.clone())
-            .maybe(4, self.at.map(|at| at.0))
-            .done();
-        let mut entries = vec![first(Fact::HarmSuspected, self.harm.is_yes()), details];
-        let told = self.told.as_deref().map(|who| entry(TOLD).with(1, who).with(2, now.0));
-        entries.extend(told.map(|told| told.with(3, "telephone").done()));
-        entries
+    fn draft(&self, now: Timestamp) -> ConcernDraft {
+        let by_telephone = || Some("telephone".to_owned());
+        let told = self.told.iter();
+        let told = told.map(|who| Told { who: who.clone(), when: now, how: by_telephone() });
+        ConcernDraft {
+            seen: self.seen.clone(),
+            action: self.action.clone(),
+            place: self.place.clone(),
+            when: self.at,
+            harm_suspected: Some(self.harm.is_yes()),
+            indicators: Vec::new(),
+            told: told.collect(),
+        }
     }
 }
 

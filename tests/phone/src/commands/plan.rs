@@ -2,26 +2,25 @@
 
 use clap::{Args, Subcommand};
 use sync_core::device::Facts;
-use sync_core::record::change::NewEntry;
-use sync_core::record::kind::{Compartment, Kind};
+use sync_core::record::kind::Compartment;
+use sync_core::record::kinds::Contribution as _;
+use sync_core::record::kinds::plan::{ActionStatus, PlanDraft, PlanRow, Rating};
 use sync_core::record::schema::Fact;
+use sync_core::time::Date;
 
 use crate::cli::Act;
-use crate::entries::{entry, first};
 use crate::failure::Failure;
 use crate::home::{Home, Phone};
 use crate::names;
 use crate::output::Answer;
 use crate::values;
 
-const ROWS: u8 = 16;
-
 #[derive(Args)]
 pub(crate) struct Plan {
     case: String,
     /// When it is reviewed.
-    #[arg(long, value_name = "DAY", value_parser = values::day)]
-    review: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    review: Option<Date>,
 }
 
 #[derive(Args)]
@@ -65,23 +64,21 @@ struct Add {
     agency: Option<String>,
     #[arg(long)]
     person: Option<String>,
-    #[arg(long, value_name = "DAY", value_parser = values::day)]
-    due: Option<String>,
-    #[arg(long)]
-    status: Option<String>,
-    #[arg(long)]
-    rating: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    due: Option<Date>,
+    #[arg(long, value_parser = status)]
+    status: Option<ActionStatus>,
+    #[arg(long, value_parser = rating)]
+    rating: Option<Rating>,
 }
 
 impl Act for Plan {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
-        let framework = phone.framework(case, None)?;
-        let review = self.review.clone().map(|day| first(Fact::ReviewDate, day));
-        let (entries, now) = (review.into_iter().collect(), phone.now);
-        let to = Compartment::Team;
-        let saved = phone.device.make(case, Kind::Plan, to, &framework, entries, now)?;
+        let draft =
+            PlanDraft { rows: Vec::new(), review_date: self.review, copy_holders: Vec::new() };
+        let saved = phone.make(case, Compartment::Team, None, &draft)?;
         phone.saved(&saved, "")
     }
 }
@@ -113,29 +110,23 @@ impl Add {
         let record = names::record(phone, &self.record)?;
         let envelope = phone.device.envelope(&record)?;
         let row = self.row(phone)?;
-        let saved = phone.device.add(&envelope, vec![row], phone.now)?;
+        let saved = phone.device.add(&envelope, vec![row.entry()], phone.now)?;
         phone.saved(&saved, "")
     }
 
-    fn row(&self, phone: &Phone) -> Result<NewEntry, Failure> {
-        let optional = [
-            (Fact::RowOutcome, &self.outcome),
-            (Fact::RowEvidence, &self.evidence),
-            (Fact::RowAgency, &self.agency),
-            (Fact::RowPerson, &self.person),
-            (Fact::RowDue, &self.due),
-            (Fact::RowStatus, &self.status),
-            (Fact::RowRating, &self.rating),
-        ];
-        let mut row = entry(ROWS)
-            .with(Fact::RowNeed.code(), self.need.as_str())
-            .with(Fact::RowAction.code(), self.action.as_str());
-        for (fact, words) in optional {
-            if let Some(words) = words {
-                row = row.with(fact.code(), values::value(phone, fact, words)?);
-            }
-        }
-        Ok(row.done())
+    fn row(&self, phone: &Phone) -> Result<PlanRow, Failure> {
+        let agency = self.agency.as_deref().map(|name| names::agency(phone, name)).transpose()?;
+        Ok(PlanRow {
+            need: self.need.clone(),
+            action: self.action.clone(),
+            outcome: self.outcome.clone(),
+            evidence: self.evidence.clone(),
+            agency,
+            person: self.person.clone(),
+            due: self.due,
+            status: self.status,
+            rating: self.rating,
+        })
     }
 }
 
@@ -160,4 +151,12 @@ fn field(text: &str) -> Result<Fact, String> {
         "a row has need, action, outcome, evidence, agency, person, due, status, rating, effect"
             .to_owned()
     })
+}
+
+fn status(text: &str) -> Result<ActionStatus, String> {
+    values::choice(text, ActionStatus::ALL, ActionStatus::word)
+}
+
+fn rating(text: &str) -> Result<Rating, String> {
+    values::choice(text, Rating::ALL, Rating::word)
 }

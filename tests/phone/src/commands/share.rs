@@ -1,17 +1,16 @@
 //! What is done with a whole record: signing it, copying it for the team, correcting it.
 
 use clap::Args;
-use sha2::{Digest as _, Sha256};
-use sync_core::ids::RecordId;
+use sync_core::ids::{CaseId, RecordId};
 use sync_core::record::change::NewEntry;
+use sync_core::record::envelope::Made;
+use sync_core::record::fold::Folded;
 use sync_core::record::kind::{Compartment, Kind};
-use sync_core::record::schema::{AMENDMENTS, COPIES, FACTS, Fact, SIGNATURES, fact_field};
-use sync_core::record::value::Value;
-use sync_core::view::{EntryView, RecordView};
+use sync_core::record::kinds::{Amendment, Assert, AttestedCopy, Contribution as _, Signature};
+use sync_core::record::schema::Fact;
+use sync_core::view::kinds::signing_text;
 
 use crate::cli::Act;
-use crate::commands::show::entry_text;
-use crate::entries::{entry, first};
 use crate::failure::Failure;
 use crate::home::{Home, Phone};
 use crate::names;
@@ -47,16 +46,11 @@ pub(crate) struct Amend {
 impl Act for Sign {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
-        let view = read(&phone, &names::record(&phone, &self.record)?)?;
-        let signed = view.entries.iter().filter(|it| it.collection != "signatures");
-        let text = signed.map(entry_text).collect::<Vec<_>>().join("\n");
-        let signature = entry(SIGNATURES)
-            .with(1, text.as_str())
-            .with(2, digest(&text))
-            .maybe(3, self.role.clone())
-            .done();
-        let envelope = phone.device.envelope(&view.id)?;
-        let saved = phone.device.add(&envelope, vec![signature], phone.now)?;
+        let record = names::record(&phone, &self.record)?;
+        let text = words(&phone.device.record(&record)?)?;
+        let signature = Signature { text: text.clone(), role: self.role.clone() };
+        let envelope = phone.device.envelope(&record)?;
+        let saved = phone.device.add(&envelope, vec![signature.entry()], phone.now)?;
         phone.saved(&saved, &format!("signed:\n{text}"))
     }
 }
@@ -68,49 +62,32 @@ impl Act for Share {
 
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
-        let view = read(&phone, &names::record(&phone, &self.record)?)?;
-        match view.compartment {
-            Compartment::Agency(_) => {}
-            Compartment::Team => return Err(Failure::unclear("the team has this record already")),
-            Compartment::Protection => {
-                return Err(Failure::unclear("protection records are not shared this way"));
-            }
+        let record = names::record(&phone, &self.record)?;
+        let folded = phone.device.record(&record)?;
+        let (case, made) = shareable(&folded)?;
+        let mut entries = Vec::new();
+        if made.kind == Kind::Concern && says_harm(&phone, &record)? {
+            let harm = Assert::new(Fact::HarmSuspected, true).because(self.reason.as_str());
+            entries.push(harm.entry());
         }
-        let entries = self.copies(&view)?;
-        let framework = phone.framework(view.case, None)?;
+        entries.push(self.copy(record, &folded, made)?);
         let (team, now) = (Compartment::Team, phone.now);
-        let saved = phone.device.make(view.case, view.kind, team, &framework, entries, now)?;
+        let framework = phone.framework(case, None)?;
+        let saved = phone.device.make(case, made.kind, team, &framework, entries, now)?;
         phone.saved(&saved, "")
     }
 }
 
 impl Share {
-    /// Each contribution by itself, under the name of who wrote it. A concern keeps what it says of
-    /// harm.
-    fn copies(&self, view: &RecordView) -> Result<Vec<NewEntry>, Failure> {
-        let mut entries = Vec::new();
-        if view.kind == Kind::Concern {
-            entries.push(with_reason(first(Fact::HarmSuspected, says_harm(view)), &self.reason));
-        }
-        let words =
-            view.entries.iter().filter(|it| !matches!(it.collection, "facts" | "signatures"));
-        entries.extend(words.map(|it| self.copy(view, it)));
-        if entries.iter().all(|it| it.collection == FACTS) {
-            return Err(Failure::unclear("this record says nothing yet"));
-        }
-        Ok(entries)
-    }
-
-    fn copy(&self, view: &RecordView, original: &EntryView) -> NewEntry {
-        let text = entry_text(original);
-        entry(COPIES)
-            .with(1, Value::Bytes(view.id.as_bytes().to_vec()))
-            .with(2, digest(&text))
-            .with(3, text)
-            .with(4, Value::Bytes(original.by.as_bytes().to_vec()))
-            .with(5, original.at.0)
-            .with(6, self.reason.as_str())
-            .done()
+    fn copy(&self, from: RecordId, folded: &Folded, made: &Made) -> Result<NewEntry, Failure> {
+        let copy = AttestedCopy {
+            from,
+            text: words(folded)?,
+            original_by: made.user,
+            original_at: made.at,
+            reason: Some(self.reason.clone()),
+        };
+        Ok(copy.entry())
     }
 }
 
@@ -123,35 +100,38 @@ impl Act for Amend {
         let mut phone = home.open()?;
         let record = names::record(&phone, &self.record)?;
         let of = names::entry(&phone.device.record(&record)?, &self.entry)?;
-        let amendment = entry(AMENDMENTS)
-            .with(1, of.to_string())
-            .with(2, self.text.as_str())
-            .with(3, self.reason.as_str())
-            .done();
+        let amendment = Amendment { of, text: self.text.clone(), reason: self.reason.clone() };
         let envelope = phone.device.envelope(&record)?;
-        let saved = phone.device.add(&envelope, vec![amendment], phone.now)?;
+        let saved = phone.device.add(&envelope, vec![amendment.entry()], phone.now)?;
         phone.saved(&saved, "")
     }
 }
 
-fn read(phone: &Phone, record: &RecordId) -> Result<RecordView, Failure> {
+/// The record's words in one text: what is signed, and what is copied.
+fn words(folded: &Folded) -> Result<String, Failure> {
+    let text = signing_text(folded);
+    if text.is_empty() { Err(Failure::unclear("this record says nothing yet")) } else { Ok(text) }
+}
+
+/// Who made a record that an agency may share, and of which case it is.
+fn shareable(folded: &Folded) -> Result<(CaseId, &Made), Failure> {
+    let envelope = &folded.envelope;
+    let whole = || Failure::unclear("a case's own record is not shared as a whole");
+    match envelope.compartment {
+        Compartment::Agency(_) => Ok((envelope.case, envelope.made().ok_or_else(whole)?)),
+        Compartment::Team => Err(Failure::unclear("the team has this record already")),
+        Compartment::Protection => {
+            Err(Failure::unclear("protection records are not shared this way"))
+        }
+    }
+}
+
+/// Whether harm is suspected by what is in force in a concern.
+fn says_harm(phone: &Phone, record: &RecordId) -> Result<bool, Failure> {
     let case = phone.device.envelope(record)?.case;
-    let mut records = phone.device.case(case, false)?.records.into_iter();
-    let unreadable = || Failure::unclear("this record cannot be read by this version");
-    records.find(|view| view.id == *record).ok_or_else(unreadable)
-}
-
-fn says_harm(view: &RecordView) -> bool {
-    let facts = view.facts.as_array().map(Vec::as_slice).unwrap_or_default();
-    let harm = facts.iter().find(|it| it["fact"] == Fact::HarmSuspected.name());
-    harm.is_some_and(|it| it["in_force"]["value"]["value"] == true)
-}
-
-fn with_reason(mut assertion: NewEntry, reason: &str) -> NewEntry {
-    assertion.fields.push((fact_field::REASON, reason.into()));
-    assertion
-}
-
-fn digest(text: &str) -> Value {
-    Value::Bytes(Sha256::digest(text).to_vec())
+    let view = phone.device.case(case, false)?.records.into_iter().find(|it| it.id == *record);
+    let facts = view.map(|view| view.facts).unwrap_or_default();
+    let mut facts = facts.as_array().into_iter().flatten();
+    let harm = facts.find(|it| it["fact"] == Fact::HarmSuspected.name());
+    Ok(harm.is_some_and(|it| it["in_force"]["value"]["value"] == true))
 }

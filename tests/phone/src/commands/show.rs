@@ -112,9 +112,8 @@ fn who(user: &UserId, people: &BTreeMap<UserId, String>) -> String {
     people.get(user).cloned().unwrap_or_else(|| short(user))
 }
 
-/// Everything that an entry says, as text: what is signed and what is copied. The same wherever the
-/// entry is.
-pub(crate) fn entry_text(entry: &EntryView) -> String {
+/// Everything that an entry says.
+fn entry_text(entry: &EntryView) -> String {
     let mut lines = vec![format!("[{}]", entry.collection)];
     lines.extend(entry.says.iter().map(|(field, value)| format!("{field}: {}", plain(value))));
     lines.extend(entry.text.clone());

@@ -1,19 +1,15 @@
 //! Somebody's own words, as they said them.
 
 use clap::Args;
-use sync_core::record::kind::Kind;
-use sync_core::record::schema::DETAILS;
+use sync_core::record::kinds::Contribution as _;
+use sync_core::record::kinds::views::{How, ViewsDraft, WhatChanged};
 
 use crate::cli::Act;
-use crate::entries::entry;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::names;
 use crate::output::Answer;
-use crate::values::{Place, YesNo};
-
-const WORDS: u8 = 17;
-const CHANGES: u8 = 18;
+use crate::values::{self, Place, YesNo};
 
 #[derive(Args)]
 pub(crate) struct Views {
@@ -22,8 +18,8 @@ pub(crate) struct Views {
     #[arg(long)]
     whose: String,
     /// How the words were given.
-    #[arg(long, value_parser = ["spoken", "drawn", "signed", "written", "observed"])]
-    how: String,
+    #[arg(long, value_parser = how)]
+    how: How,
     /// The words themselves; `-` reads them from the input.
     #[arg(long, allow_hyphen_values = true)]
     text: String,
@@ -36,36 +32,63 @@ pub(crate) struct Views {
     /// Who was there.
     #[arg(long)]
     with: Option<String>,
-    /// What changed because of them.
-    #[arg(long)]
-    changed: Option<String>,
     /// Whom the record is for.
     #[arg(long, default_value = "team")]
     compartment: Place,
 }
 
+#[derive(Args)]
+pub(crate) struct Changed {
+    /// The record of the views.
+    record: String,
+    /// What changed because of them; `-` reads it from the input.
+    #[arg(long, allow_hyphen_values = true)]
+    text: String,
+}
+
 impl Act for Views {
     fn typed(&mut self) -> Vec<&mut String> {
-        let Self { text, changed, .. } = self;
-        [text].into_iter().chain(changed).collect()
+        vec![&mut self.text]
     }
 
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
-        let details = entry(DETAILS)
-            .with(1, self.whose.as_str())
-            .with(2, self.how.as_str())
-            .maybe(3, self.language.clone())
-            .maybe(4, self.interpreter.clone())
-            .maybe(5, self.alone.map(YesNo::is_yes))
-            .maybe(6, self.with.clone())
-            .done();
-        let mut entries = vec![details, entry(WORDS).with(1, self.text.as_str()).done()];
-        entries.extend(self.changed.as_deref().map(|text| entry(CHANGES).with(1, text).done()));
-        let (to, now) = (self.compartment.compartment(&phone), phone.now);
-        let framework = phone.framework(case, None)?;
-        let saved = phone.device.make(case, Kind::Views, to, &framework, entries, now)?;
+        let to = self.compartment.compartment(&phone);
+        let saved = phone.make(case, to, None, &self.draft())?;
         phone.saved(&saved, "")
     }
+}
+
+impl Act for Changed {
+    fn typed(&mut self) -> Vec<&mut String> {
+        vec![&mut self.text]
+    }
+
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let mut phone = home.open()?;
+        let record = names::record(&phone, &self.record)?;
+        let envelope = phone.device.envelope(&record)?;
+        let changed = WhatChanged { text: self.text.clone() };
+        let saved = phone.device.add(&envelope, vec![changed.entry()], phone.now)?;
+        phone.saved(&saved, "")
+    }
+}
+
+impl Views {
+    fn draft(&self) -> ViewsDraft {
+        ViewsDraft {
+            whose: self.whose.clone(),
+            how: self.how,
+            language: self.language.clone(),
+            interpreter: self.interpreter.clone(),
+            alone: self.alone.map(YesNo::is_yes),
+            with: self.with.clone(),
+            words: Some(self.text.clone()),
+        }
+    }
+}
+
+fn how(text: &str) -> Result<How, String> {
+    values::choice(text, How::ALL, How::word)
 }

@@ -1,20 +1,15 @@
 //! Recording a visit.
 
 use clap::Args;
-use sync_core::record::kind::Kind;
-use sync_core::record::schema::DETAILS;
-use sync_core::time::Timestamp;
+use sync_core::record::kinds::visit::VisitDraft;
+use sync_core::time::{Date, Timestamp};
 
 use crate::cli::Act;
-use crate::entries::entry;
 use crate::failure::Failure;
 use crate::home::Home;
 use crate::names;
 use crate::output::Answer;
 use crate::values::{self, Place, YesNo};
-
-/// What a person says of a visit in their own words.
-const NARRATIVES: u8 = 17;
 
 #[derive(Args)]
 pub(crate) struct Visit {
@@ -22,6 +17,9 @@ pub(crate) struct Visit {
     /// When it was.
     #[arg(long, value_name = "TIME", value_parser = values::moment, allow_hyphen_values = true)]
     at: Timestamp,
+    /// How long it took.
+    #[arg(long)]
+    minutes: Option<u32>,
     /// Where.
     #[arg(long)]
     place: Option<String>,
@@ -38,8 +36,8 @@ pub(crate) struct Visit {
     #[arg(long, allow_hyphen_values = true)]
     text: String,
     /// When the child is next seen.
-    #[arg(long, value_name = "DAY", value_parser = values::day)]
-    next_contact: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    next_contact: Option<Date>,
     /// Whom the record is for.
     #[arg(long, default_value = "team")]
     compartment: Place,
@@ -54,20 +52,28 @@ impl Act for Visit {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
-        let details = entry(DETAILS)
-            .with(1, self.at.0)
-            .maybe(4, self.place.clone())
-            .maybe(6, self.purpose.clone())
-            .maybe(7, self.present.clone())
-            .maybe(8, self.child_seen.map(YesNo::is_yes))
-            .maybe(9, self.seen_alone.map(YesNo::is_yes))
-            .maybe(10, self.next_contact.clone())
-            .done();
-        let narrative = entry(NARRATIVES).with(1, self.text.as_str()).done();
-        let (to, now) = (self.compartment.compartment(&phone), phone.now);
-        let framework = phone.framework(case, None)?;
-        let entries = vec![details, narrative];
-        let saved = phone.device.make(case, Kind::Visit, to, &framework, entries, now)?;
+        let to = self.compartment.compartment(&phone);
+        let saved = phone.make(case, to, None, &self.draft())?;
         phone.saved(&saved, "")
+    }
+}
+
+impl Visit {
+    fn draft(&self) -> VisitDraft {
+        VisitDraft {
+            at: self.at,
+            planned: None,
+            minutes: self.minutes,
+            place: self.place.clone(),
+            sort: None,
+            purpose: self.purpose.clone(),
+            present: self.present.clone(),
+            child_seen: self.child_seen.map(YesNo::is_yes),
+            seen_alone: self.seen_alone.map(YesNo::is_yes),
+            next_contact: self.next_contact,
+            visit_group: None,
+            reference: None,
+            narrative: Some(self.text.clone()),
+        }
     }
 }
