@@ -62,21 +62,28 @@ pub(crate) fn names_of_cases(phone: &Phone) -> Result<BTreeMap<CaseId, String>, 
 
 /// A record that the phone has.
 pub(crate) fn record(phone: &Phone, text: &str) -> Result<RecordId, Failure> {
+    pick(text, "record", records(phone)?)
+}
+
+/// A record, or by a case's name or id the case's own record for the team.
+pub(crate) fn record_or_case(phone: &Phone, text: &str) -> Result<RecordId, Failure> {
+    let mut all = records(phone)?;
+    all.extend(names_of_cases(phone)?.into_iter().map(|(case, name)| Named {
+        id: case.to_string(),
+        name,
+        thing: Compartment::Team.case_record(&case),
+    }));
+    pick(text, "record or case", all)
+}
+
+fn records(phone: &Phone) -> Result<Vec<Named<RecordId>>, Failure> {
     let store = phone.device.store();
     let mut all = Vec::new();
     for case in store.cases()? {
         all.extend(store.records_of_case(&case)?.into_iter().map(|row| row.id));
     }
     let named = |id: RecordId| Named { id: id.to_string(), name: String::new(), thing: id };
-    pick(text, "record", all.into_iter().map(named))
-}
-
-/// A record, or by a case's name or id the case's own record for the team.
-pub(crate) fn record_or_case(phone: &Phone, text: &str) -> Result<RecordId, Failure> {
-    record(phone, text).or_else(|failure| match case(phone, text) {
-        Ok(case) => Ok(Compartment::Team.case_record(&case)),
-        Err(_) => Err(failure),
-    })
+    Ok(all.into_iter().map(named).collect())
 }
 
 /// A person. A full id need not be known here: the person may be new.

@@ -1,12 +1,16 @@
 //! What people disagree about, and what became of one's own values.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde::Serialize;
-use sync_core::ids::{CaseId, RecordId};
-use sync_core::merge::{Conflict, Rival};
+use sync_core::device::NoticeLine;
+use sync_core::ids::{CaseId, RecordId, UserId};
+use sync_core::merge::{Conflict, NoticeCause, Rival};
 use sync_core::record::kind::Kind;
 use sync_core::record::schema::Fact;
 use sync_core::store::Store as _;
+use sync_core::view::RecordView;
 
 use crate::cli::Act;
 use crate::failure::Failure;
@@ -72,33 +76,32 @@ impl Act for Conflicts {
         let mut found = Vec::new();
         for case in cases {
             for record in phone.device.case(case, false)?.records {
-                let (record_id, kind) = (record.id, record.kind);
-                found.extend(record.conflicts.into_iter().map(|conflict| InRecord {
-                    case,
-                    record: record_id,
-                    kind,
-                    conflict,
-                }));
+                found.extend(in_record(case, record));
             }
         }
         found.sort_by_key(|it| it.conflict.severity);
         let people = names::names_of_users(&phone)?;
-        let mut text = String::new();
-        for it in &found {
-            let InRecord { record, kind, conflict, .. } = it;
-            let subject = &conflict.subject;
-            text.push_str(&format!(
-                "{kind} {}  {} {subject}\n",
-                short(record),
-                conflict.fact.name()
-            ));
-            text.push_str(&format!("  {}\n", conflict.why.words()));
-            for rival in &conflict.rivals {
-                let by = people.get(&rival.by).cloned().unwrap_or_else(|| short(&rival.by));
-                text.push_str(&format!("  {by}: {}\n", rival_words(rival)));
-            }
-        }
+        let text: String = found.iter().map(|it| it.words(&people)).collect();
         Answer::new(&found, text)
+    }
+}
+
+fn in_record(case: CaseId, view: RecordView) -> impl Iterator<Item = InRecord> {
+    let (record, kind) = (view.id, view.kind);
+    view.conflicts.into_iter().map(move |conflict| InRecord { case, record, kind, conflict })
+}
+
+impl InRecord {
+    fn words(&self, people: &BTreeMap<UserId, String>) -> String {
+        let Self { record, kind, conflict, .. } = self;
+        let (fact, subject) = (conflict.fact.name(), &conflict.subject);
+        let mut text = format!("{kind} {}  {fact} {subject}\n", short(record));
+        text.push_str(&format!("  {}\n", conflict.why.words()));
+        for rival in &conflict.rivals {
+            let by = people.get(&rival.by).cloned().unwrap_or_else(|| short(&rival.by));
+            text.push_str(&format!("  {by}: {}\n", rival_words(rival)));
+        }
+        text
     }
 }
 
@@ -150,24 +153,7 @@ impl Act for Notices {
         let mut phone = home.open()?;
         let lines = phone.device.notices()?;
         let cases = names::names_of_cases(&phone)?;
-        let mut text = String::new();
-        for line in &lines {
-            let json = serde_json::to_value(line).unwrap_or_default();
-            let said = |value: &serde_json::Value| {
-                value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-            };
-            let mark = if line.seen { " " } else { "*" };
-            let case = cases.get(&line.case).cloned().unwrap_or_default();
-            let (fact, cause) = (line.notice.fact.name(), said(&json["cause"]).replace('_', " "));
-            text.push_str(&format!(
-                "{mark} {case}  {fact}: your {} is {cause}",
-                said(&json["theirs"])
-            ));
-            if let Some(reason) = &line.notice.reason {
-                text.push_str(&format!(", because: {reason}"));
-            }
-            text.push('\n');
-        }
+        let text: String = lines.iter().map(|line| notice_words(line, &cases)).collect();
         if self.seen {
             for line in lines.iter().filter(|line| !line.seen) {
                 phone.device.saw_notice(&line.notice)?;
@@ -175,4 +161,19 @@ impl Act for Notices {
         }
         Answer::new(&lines, text)
     }
+}
+
+fn notice_words(line: &NoticeLine, cases: &BTreeMap<CaseId, String>) -> String {
+    let notice = &line.notice;
+    let mark = if line.seen { " " } else { "*" };
+    let case = cases.get(&line.case).map(String::as_str).unwrap_or_default();
+    let theirs = serde_json::to_value(&notice.theirs).unwrap_or_default();
+    let theirs = theirs.as_str().map_or_else(|| theirs.to_string(), str::to_owned);
+    let cause = match notice.cause {
+        NoticeCause::NotInForce => "stands beside others and does not hold",
+        NoticeCause::Settled => "was settled otherwise",
+        NoticeCause::Overtaken => "was followed by another",
+    };
+    let why = notice.reason.as_ref().map(|why| format!(", because: {why}")).unwrap_or_default();
+    format!("{mark} {case}  {}: your \"{theirs}\" {cause}{why}\n", notice.fact.name())
 }
