@@ -58,3 +58,41 @@ fn people_are_found_by_name_and_the_directory_says_whom_to_ring() {
     assert!(!done.err.contains(&COLLEAGUE.to_string()));
     assert_eq!(phone.run(&["lead", &own, "Ruaridh M"]).code, Some(2), "half a name is none");
 }
+
+#[test]
+fn the_lead_makes_a_team_and_names_people_for_protection() {
+    let phone = TestPhone::of(&["practitioner", "cluster_lead"]);
+    let case = phone.case("Ailsa Todd").to_string();
+    phone.text(&["member", "Ailsa Todd", "Ruaridh Munro", "member"]);
+    phone.text(&["lead", "Ailsa Todd", "Ruaridh Munro", "--reason", "knows the family"]);
+    assert_eq!(phone.json(&["list"])[0]["lead_professional"], COLLEAGUE.to_string());
+    assert!(phone.text(&["list"]).contains("Ruaridh Munro"));
+    assert!(phone.text(&["show", &case]).contains("lead_professional: Ruaridh Munro"));
+
+    assert_eq!(phone.run(&["exclude", "Ailsa Todd", "Ruaridh Munro"]).code, Some(5));
+    assert_eq!(phone.run(&["name", "Ailsa Todd", "Iona Blair"]).code, Some(5), "not oneself");
+    phone.text(&["name", "Ailsa Todd", "Ruaridh Munro", "--reason", "health visitor"]);
+    let view = phone.json(&["show", &case]);
+    let compartments = view["records"].as_array().unwrap().iter().map(|it| &it["compartment"]);
+    assert!(compartments.into_iter().any(|it| it == "protection"));
+}
+
+#[test]
+fn a_framework_that_lacks_the_word_names_those_it_has() {
+    let phone = TestPhone::of(&["practitioner", "cluster_lead"]);
+    phone.case("Ailsa Todd");
+    let wrong = phone.run(&["stage", "Ailsa Todd", "9", "--reason", "review"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.err.contains("it has 1, 2, 3\nNot saved:\nreview\n"), "{}", wrong.err);
+    let unknown = phone.run(&["stage", "Ailsa Todd", "1", "--framework", "mars"]);
+    assert!(unknown.err.contains("there are east-lothian, england-caf"), "{}", unknown.err);
+    phone.text(&["stage", "Ailsa Todd", "universal", "--framework", "four-stage-neighbour"]);
+    let list = phone.json(&["list"]);
+    assert_eq!(list[0]["framework"], "four-stage-neighbour");
+    phone.text(&["stage", "Ailsa Todd", "targeted"]);
+    assert_eq!(
+        phone.json(&["list"])[0]["stage"],
+        serde_json::json!(["targeted"]),
+        "the case's own words"
+    );
+}
