@@ -1,0 +1,19 @@
+//! The commands, one file a noun.
+
+pub(crate) mod access;
+pub(crate) mod assessment;
+pub(crate) mod case;
+pub(crate) mod concern;
+pub(crate) mod conflicts;
+pub(crate) mod enrol;
+pub(crate) mod facts;
+pub(crate) mod list;
+pub(crate) mod plan;
+pub(crate) mod returned;
+pub(crate) mod share;
+pub(crate) mod show;
+pub(crate) mod status;
+pub(crate) mod sync;
+pub(crate) mod text;
+pub(crate) mod views;
+pub(crate) mod visit;

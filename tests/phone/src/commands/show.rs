@@ -1,0 +1,125 @@
+//! A case on the screen.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde_json::Value as Json;
+use sync_core::ids::UserId;
+use sync_core::view::{ChronologyLine, EntryView, RecordView};
+
+use crate::cli::Act;
+use crate::failure::Failure;
+use crate::home::Home;
+use crate::names;
+use crate::output::{Answer, short, short_entry, table};
+
+#[derive(Args)]
+pub(crate) struct Show {
+    case: String,
+    /// Leave out what only this phone has: two phones that may see the same print the same.
+    #[arg(long)]
+    shared: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Chronology {
+    case: String,
+}
+
+impl Act for Show {
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let phone = home.open()?;
+        let case = names::case(&phone, &self.case)?;
+        let view = phone.device.case(case, self.shared)?;
+        let people = names::names_of_users(&phone)?;
+        let name = names::names_of_cases(&phone)?.remove(&case).unwrap_or_default();
+        let mut text = format!("{name}\ncase {case}\n");
+        view.records.iter().for_each(|record| text.push_str(&shown(record, &people)));
+        Answer::new(&view, text)
+    }
+}
+
+impl Act for Chronology {
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let phone = home.open()?;
+        let case = names::case(&phone, &self.case)?;
+        let lines = phone.device.case(case, false)?.chronology;
+        let people = names::names_of_users(&phone)?;
+        let row = |line: &ChronologyLine| {
+            let what = line.what.replace('\n', " ");
+            let (at, kind) = (line.at.to_string(), line.kind.to_string());
+            [at, short(&line.record), kind, who(&line.by, &people), what]
+        };
+        let rows: Vec<_> = lines.iter().map(row).collect();
+        Answer::new(&lines, table(["when", "record", "kind", "by", "what"], &rows))
+    }
+}
+
+fn shown(record: &RecordView, people: &BTreeMap<UserId, String>) -> String {
+    let mut text = format!("\n{} {}  for {}\n", record.kind, record.id, record.compartment);
+    for fact in record.facts.as_array().into_iter().flatten() {
+        text.push_str(&fact_line(fact, people));
+    }
+    for entry in record.entries.iter().filter(|entry| entry.collection != "facts") {
+        let unsent = if entry.position.is_none() { "  only on this phone" } else { "" };
+        let by = who(&entry.by, people);
+        text.push_str(&format!("  {}  {by}, {}{unsent}\n", short_entry(&entry.id), entry.at));
+        entry_text(entry).lines().for_each(|line| text.push_str(&format!("    {line}\n")));
+    }
+    text
+}
+
+/// What a fact is, and who says otherwise.
+fn fact_line(fact: &Json, people: &BTreeMap<UserId, String>) -> String {
+    let in_force = &fact["in_force"];
+    let held = match in_force["kind"].as_str() {
+        Some("one") => value(&in_force["value"], people),
+        Some("several") => {
+            let all = in_force["value"].as_array().into_iter().flatten();
+            all.map(|held| value(held, people)).collect::<Vec<_>>().join(" / ")
+        }
+        Some("combined") => plain(&in_force["value"]),
+        Some(other) => other.to_owned(),
+        None => String::new(),
+    };
+    let of = fact["subject"].as_str().filter(|subject| !subject.is_empty());
+    let of = of.map(|of| format!(" of {}", named(of, people))).unwrap_or_default();
+    let mut line = format!("  {}{of}: {held}\n", plain(&fact["fact"]));
+    if fact["disputed"] == true {
+        for rival in fact["rivals"].as_array().into_iter().flatten() {
+            let by = rival["by"].as_str().map(|by| named(by, people)).unwrap_or_default();
+            line.push_str(&format!("    disputed: {} says {}\n", by, value(rival, people)));
+        }
+    }
+    line
+}
+
+/// A value with its framework's name for it; people by their names.
+fn value(held: &Json, people: &BTreeMap<UserId, String>) -> String {
+    let shown = plain(&held["value"]);
+    match held["label"].as_str() {
+        Some(label) => format!("{label} ({shown})"),
+        None => named(&shown, people),
+    }
+}
+
+fn named(text: &str, people: &BTreeMap<UserId, String>) -> String {
+    let known = text.parse().ok().and_then(|user: UserId| people.get(&user));
+    known.cloned().unwrap_or_else(|| text.to_owned())
+}
+
+fn who(user: &UserId, people: &BTreeMap<UserId, String>) -> String {
+    people.get(user).cloned().unwrap_or_else(|| short(user))
+}
+
+/// Everything that an entry says.
+fn entry_text(entry: &EntryView) -> String {
+    let mut lines = vec![format!("[{}]", entry.collection)];
+    lines.extend(entry.says.iter().map(|(field, value)| format!("{field}: {}", plain(value))));
+    lines.extend(entry.text.clone());
+    lines.join("\n")
+}
+
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
