@@ -2,13 +2,16 @@
 //! under the cluster's lock. What moved since a batch was judged is judged again here.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use sync_core::engine::admit::Admitted;
+use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId};
 use sync_core::protocol::message::Answer;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
+use sync_core::time::Timestamp;
 
 use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
@@ -192,6 +195,28 @@ fn refresh_case(
         }
     }
     project::case(conn, world, &state, || head.take())
+}
+
+/// Brings everybody's access in a cluster to what the policy says: after somebody came, left or took
+/// another role.
+///
+/// # Errors
+/// The database's failure.
+pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> Result<(), Error> {
+    db::log::lock(conn, cluster)?;
+    let cases = db::records::cases_of(conn, cluster)?;
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let catalogue = Catalogue::shipped().map_err(|_| Error::Corrupt("framework"))?;
+    let world = World { people: people(conn, cluster)?, catalogue: Arc::new(catalogue) };
+    let mut head = Head::read(conn, *cluster)?;
+    for case in cases {
+        if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
+            access::refresh(conn, &state.context, || head.take())?;
+        }
+    }
+    head.write(conn)
 }
 
 /// The log's head while its lock is held.

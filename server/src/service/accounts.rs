@@ -1,5 +1,7 @@
 //! What an administrator sets up: clusters, agencies, people and their roles.
 
+use std::collections::BTreeSet;
+
 use sync_core::ids::{AgencyId, ClusterId, UserId};
 use sync_core::time::Timestamp;
 
@@ -8,6 +10,7 @@ use crate::db::agencies::Agency;
 use crate::db::clusters::Cluster;
 use crate::db::users::User;
 use crate::db::{self, Conn, Error};
+use crate::ingest::commit::refresh_cluster;
 use crate::role::Role;
 
 /// Why something could not be set up.
@@ -172,7 +175,19 @@ pub fn add_post(
         return Err(AccountError::OtherAgency);
     }
     db::memberships::insert(conn, user, (&cluster.id, &agency.id, post.role), now)
-        .map_err(taken("a role of this person"))
+        .map_err(taken("a role of this person"))?;
+    Ok(refresh_cluster(conn, &cluster.id, now)?)
+}
+
+/// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub fn leave(conn: &mut Conn, now: Timestamp, user: &UserId) -> Result<(), AccountError> {
+    let posts = db::memberships::of_user(conn, user)?;
+    db::users::set_left(conn, user)?;
+    let clusters: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
+    clusters.iter().try_for_each(|cluster| Ok(refresh_cluster(conn, cluster, now)?))
 }
 
 fn taken(what: &'static str) -> impl Fn(Error) -> AccountError {

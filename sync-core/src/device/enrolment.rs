@@ -105,6 +105,13 @@ impl Enrolled {
 }
 
 impl Session {
+    /// The refresh token's bytes; none if there is no session.
+    pub(super) fn token_bytes(&self) -> Option<[u8; 32]> {
+        let (high, low) = self.refresh_token.split_at_checked(32)?;
+        let half = |text: &str| text.parse::<Actor>().ok().map(|half| *half.as_bytes());
+        [half(high)?, half(low)?].concat().try_into().ok()
+    }
+
     /// Reads it from the store.
     ///
     /// # Errors

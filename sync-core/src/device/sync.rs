@@ -109,8 +109,9 @@ impl<S: Store> Device<S> {
         transport: &mut dyn Transport,
         session: &Session,
     ) -> Result<Session, SyncError> {
-        let mut signed = b"caseweave refresh v1".to_vec();
-        signed.extend(session.refresh_token.as_bytes());
+        // The signature is over the token itself, not over how it is written.
+        let token = session.token_bytes().ok_or(TransportError::SignedOut)?;
+        let signed = [b"caseweave refresh v1".as_slice(), &token].concat();
         let signature = self.identity.key.sign(&signed).to_bytes();
         let new = transport.refresh(&session.refresh_token, &self.identity.device, &signature)?;
         let write = new.write().map_err(DeviceError::from)?;

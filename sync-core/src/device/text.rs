@@ -68,9 +68,14 @@ impl<S: Store> Device<S> {
         let mut own: Vec<ChangeName> = Vec::new();
         loop {
             let history = self.history(&envelope)?.history;
-            let known = version.iter().chain(&own).map(|name| history.index(name));
-            let seen: Option<Vec<usize>> = known.collect();
-            let seen = history.past(&seen.ok_or(RecordError::Damaged("a version"))?);
+            let places = |names: &[ChangeName]| {
+                let places: Option<Vec<usize>> =
+                    names.iter().map(|name| history.index(name)).collect();
+                places.ok_or(RecordError::Damaged("a version"))
+            };
+            // Of what this edit has written so far the user knows; of what lies before that, not.
+            let mut seen = history.past(&places(version)?);
+            places(&own)?.into_iter().for_each(|place| seen[place] = true);
             let text = text_seen(&history, entry, &seen).ok_or(RecordError::Unknown)?;
             let runs = within_limit(text.edit_to(new));
             if runs.is_empty() {

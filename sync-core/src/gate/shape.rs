@@ -15,6 +15,10 @@ use crate::record::value::Value;
 /// # Errors
 /// [`Refusal`] naming the first rule that it breaks.
 pub fn check(kind: Kind, change: &Change) -> Result<(), Refusal> {
+    // Nothing could read back what says nothing.
+    if change.edits.is_empty() {
+        return Err(Refusal::new("nothing_said"));
+    }
     // A change of a million operations costs its reader memory for ever.
     if change.operations() > OPERATIONS_PER_CHANGE as u64 {
         return Err(Refusal::new("too_many_operations"));

@@ -156,7 +156,9 @@ fn assert_of_concern(
 ) -> Result<Ground, Denied> {
     let widens_alarm = claim.value.as_bool() == Some(true) || claim.value.as_text() == Some("open");
     let open = standing.open_record(record);
-    if widens_alarm && standing.raised(record) {
+    // A "no" beside a yes never hides it; replacing a yes is another action.
+    let says_what_was_seen = widens_alarm || claim.fact == Fact::HarmSuspected;
+    if says_what_was_seen && standing.raised(record) {
         return open.or(Ok(Ground::Author));
     }
     let ground = open?;

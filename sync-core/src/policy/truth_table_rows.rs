@@ -175,7 +175,7 @@ pub(super) const ROWS: &[Row] = &[
     ("harm yes",                Protection, "nN",     "nN"),
     ("harm yes, own",           Protection, WORKERS,  WORKERS),
     ("harm no",                 Team,       TEAM,     ""),
-    ("harm no, own",            Protection, "nN",     "nN"),
+    ("harm no, own",            Protection, WORKERS,  WORKERS),
     ("close concern",           Team,       "lcd",    ""),
     ("close concern",           Health,     "",       ""),
     ("close concern",           SocialWork, "a",      "a"),

@@ -7,6 +7,7 @@ const ROWS: &[&[&str]] = &[
     &["ids", "time", "limits", "codec"],
     &["record", "framework"],
     &["merge", "policy"],
+    &["view"],
     &["gate"],
     &["protocol"],
     &["engine"],
@@ -15,7 +16,8 @@ const ROWS: &[&[&str]] = &[
 
 /// What the store may use, and who may use the store.
 const STORE_USES: &[&str] = &["ids", "store"];
-const STORE_USERS: &[&str] = &["store", "device"];
+/// The engine reads and writes rows through the trait; it names no implementation.
+const STORE_USERS: &[&str] = &["store", "engine", "device"];
 
 /// Modules of the server that speak HTTP.
 const HTTP_SIDE: &[&str] =

@@ -1,0 +1,40 @@
+//! Real processes: the server on loopback with real TLS, phones in folders of their own.
+
+mod phone;
+mod proxy;
+mod server;
+
+pub use phone::Phone;
+pub use proxy::CuttingProxy;
+pub use server::{Server, Staff};
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// What went wrong in a test's own machinery, with what the process said.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// A binary of the workspace, built as it is now.
+///
+/// # Errors
+/// If it does not build.
+pub fn binary(name: &str) -> Result<PathBuf, Failed> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| build().map_err(|error| error.to_string()));
+    Ok(folder.as_ref().map_err(Clone::clone)?.join(name))
+}
+
+/// The folder that the workspace's binaries were built into.
+fn build() -> Result<PathBuf, Failed> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "-p", "caseweave", "-p", "phone", "--bins"])
+        .status()?;
+    if !built.success() {
+        return Err("the server and the phone do not build".into());
+    }
+    let own = std::env::current_exe()?;
+    let folder = own.ancestors().nth(2).ok_or("a test lies in no folder")?;
+    Ok(folder.to_owned())
+}

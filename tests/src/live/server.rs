@@ -1,0 +1,206 @@
+//! A `caseweave serve` of the test's own.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Failed, Phone, binary};
+
+/// How long a server may take to answer after its start.
+const START: Duration = Duration::from_secs(60);
+
+/// A server process with a database of its own, ended with its value.
+pub struct Server {
+    folder: TempDir,
+    database: Option<String>,
+    process: Option<Child>,
+    address: Option<SocketAddr>,
+}
+
+/// Somebody who works in a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Staff {
+    /// Sign-in name and name on screens.
+    pub name: &'static str,
+    /// The agency's slug.
+    pub agency: &'static str,
+    /// The role.
+    pub role: &'static str,
+}
+
+impl Server {
+    /// Starts a server on SQLite, or on the PostgreSQL database at `database`.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start(database: Option<String>) -> Result<Self, Failed> {
+        let folder = TempDir::new()?;
+        let mut server = Self { folder, database, process: None, address: None };
+        if server.database.is_some() {
+            server.run(&["migrate"], "")?;
+        }
+        server.run(&["cluster", "add", "--name", "Glen", "--authority", "The Shire"], "")?;
+        server.serve()?;
+        Ok(server)
+    }
+
+    /// Serves, on the address it had before if it had one.
+    ///
+    /// # Errors
+    /// If it does not answer in time.
+    pub fn serve(&mut self) -> Result<(), Failed> {
+        let file = self.folder.path().join("address");
+        let _ = fs::remove_file(&file);
+        let listen = self.address.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
+        let log = fs::File::options().create(true).append(true).open(self.log())?;
+        let child = self
+            .command()?
+            .args(["serve", "--listen", &listen, "--address-file"])
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()?;
+        self.process = Some(child);
+        let began = Instant::now();
+        while began.elapsed() < START {
+            if let Ok(text) = fs::read_to_string(&file) {
+                self.address = Some(text.trim().parse()?);
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err(format!("the server does not start: {}", fs::read_to_string(self.log())?).into())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    /// Ends the server as a power cut would.
+    ///
+    /// # Errors
+    /// If there is none to end.
+    pub fn kill(&mut self) -> Result<(), Failed> {
+        let mut child = self.process.take().ok_or("the server is not running")?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Where it serves.
+    ///
+    /// # Errors
+    /// If it never did.
+    pub fn address(&self) -> Result<SocketAddr, Failed> {
+        Ok(self.address.ok_or("the server has no address")?)
+    }
+
+    /// The certificate of its development authority.
+    #[must_use]
+    pub fn authority(&self) -> PathBuf {
+        self.data().join("ca.pem")
+    }
+
+    /// Its data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The folder that phones of this test may live in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn command(&self) -> Result<Command, Failed> {
+        let mut command = Command::new(binary("caseweave")?);
+        command.arg("--data").arg(self.data()).arg("--json").stdin(Stdio::null());
+        command.env_remove("DATABASE_URL");
+        if let Some(url) = &self.database {
+            command.env("DATABASE_URL", url);
+        }
+        Ok(command)
+    }
+
+    /// Runs a command of the server's and reads its JSON.
+    ///
+    /// # Errors
+    /// What it said, if it failed.
+    pub fn run(&self, arguments: &[&str], input: &str) -> Result<Value, Failed> {
+        let mut command = self.command()?;
+        command.args(arguments);
+        super::phone::output(&mut command, input)
+    }
+
+    /// Adds people, with the agencies they need, each with an enrolled phone.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn staff(&self, staff: &[Staff]) -> Result<Vec<Phone>, Failed> {
+        staff.iter().map(|one| self.hire(one)).collect()
+    }
+
+    fn hire(&self, staff: &Staff) -> Result<Phone, Failed> {
+        let Staff { name, agency, role } = *staff;
+        // The agency may be there already.
+        let _ = self.run(&["agency", "add", "--slug", agency, "--name", agency], "");
+        let password = format!("correct horse {name}");
+        let arguments = [
+            "user",
+            "add",
+            "--name",
+            name,
+            "--sign-in",
+            name,
+            "--cluster",
+            "Glen",
+            "--agency",
+            agency,
+            "--role",
+            role,
+            "--password-stdin",
+        ];
+        self.run(&arguments, &password)?;
+        let code = self.run(&["device", "code", "--user", name], "")?;
+        let code = code["code"].as_str().ok_or("no code")?;
+        let phone = Phone::new(self.folder().join("phones").join(name), name);
+        let server = format!("https://{}", self.address()?);
+        let authority = self.authority().display().to_string();
+        let enrol = [
+            "enrol",
+            "--server",
+            &server,
+            "--authority",
+            &authority,
+            "--code",
+            code,
+            "--sign-in",
+            name,
+            "--password-stdin",
+        ];
+        phone.ask(&enrol, &password)?;
+        Ok(phone)
+    }
+
+    /// The log and everything made from it are as they should be.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> Result<(), Failed> {
+        self.run(&["verify"], "")?;
+        self.run(&["rebuild", "--check"], "")?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.kill();
+    }
+}
