@@ -1,7 +1,7 @@
 //! The cases of a person.
 
 use actix_web::get;
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{CaseId, ClusterId};
 use utoipa::{IntoParams, ToSchema};
@@ -58,7 +58,7 @@ pub struct CaseloadAnswer {
 pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
-    query: Query<CaseloadQuery>,
+    query: web::Query<CaseloadQuery>,
 ) -> Result<Json<CaseloadAnswer>, ApiError> {
     let CaseloadQuery { cluster, after, limit } = query.into_inner();
     let limit = limit.unwrap_or(LINES).clamp(1, LINES);

@@ -1,7 +1,7 @@
 //! Finding a case by the child's name.
 
 use actix_web::get;
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 use sync_core::protocol::message::DirectoryLine;
 use utoipa::{IntoParams, ToSchema};
@@ -71,7 +71,7 @@ pub struct RingShown {
 pub(crate) async fn find(
     state: Data<AppState>,
     session: Session,
-    query: Query<DirectoryQuery>,
+    query: web::Query<DirectoryQuery>,
 ) -> Result<Json<DirectoryAnswer>, ApiError> {
     let name = query.into_inner().name;
     if name.trim().chars().count() < LETTERS || name.len() > NAME_BYTES {

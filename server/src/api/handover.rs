@@ -1,7 +1,7 @@
 //! Handing a worker's caseload over.
 
 use actix_web::get;
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::UserId;
 use utoipa::{IntoParams, ToSchema};
@@ -71,7 +71,7 @@ pub struct DueShown {
 pub(crate) async fn show(
     state: Data<AppState>,
     session: Session,
-    query: Query<HandoverQuery>,
+    query: web::Query<HandoverQuery>,
 ) -> Result<Json<HandoverAnswer>, ApiError> {
     let reader = session.reader(&state);
     let work = move |conn: &mut _| {

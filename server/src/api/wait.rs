@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use actix_web::get;
-use actix_web::web::{Data, Json, Query};
+use actix_web::web::{self, Data, Json};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{ClusterId, UserId};
 use sync_core::limits::CURSORS_PER_REQUEST;
@@ -59,7 +59,7 @@ pub struct WaitAnswer {
 pub(crate) async fn wait(
     state: Data<AppState>,
     session: Session,
-    query: Query<WaitQuery>,
+    query: web::Query<WaitQuery>,
 ) -> Result<Json<WaitAnswer>, ApiError> {
     let mut committed = state.committer().committed();
     committed.mark_unchanged();
