@@ -1,8 +1,17 @@
 //! The JSON interface: one file a noun. A handler extracts, asks a service and shows the answer.
 
+pub mod caseload;
+pub mod cases;
+pub mod conflicts;
+pub mod directory;
+pub mod handover;
 pub mod health;
 pub mod identity;
+pub mod notices;
 pub mod session;
+pub mod shown;
+pub mod summary;
 pub mod sync;
+pub mod wait;
 
 pub use session::Session;

@@ -4,9 +4,12 @@
 pub mod agency;
 pub mod cluster;
 pub mod device;
+pub mod edition;
+pub mod framework;
 pub mod migrate;
 pub mod openapi;
 pub mod output;
+pub mod reckon;
 pub mod serve;
 pub mod user;
 
@@ -17,6 +20,7 @@ use crate::config::{CommonArgs, Config, ConfigError, ServeArgs};
 use crate::db::migrate::{SchemaState, schema_state};
 use crate::db::{self, Address, Conn};
 use crate::service::accounts::AccountError;
+use crate::service::editions::EditionError;
 use crate::telemetry;
 use crate::tls::TlsError;
 
@@ -48,6 +52,16 @@ enum Command {
     /// Clusters.
     #[command(subcommand)]
     Cluster(cluster::Command),
+    /// Local practice: stages, forms, words, clocks.
+    #[command(subcommand)]
+    Framework(framework::Command),
+    /// Published figures of a period.
+    #[command(subcommand)]
+    Edition(edition::Command),
+    /// Check logs: every hash, the chain, and that each record can be opened.
+    Verify(reckon::VerifyArgs),
+    /// Make everything that follows from the log again.
+    Rebuild(reckon::RebuildArgs),
     /// Print the description of the interface.
     Openapi,
 }
@@ -67,6 +81,12 @@ pub enum Failure {
     /// Something the command names.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// An edition.
+    #[error(transparent)]
+    Edition(#[from] EditionError),
+    /// A check found something; it was printed.
+    #[error("not in order: {0} findings")]
+    Wrong(usize),
     /// Putting the server together.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -99,7 +119,9 @@ impl Failure {
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
-            Self::Stopped(_) | Self::Start(StartError::Entropy(_) | StartError::Passwords(_)) => 1,
+            Self::Wrong(_)
+            | Self::Stopped(_)
+            | Self::Start(StartError::Entropy(_) | StartError::Passwords(_)) => 1,
             _ => 2,
         }
     }
@@ -124,6 +146,10 @@ impl Cli {
             Command::Device(command) => device::run(&config, command),
             Command::Agency(command) => agency::run(&config, command),
             Command::Cluster(command) => cluster::run(&config, command),
+            Command::Framework(command) => framework::run(&config, &command),
+            Command::Edition(command) => edition::run(&config, command),
+            Command::Verify(args) => reckon::verify(&config, &args),
+            Command::Rebuild(args) => reckon::rebuild(&config, &args),
             Command::Openapi => Ok(()),
         }
     }

@@ -9,6 +9,7 @@ pub mod clusters;
 mod conn;
 pub mod devices;
 pub mod directory;
+pub mod editions;
 pub mod enrolment_codes;
 mod error;
 pub mod log;

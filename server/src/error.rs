@@ -90,6 +90,20 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "other_version", detail)
     }
 
+    /// There is no such thing, or it is not the person's to know of: the same words for both.
+    #[must_use]
+    pub const fn not_open() -> Self {
+        let detail = "There is nothing here that is open to you.";
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// The person's role does not include this.
+    #[must_use]
+    pub const fn not_your_role() -> Self {
+        let detail = "This is not part of your role.";
+        Self::new(StatusCode::FORBIDDEN, "not_your_role", detail)
+    }
+
     /// The server cannot serve now.
     #[must_use]
     pub const fn not_ready() -> Self {

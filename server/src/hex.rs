@@ -26,6 +26,16 @@ pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
+/// At most `max` bytes, or nothing.
+#[must_use]
+pub fn decode_up_to(text: &str, max: usize) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if digits.len() % 2 != 0 || digits.len() > max * 2 {
+        return None;
+    }
+    digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+}
+
 fn digit(sign: u8) -> Option<u8> {
     match sign {
         b'0'..=b'9' => Some(sign - b'0'),
@@ -42,5 +52,8 @@ mod tests {
         assert_eq!(super::decode::<2>("00ab0"), None);
         assert_eq!(super::decode::<2>("00aB"), None);
         assert_eq!(super::decode::<1>("é"), None);
+        assert_eq!(super::decode_up_to("00ff", 2), Some(vec![0, 255]));
+        assert_eq!(super::decode_up_to("00ff", 1), None);
+        assert_eq!(super::decode_up_to("00f", 2), None);
     }
 }

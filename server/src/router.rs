@@ -26,7 +26,15 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::identity::renew_tokens)
             .service(api::identity::show_me)
             .service(api::sync::exchange)
-            .service(api::sync::wait),
+            .service(api::wait::wait)
+            .service(api::directory::find)
+            .service(api::caseload::list)
+            .service(api::cases::show)
+            .service(api::cases::show_chronology)
+            .service(api::conflicts::list)
+            .service(api::notices::list)
+            .service(api::summary::show)
+            .service(api::handover::show),
     );
 }
 

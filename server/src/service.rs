@@ -5,9 +5,12 @@
 
 pub mod accounts;
 pub mod codes;
+pub mod editions;
 pub mod enrolment;
 pub mod histories;
+pub mod news;
 pub mod pull;
+pub mod reading;
 pub mod reckon;
 pub mod refresh;
 pub mod secrets;

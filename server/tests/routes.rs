@@ -2,11 +2,20 @@
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases can be made.
 
 #[cfg(test)]
+#[path = "routes/cases.rs"]
+mod cases;
+#[cfg(test)]
+#[path = "routes/commands.rs"]
+mod commands;
+#[cfg(test)]
 #[path = "routes/database.rs"]
 mod database;
 #[cfg(test)]
 #[path = "routes/enrol.rs"]
 mod enrol;
+#[cfg(test)]
+#[path = "routes/figures.rs"]
+mod figures;
 #[cfg(test)]
 #[path = "routes/health.rs"]
 mod health;
@@ -25,3 +34,9 @@ mod support;
 #[cfg(test)]
 #[path = "routes/token.rs"]
 mod token;
+#[cfg(test)]
+#[path = "routes/wait.rs"]
+mod wait;
+#[cfg(test)]
+#[path = "routes/worker.rs"]
+mod worker;

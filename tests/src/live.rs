@@ -25,12 +25,11 @@ pub fn binary(name: &str) -> Result<PathBuf, Failed> {
     Ok(folder.as_ref().map_err(Clone::clone)?.join(name))
 }
 
-/// The folder that the workspace's binaries were built into.
+/// The folder that the workspace's binaries were built into. The whole workspace is selected, as in
+/// `make test`: another selection has other features and would build everything again.
 fn build() -> Result<PathBuf, Failed> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "-p", "caseweave", "-p", "phone", "--bins"])
-        .status()?;
+    let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--bins"]).status()?;
     if !built.success() {
         return Err("the server and the phone do not build".into());
     }

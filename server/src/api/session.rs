@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::app::AppState;
 use crate::error::ApiError;
+use crate::service::reading::Reader;
 use crate::service::sessions::{Identity, identify};
 
 /// The bearer of a valid access token whose session stands and whose phone, if any, is active,
@@ -20,6 +21,18 @@ impl Deref for Session {
     type Target = Identity;
     fn deref(&self) -> &Identity {
         &self.0
+    }
+}
+
+impl Session {
+    /// The person as a reader, now.
+    #[must_use]
+    pub fn reader(&self, state: &AppState) -> Reader {
+        Reader {
+            principal: self.person.principal(),
+            catalogue: state.rules.catalogue.clone(),
+            now: state.clock.now(),
+        }
     }
 }
 

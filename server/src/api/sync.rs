@@ -1,11 +1,9 @@
-//! The exchange of a phone with the server, and the long poll that says when there is something.
+//! The exchange of a phone with the server.
 
-use std::convert::Infallible;
 use std::io;
-use std::time::Duration;
 
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, post};
 use futures_util::stream;
 use sync_core::ids::ClusterId;
 use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
@@ -38,7 +36,7 @@ use crate::service::pull::{Puller, Round};
         (status = 413, description = "Too large", body = ErrorBody),
         (status = 503, description = "Busy", body = ErrorBody),
     ),
-    security(("session" = [])),
+    security(("access_token" = [])),
 )]
 #[post("/sync")]
 pub(crate) async fn exchange(
@@ -50,7 +48,7 @@ pub(crate) async fn exchange(
     let request =
         decode_request(&body, REQUEST_INFLATED_BYTES).map_err(|_| ApiError::bad_request())?;
     check(&request)?;
-    let principal = principal(&session);
+    let principal = session.person.principal();
     let answers = ingest(&state, &principal, &device, &request).await?;
     let rounds = begin_rounds(&state, &principal, &device, &request).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
@@ -66,14 +64,6 @@ fn check(request: &SyncRequest) -> Result<(), ApiError> {
     let many =
         request.cursors.len() > CURSORS_PER_REQUEST || request.batches.len() > CURSORS_PER_REQUEST;
     if many { Err(ApiError::bad_request()) } else { Ok(()) }
-}
-
-fn principal(session: &Session) -> Principal {
-    let memberships = &session.person.memberships;
-    let agency = memberships.first().map(|it| it.agency);
-    let nobody = sync_core::ids::AgencyId::from_bytes([0; 16]);
-    let principal = Principal::new(session.person.id, agency.unwrap_or(nobody));
-    memberships.iter().fold(principal, |principal, it| principal.with(it.cluster, it.role.into()))
 }
 
 async fn ingest(
@@ -198,31 +188,4 @@ impl Sending {
         let own: Vec<(ClusterId, Vec<Answer>)> = own;
         own.into_iter().flat_map(|(_, answers)| answers).collect()
     }
-}
-
-/// How long a poll is held: below what phone networks cut.
-const HOLD: Duration = Duration::from_secs(50);
-/// How often a phone is woken at most.
-const WAKE: Duration = Duration::from_secs(1);
-
-/// Waits until something was committed, or for fifty seconds. Says nothing of what: the phone makes
-/// an ordinary exchange.
-#[utoipa::path(
-    tag = "sync",
-    responses(
-        (status = 204, description = "Ask now"),
-        (status = 401, description = "No session", body = ErrorBody),
-    ),
-    security(("session" = [])),
-)]
-#[get("/sync/wait")]
-pub(crate) async fn wait(
-    state: Data<AppState>,
-    _session: Session,
-) -> Result<HttpResponse, Infallible> {
-    let mut committed = state.committer().committed();
-    committed.mark_unchanged();
-    let _ = tokio::time::timeout(HOLD, committed.changed()).await;
-    tokio::time::sleep(WAKE.min(HOLD)).await;
-    Ok(HttpResponse::NoContent().finish())
 }

@@ -92,7 +92,7 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::Leave { sign_in } => {
             write_tx(&mut conn, |conn| {
                 let user = find(conn, &sign_in)?;
-                accounts::leave(conn, now, &user.id).map_err(Failure::from)
+                accounts::leave(conn, state.clock.now(), &user.id).map_err(Failure::from)
             })?;
             output::answer(config.json, &json!({ "ok": true }), "done");
             Ok(())

@@ -180,3 +180,21 @@ pub fn unbar(conn: &mut Conn, user: &UserId, case: &CaseId) -> Result<(), Error>
     diesel::delete(barred::table.find(key)).execute(conn)?;
     Ok(())
 }
+
+/// The cases of a cluster of which a user is sent anything now.
+///
+/// # Errors
+/// The database's failure.
+pub fn cases_of(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+) -> Result<BTreeSet<CaseId>, Error> {
+    let rows: Vec<Vec<u8>> = access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(access::until.is_null())
+        .select(access::case_id)
+        .load(conn)?;
+    rows.iter().map(|case| Ok(CaseId::from_slice(case)?)).collect()
+}

@@ -78,3 +78,23 @@ pub fn next_lock_key(conn: &mut Conn) -> Result<i64, Error> {
     let last: Option<i64> = dsl::clusters.select(diesel::dsl::max(dsl::lock_key)).first(conn)?;
     Ok(last.unwrap_or(0) + 1)
 }
+
+/// The clusters of an authority, by name.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_authority(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Cluster>, Error> {
+    let found = dsl::clusters.filter(dsl::authority_id.eq(authority.as_slice()));
+    let rows: Vec<Row> = found.order(dsl::name).select(COLUMNS).load(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// The authority of a cluster.
+///
+/// # Errors
+/// [`Error::Missing`] if there is no such cluster.
+pub fn authority_of(conn: &mut Conn, cluster: &ClusterId) -> Result<[u8; 16], Error> {
+    let found = dsl::clusters.find(cluster.as_bytes().as_slice()).select(dsl::authority_id);
+    let id: Vec<u8> = found.first(conn)?;
+    id.try_into().map_err(|_| Error::Corrupt("id"))
+}

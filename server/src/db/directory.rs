@@ -89,3 +89,23 @@ pub fn put(
     diesel::insert_into(directory::table).values(row).execute(conn)?;
     Ok(())
 }
+
+/// Every line of a cluster that the user may find, as stored.
+///
+/// # Errors
+/// The database's failure.
+pub fn findable(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let hidden = barred::table
+        .filter(barred::user_id.eq(user.as_bytes().as_slice()))
+        .select(barred::case_id);
+    Ok(directory::table
+        .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
+        .order(directory::case_id)
+        .select(directory::line)
+        .load(conn)?)
+}

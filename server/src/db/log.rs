@@ -315,3 +315,34 @@ pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
     sql.bind::<diesel::sql_types::BigInt, _>(key).execute(pg)?;
     Ok(())
 }
+
+/// The records of a cluster that a user wrote anything in.
+///
+/// # Errors
+/// The database's failure.
+pub fn records_of_author(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+) -> Result<Vec<RecordId>, Error> {
+    let rows: Vec<Vec<u8>> = log::table
+        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log::user_id.eq(user.as_bytes().as_slice()))
+        .select(log::record_id)
+        .distinct()
+        .order(log::record_id)
+        .load(conn)?;
+    rows.iter().map(|id| Ok(RecordId::from_slice(id)?)).collect()
+}
+
+/// When a record's first change arrived.
+///
+/// # Errors
+/// [`Error::Missing`] for a record of which nothing is in the log.
+pub fn arrived(conn: &mut Conn, record: &RecordId) -> Result<Timestamp, Error> {
+    let found = log::table
+        .filter(log::record_id.eq(record.as_bytes().as_slice()))
+        .filter(log::position.eq(1))
+        .select(log::arrived_at);
+    Ok(Timestamp(found.first(conn)?))
+}

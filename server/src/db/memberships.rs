@@ -132,3 +132,54 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
     };
     rows.into_iter().map(post).collect()
 }
+
+/// Somebody who works or worked in a cluster, as records name them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Colleague {
+    /// The person.
+    pub user: UserId,
+    /// Their name on screens.
+    pub name: String,
+    /// Where to ring; nobody answers there once they left.
+    pub phone: Option<String>,
+    /// Their agency.
+    pub agency: AgencyId,
+    /// The agency's name.
+    pub agency_name: String,
+    /// Whether the agency's name is itself sensitive.
+    pub sensitive: bool,
+}
+
+/// Everybody who has or had a post in a cluster, each once a post.
+///
+/// # Errors
+/// The database's failure.
+pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>, Error> {
+    type Row = (Vec<u8>, String, Option<String>, String, Vec<u8>, String, bool);
+    let rows: Vec<Row> = memberships::table
+        .inner_join(users::table)
+        .inner_join(agencies::table)
+        .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .order((users::id, memberships::role))
+        .select((
+            users::id,
+            users::display_name,
+            users::phone,
+            users::state,
+            agencies::id,
+            agencies::name,
+            agencies::sensitive,
+        ))
+        .load(conn)?;
+    let colleague = |(user, name, phone, state, agency, agency_name, sensitive): Row| {
+        Ok(Colleague {
+            user: UserId::from_slice(&user)?,
+            name,
+            phone: phone.filter(|_| state == "active"),
+            agency: AgencyId::from_slice(&agency)?,
+            agency_name,
+            sensitive,
+        })
+    };
+    rows.into_iter().map(colleague).collect()
+}

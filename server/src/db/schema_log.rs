@@ -124,5 +124,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    editions (authority_id, period) {
+        authority_id -> Binary,
+        period -> Text,
+        closed_at -> BigInt,
+        figures -> Text,
+    }
+}
+
 diesel::joinable!(log -> records (record_id));
 diesel::allow_tables_to_appear_in_same_query!(log, records, access, log_proofs, barred, directory);

@@ -224,3 +224,16 @@ pub fn case(conn: &mut Conn, case: &CaseId) -> Result<Option<CaseViewRow>, Error
     let found = case_views::table.find(case.as_bytes().as_slice()).select(CASE_COLUMNS);
     found.first::<CaseRow>(conn).optional()?.map(case_from).transpose()
 }
+
+/// The ids of a cluster's cases that have a view, by name.
+///
+/// # Errors
+/// The database's failure.
+pub fn case_ids(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseId>, Error> {
+    let rows: Vec<Vec<u8>> = case_views::table
+        .filter(case_views::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .order((case_views::name, case_views::case_id))
+        .select(case_views::case_id)
+        .load(conn)?;
+    rows.iter().map(|id| Ok(CaseId::from_slice(id)?)).collect()
+}

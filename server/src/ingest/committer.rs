@@ -1,6 +1,7 @@
 //! Group commit: batches that arrive while one group is being committed go into the next.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
 use sync_core::protocol::message::Answer;
@@ -18,13 +19,22 @@ const WAITING: usize = 1_024;
 
 type Job = (Arrival, Verdict, oneshot::Sender<Result<Vec<Answer>, Error>>);
 
+/// A commit, for whoever waits for news.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Beat {
+    /// When.
+    pub at: Instant,
+    /// How long nothing had been committed before it.
+    pub quiet: Duration,
+}
+
 /// The way into the log. Clones share it.
 #[derive(Clone)]
 pub struct Committer {
     db: Db,
     rules: Rules,
     jobs: mpsc::Sender<Job>,
-    committed: watch::Receiver<u64>,
+    committed: watch::Receiver<Option<Beat>>,
 }
 
 impl Committer {
@@ -32,14 +42,14 @@ impl Committer {
     #[must_use]
     pub fn start(db: Db, rules: Rules) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let (count, committed) = watch::channel(0);
-        tokio::spawn(run(db.clone(), rules.clone(), waiting, count));
+        let (beats, committed) = watch::channel(None);
+        tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
         Self { db, rules, jobs, committed }
     }
 
-    /// Wakes whenever something was committed here.
+    /// Wakes whenever something was committed here; holds the last commit of this process.
     #[must_use]
-    pub fn committed(&self) -> watch::Receiver<u64> {
+    pub fn committed(&self) -> watch::Receiver<Option<Beat>> {
         self.committed.clone()
     }
 
@@ -65,7 +75,7 @@ async fn run(
     db: Db,
     rules: Rules,
     mut waiting: mpsc::Receiver<Job>,
-    committed: watch::Sender<u64>,
+    committed: watch::Sender<Option<Beat>>,
 ) {
     let mut jobs = Vec::new();
     while waiting.recv_many(&mut jobs, GROUP).await > 0 {
@@ -78,7 +88,7 @@ async fn run(
         let done = db.with_conn(move |conn| Ok(commit_all(conn, &rules, verdicts))).await;
         match done {
             Ok(results) => {
-                committed.send_modify(|count| *count += 1);
+                committed.send_modify(|beat| *beat = Some(Beat::after(*beat)));
                 for (answer, result) in answers.into_iter().zip(results) {
                     // The phone that asked may be gone; it will ask again and be told.
                     let _ = answer.send(result);
@@ -86,6 +96,13 @@ async fn run(
             }
             Err(error) => fail(answers, &error),
         }
+    }
+}
+
+impl Beat {
+    fn after(last: Option<Self>) -> Self {
+        let at = Instant::now();
+        Self { at, quiet: last.map_or(Duration::MAX, |last| at.duration_since(last.at)) }
     }
 }
 

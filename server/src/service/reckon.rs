@@ -12,14 +12,18 @@ use sync_core::record::history::{History, decode_deps};
 use sync_core::time::Timestamp;
 
 use crate::db::log::{Entry, Proof};
+use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
 use crate::ingest::judge::people;
 use crate::ingest::{Rules, project};
-use crate::service::histories::{self, World, case_state};
+use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
 const ROWS: i64 = 2_000;
+
+/// Told how many of how many steps are done.
+pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// What a check found.
 #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize)]
@@ -37,11 +41,18 @@ pub struct Findings {
 /// Verifies a cluster's log: each change's hash from its bytes, the chain, salts and signatures, and
 /// that the document engine holds each record.
 ///
+/// `progress` is told how much of how much is done.
+///
 /// # Errors
 /// The database's failure.
-pub fn verify(conn: &mut Conn, cluster: &ClusterId) -> Result<Findings, Error> {
+pub fn verify(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    progress: &mut Progress<'_>,
+) -> Result<Findings, Error> {
     let mut verifying = Verifying::default();
     let mut next = 1;
+    let end = db::log::head(conn, cluster)?.0.unsigned_abs();
     loop {
         let entries = db::log::from_number(conn, cluster, next, ROWS)?;
         let proofs = db::log::proofs_from(conn, cluster, next, ROWS)?;
@@ -56,6 +67,7 @@ pub fn verify(conn: &mut Conn, cluster: &ClusterId) -> Result<Findings, Error> {
             }
             verifying.entry(conn, entry, proof)?;
         }
+        progress(next.unsigned_abs(), end);
     }
     if db::log::head(conn, cluster)?.1 != verifying.chain {
         verifying.findings.wrong.push("the log's head does not end its chain".into());
@@ -144,7 +156,8 @@ impl Verifying {
     }
 }
 
-/// Makes a cluster's read models again and compares; writes them anew if `mend`.
+/// Makes a cluster's read models, directory and access again and compares; writes them anew if
+/// `mend`, in which case the transaction must hold the cluster's lock.
 ///
 /// # Errors
 /// The database's failure.
@@ -154,30 +167,47 @@ pub fn rebuild(
     cluster: &ClusterId,
     now: Timestamp,
     mend: bool,
+    progress: &mut Progress<'_>,
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
-    for row in db::records::of_cluster(conn, cluster)? {
-        let history = histories::history(conn, &row)?;
-        let folded = fold(&history, history.links().len());
-        findings.records += 1;
-        findings.changes += history.links().len() as u64;
-        if history.links().len() != row.length as usize {
-            findings.wrong.push(format!("record {}: its length is wrong", row.id));
-        }
-        let view = project::record_view(&rules.catalogue, *cluster, &folded);
-        if db::views::record(conn, &row.id)?.as_ref() != Some(&view) {
-            findings.wrong.push(format!("record {}: its view is not of the log", row.id));
-            if mend {
-                db::views::put_record(conn, &view)?;
-            }
-        }
-    }
+    let rows = db::records::of_cluster(conn, cluster)?;
     let world = World { people: people(conn, cluster)?, catalogue: rules.catalogue.clone() };
-    for case in db::records::cases_of(conn, cluster)? {
+    let cases = db::records::cases_of(conn, cluster)?;
+    let steps = (rows.len() + cases.len()) as u64;
+    for row in rows {
+        rebuild_record(conn, &world, &row, mend, &mut findings)?;
+        progress(findings.records, steps);
+    }
+    for case in cases {
         findings.cases += 1;
         rebuild_case(conn, &world, (&case, cluster), now, mend, &mut findings)?;
+        progress(findings.records + findings.cases, steps);
     }
     Ok(findings)
+}
+
+fn rebuild_record(
+    conn: &mut Conn,
+    world: &World,
+    row: &RecordRow,
+    mend: bool,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let history = histories::history(conn, row)?;
+    let folded = fold(&history, history.links().len());
+    findings.records += 1;
+    findings.changes += history.links().len() as u64;
+    if history.links().len() != row.length as usize {
+        findings.wrong.push(format!("record {}: its length is wrong", row.id));
+    }
+    let view = project::record_view(&world.catalogue, row.cluster, &folded);
+    if db::views::record(conn, &row.id)?.as_ref() != Some(&view) {
+        findings.wrong.push(format!("record {}: its view is not of the log", row.id));
+        if mend {
+            db::views::put_record(conn, &view)?;
+        }
+    }
+    Ok(())
 }
 
 fn rebuild_case(
@@ -189,12 +219,10 @@ fn rebuild_case(
     findings: &mut Findings,
 ) -> Result<(), Error> {
     let Some(state) = case_state(conn, case, cluster, world, now)? else { return Ok(()) };
+    let before = findings.wrong.len();
     let view = project::case_view(&world.catalogue, &state);
     if db::views::case(conn, case)?.as_ref() != Some(&view) {
         findings.wrong.push(format!("case {case}: its view is not of the log"));
-        if mend {
-            db::views::put_case(conn, &view)?;
-        }
     }
     let line = project::directory_line(conn, &world.catalogue, &state)?;
     let line = minicbor::to_vec(&line).map_err(|_| Error::Corrupt("line"))?;
@@ -204,5 +232,18 @@ fn rebuild_case(
     for interval in crate::ingest::access::missing(conn, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
     }
-    Ok(())
+    if mend && findings.wrong.len() > before { mend_case(conn, world, &state) } else { Ok(()) }
+}
+
+/// Phones must hear of what changes here, so directory and access take numbers as in a commit.
+fn mend_case(conn: &mut Conn, world: &World, state: &CaseState) -> Result<(), Error> {
+    let cluster = &state.context.cluster;
+    let (mut next, chain) = db::log::head(conn, cluster)?;
+    let mut number = || {
+        next += 1;
+        next - 1
+    };
+    crate::ingest::access::refresh(conn, &state.context, &mut number)?;
+    project::case(conn, world, state, &mut number)?;
+    db::log::set_head(conn, cluster, next, &chain)
 }

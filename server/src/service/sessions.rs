@@ -1,6 +1,7 @@
 //! Who somebody is, by their sign-in and by their access token.
 
-use sync_core::ids::UserId;
+use sync_core::ids::{AgencyId, UserId};
+use sync_core::policy::Principal;
 use sync_core::time::Timestamp;
 
 use super::secrets::Secrets;
@@ -20,6 +21,18 @@ pub struct Person {
     pub display_name: String,
     /// Where they work and as what.
     pub memberships: Vec<Membership>,
+}
+
+impl Person {
+    /// The person as the policy sees them.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        let agency = self.memberships.first().map(|it| it.agency);
+        let principal = Principal::new(self.id, agency.unwrap_or(AgencyId::from_bytes([0; 16])));
+        self.memberships
+            .iter()
+            .fold(principal, |principal, it| principal.with(it.cluster, it.role.into()))
+    }
 }
 
 /// Who makes a request.

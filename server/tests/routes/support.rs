@@ -99,6 +99,23 @@ impl TestServer {
         server
     }
 
+    /// Changes the database behind the server's back.
+    pub(crate) fn tamper(&self, sql: &str) -> diesel::QueryResult<()> {
+        match &mut self.conn() {
+            Conn::Sqlite(conn) => conn.batch_execute(sql),
+            Conn::Pg(conn) => conn.batch_execute(sql),
+        }
+    }
+
+    /// Where the database is, as a command takes it.
+    pub(crate) fn database_url(&self) -> String {
+        match &self.address {
+            Address::File(path) => path.display().to_string(),
+            Address::Postgres(url) => url.clone(),
+            Address::Memory => unreachable!("tests have a file or a server"),
+        }
+    }
+
     pub(crate) fn conn(&self) -> Conn {
         Conn::open(&self.address).unwrap()
     }
@@ -118,6 +135,15 @@ impl TestServer {
     }
 
     pub(crate) fn add_user(&self, name: &str, sign_in: &str, role: Role) -> UserId {
+        self.add_worker(name, sign_in, "health", role)
+    }
+
+    /// Somebody of an agency, which is made if it is not there.
+    pub(crate) fn add_worker(&self, name: &str, sign_in: &str, agency: &str, role: Role) -> UserId {
+        // Taken the second time.
+        let _ = write_tx(&mut self.conn(), |conn| {
+            accounts::add_agency(conn, START, (agency, agency, false))
+        });
         let user = NewUser {
             name,
             sign_in,
@@ -125,7 +151,7 @@ impl TestServer {
             phone: None,
             fresh: self.state.entropy.bytes().unwrap(),
         };
-        let post = Post { cluster: "Preston Lodge", agency: "health", role };
+        let post = Post { cluster: "Preston Lodge", agency, role };
         write_tx(&mut self.conn(), |conn| accounts::add_user(conn, START, &user, post)).unwrap().id
     }
 
@@ -185,9 +211,13 @@ impl Phone {
     }
 
     pub(crate) fn enrol(&self, code: &str) -> Value {
+        self.enrol_as("Ada", code)
+    }
+
+    pub(crate) fn enrol_as(&self, sign_in: &str, code: &str) -> Value {
         json!({
             "code": code,
-            "sign_in": "Ada",
+            "sign_in": sign_in,
             "password": PASSWORD,
             "public_key": caseweave::hex::encode(self.key.verifying_key().as_bytes()),
             "actor": self.actor,

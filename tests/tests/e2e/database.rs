@@ -3,7 +3,7 @@
 use system_tests::live::{Failed, Server};
 
 /// Runs a test on each database that is there.
-pub fn on_each(test: impl Fn(Server) -> Result<(), Failed>) -> Result<(), Failed> {
+pub(super) fn on_each(test: impl Fn(Server) -> Result<(), Failed>) -> Result<(), Failed> {
     test(Server::start(None)?)?;
     if let Some(database) = Database::make()? {
         test(Server::start(Some(database.url.clone()))?)?;

@@ -1,0 +1,103 @@
+//! Finding a case by the child's name.
+
+use actix_web::get;
+use actix_web::web::{self, Data, Json};
+use serde::{Deserialize, Serialize};
+use sync_core::protocol::message::DirectoryLine;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Session;
+use crate::app::AppState;
+use crate::db;
+use crate::error::{ApiError, ErrorBody};
+use crate::service::reading::colleagues::Colleagues;
+use crate::service::reading::directory;
+
+/// Letters of a name that are asked for at least.
+const LETTERS: usize = 2;
+/// Longest text to look for, bytes.
+const NAME_BYTES: usize = 100;
+
+/// Whom to look for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DirectoryQuery {
+    /// Part of the child's name, two letters at least.
+    name: String,
+}
+
+/// Cases that this person may find, by name; at most fifty.
+#[derive(Serialize, ToSchema)]
+pub struct DirectoryAnswer {
+    cases: Vec<DirectoryCase>,
+}
+
+/// A case as somebody finds it who may not read it.
+#[derive(Serialize, ToSchema)]
+pub struct DirectoryCase {
+    case: String,
+    cluster: String,
+    name: String,
+    school: String,
+    /// Whom to ring about the child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ring: Option<RingShown>,
+    /// Since when harm is suspected: ring before anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    harm_since: Option<i64>,
+}
+
+/// Whom to ring.
+#[derive(Serialize, ToSchema)]
+pub struct RingShown {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+}
+
+/// Finds cases by the child's name. Of cases that this person may not find there is no sign.
+#[utoipa::path(
+    tag = "cases",
+    params(DirectoryQuery),
+    security(("access_token" = [])),
+    responses(
+        (status = 200, body = DirectoryAnswer, description = "Cases"),
+        (status = 400, body = ErrorBody, description = "bad_request: fewer than two letters"),
+        (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
+    )
+)]
+#[get("/directory")]
+pub(crate) async fn find(
+    state: Data<AppState>,
+    session: Session,
+    query: web::Query<DirectoryQuery>,
+) -> Result<Json<DirectoryAnswer>, ApiError> {
+    let name = query.into_inner().name;
+    if name.trim().chars().count() < LETTERS || name.len() > NAME_BYTES {
+        return Err(ApiError::bad_request());
+    }
+    let reader = session.reader(&state);
+    let work = move |conn: &mut _| {
+        let lines = directory::find(conn, &reader, &name)?;
+        let people = Colleagues::of(conn, &reader, reader.clusters())?;
+        Ok::<_, db::Error>((lines, people))
+    };
+    let (lines, people) = state.db.read(work).await?;
+    let cases = lines.into_iter().map(|line| DirectoryCase::of(line, &people)).collect();
+    Ok(Json(DirectoryAnswer { cases }))
+}
+
+impl DirectoryCase {
+    fn of(line: DirectoryLine, people: &Colleagues) -> Self {
+        let ring = line.ring.and_then(|user| people.get(&user));
+        Self {
+            case: line.case.to_string(),
+            cluster: line.cluster.to_string(),
+            name: line.name,
+            school: line.school,
+            ring: ring.map(|it| RingShown { name: it.name.clone(), phone: it.phone.clone() }),
+            harm_since: line.harm_since.map(|at| at.0),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Figures: exact ones of one's own cluster, agency or caseload; for a chief officer what was
+//! published.
+
+use actix_web::get;
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+use sync_core::ids::ClusterId;
+use sync_core::policy::{ClusterAction, Summaries, decide_in_cluster};
+use utoipa::ToSchema;
+
+use super::Session;
+use crate::app::AppState;
+use crate::db;
+use crate::error::{ApiError, ErrorBody};
+use crate::service::editions::{self, Edition, Figures as Published};
+use crate::service::reading::summary::{self, Figures};
+
+/// The figures that this person may read.
+#[derive(Serialize, ToSchema)]
+pub struct SummaryAnswer {
+    /// Exact figures, a cluster each.
+    clusters: Vec<FiguresShown>,
+    /// Published editions, newest first; for chief officers.
+    editions: Vec<EditionShown>,
+}
+
+/// Exact figures.
+#[derive(Serialize, ToSchema)]
+pub struct FiguresShown {
+    cluster: String,
+    /// What they are about: cluster, agency or caseload.
+    #[schema(value_type = String)]
+    scope: &'static str,
+    open_cases: usize,
+    by_stage: Vec<StageShown>,
+    /// Without a lead professional in force.
+    unallocated: usize,
+    /// People disagree about the stage.
+    stage_disputed: usize,
+    /// Something waits to be settled.
+    to_settle: usize,
+    /// Open concerns in which harm is suspected, but for those in protection.
+    harm_concerns: usize,
+}
+
+/// Open cases at a stage.
+#[derive(Serialize, ToSchema)]
+pub struct StageShown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    framework: Option<String>,
+    /// The stage's code; empty where none is in force.
+    stage: String,
+    /// What a screen shows.
+    label: String,
+    cases: usize,
+}
+
+/// A published edition.
+#[derive(Serialize, ToSchema)]
+pub struct EditionShown {
+    authority: String,
+    period: String,
+    closed_at: i64,
+    children_by_stage: TableShown,
+}
+
+/// A published table.
+#[derive(Serialize, ToSchema)]
+pub struct TableShown {
+    title: String,
+    /// What is counted.
+    definition: String,
+    /// Empty where the table is withheld.
+    rows: Vec<RowShown>,
+    /// Why the table is withheld.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<String>,
+}
+
+/// A published count.
+#[derive(Serialize, ToSchema)]
+pub struct RowShown {
+    label: String,
+    children: u64,
+}
+
+/// The figures that this person may read.
+#[utoipa::path(
+    tag = "summaries",
+    security(("access_token" = [])),
+    responses(
+        (status = 200, body = SummaryAnswer, description = "Figures"),
+        (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
+        (status = 403, body = ErrorBody, description = "not_your_role"),
+    )
+)]
+#[get("/summary")]
+pub(crate) async fn show(
+    state: Data<AppState>,
+    session: Session,
+) -> Result<Json<SummaryAnswer>, ApiError> {
+    let reader = session.reader(&state);
+    let chief = |cluster: &ClusterId| {
+        let published = ClusterAction::ReadSummaries(Summaries::PublishedEditions);
+        decide_in_cluster(&reader.principal, *cluster, &published).is_ok()
+    };
+    let as_chief: Vec<_> = reader.clusters().into_iter().filter(chief).collect();
+    let may_read_editions = !as_chief.is_empty();
+    let work = move |conn: &mut _| {
+        let figures = summary::of_reader(conn, &reader)?;
+        let editions = editions::of_clusters(conn, &as_chief)?;
+        Ok::<_, db::Error>((figures, editions))
+    };
+    let (figures, editions) = state.db.read(work).await?;
+    if figures.is_empty() && !may_read_editions {
+        return Err(ApiError::not_your_role());
+    }
+    Ok(Json(SummaryAnswer {
+        clusters: figures.into_iter().map(FiguresShown::from).collect(),
+        editions: editions.into_iter().map(EditionShown::from).collect(),
+    }))
+}
+
+impl From<Figures> for FiguresShown {
+    fn from(figures: Figures) -> Self {
+        let by_stage = figures.stages.into_iter().map(|it| StageShown {
+            framework: it.framework,
+            stage: it.stage,
+            label: it.label,
+            cases: it.cases,
+        });
+        Self {
+            cluster: figures.cluster.to_string(),
+            scope: figures.scope.name(),
+            open_cases: figures.open_cases,
+            by_stage: by_stage.collect(),
+            unallocated: figures.unallocated,
+            stage_disputed: figures.stage_disputed,
+            to_settle: figures.to_settle,
+            harm_concerns: figures.harm_concerns,
+        }
+    }
+}
+
+impl From<Edition> for EditionShown {
+    fn from(edition: Edition) -> Self {
+        let table = edition.children_by_stage;
+        let (rows, withheld) = match table.figures {
+            Published::Rows(rows) => (rows, None),
+            Published::Withheld(why) => (Vec::new(), Some(why)),
+        };
+        let rows =
+            rows.into_iter().map(|row| RowShown { label: row.label, children: row.children });
+        Self {
+            authority: edition.authority,
+            period: edition.period,
+            closed_at: edition.closed_at.0,
+            children_by_stage: TableShown {
+                title: table.title,
+                definition: table.definition,
+                rows: rows.collect(),
+                withheld,
+            },
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `caseweave edition`
+
+use serde_json::json;
+
+use super::{Failure, open, output};
+use crate::config::Config;
+use crate::db::{read_tx, write_tx};
+use crate::service::editions::{self, Edition, EditionError, Figures};
+
+/// What chief officers see.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Close a period and publish its edition, for good.
+    Close {
+        /// The period's name: "2026 autumn term".
+        #[arg(long)]
+        period: String,
+        /// The authority; the server's only one by default.
+        #[arg(long)]
+        authority: Option<String>,
+    },
+    /// Show what was published, newest first.
+    Show {
+        /// One period only.
+        #[arg(long)]
+        period: Option<String>,
+        /// The authority; the server's only one by default.
+        #[arg(long)]
+        authority: Option<String>,
+    },
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// [`Failure`] in an operator's words.
+pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
+    let (mut conn, state) = open(config)?;
+    match command {
+        Command::Close { period, authority } => {
+            let (now, catalogue) = (state.clock.now(), &state.rules.catalogue);
+            let edition = write_tx(&mut conn, |conn| {
+                editions::close(conn, now, catalogue, authority.as_deref(), &period)
+            })?;
+            output::answer(config.json, &json!(edition), &text(&edition));
+        }
+        Command::Show { period, authority } => {
+            let all = read_tx(&mut conn, |conn| editions::list(conn, authority.as_deref()))?;
+            let wanted = |it: &Edition| period.as_ref().is_none_or(|period| it.period == *period);
+            let shown: Vec<_> = all.into_iter().filter(wanted).collect();
+            if period.is_some() && shown.is_empty() {
+                return Err(EditionError::NotClosed.into());
+            }
+            let texts: Vec<String> = shown.iter().map(text).collect();
+            output::answer(config.json, &json!(shown), &texts.join("\n\n"));
+        }
+    }
+    Ok(())
+}
+
+fn text(edition: &Edition) -> String {
+    let table = &edition.children_by_stage;
+    let closed = edition.closed_at.date().map(|day| day.to_string()).unwrap_or_default();
+    let mut text = format!(
+        "{}: {} (closed {closed})\n{}\n{}",
+        edition.authority, edition.period, table.title, table.definition
+    );
+    match &table.figures {
+        Figures::Withheld(why) => text += &format!("\n{why}"),
+        Figures::Rows(rows) => {
+            for row in rows {
+                text += &format!("\n{}\t{}", row.label, row.children);
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,130 @@
+//! `caseweave verify` and `caseweave rebuild`
+
+use serde_json::json;
+use sync_core::ids::ClusterId;
+
+use super::{Failure, open, output};
+use crate::app::AppState;
+use crate::config::Config;
+use crate::db::clusters::Cluster;
+use crate::db::{self, Conn, read_tx, write_tx};
+use crate::service::accounts::AccountError;
+use crate::service::reckon::{self, Findings};
+
+/// Steps between two lines of progress.
+const STEPS: u64 = 5_000;
+
+/// Whose log to check.
+#[derive(clap::Args)]
+pub struct VerifyArgs {
+    /// One cluster's, by name; by default every cluster's.
+    #[arg(long)]
+    cluster: Option<String>,
+}
+
+/// What to make again.
+#[derive(clap::Args)]
+pub struct RebuildArgs {
+    /// One cluster's, by name; by default every cluster's.
+    #[arg(long)]
+    cluster: Option<String>,
+    /// Compare only; change nothing.
+    #[arg(long)]
+    check: bool,
+}
+
+/// Verifies logs: hashes, chain, salts, batches, and that each record can be opened.
+///
+/// # Errors
+/// [`Failure::Wrong`] if something is not as it should be; it was printed.
+pub fn verify(config: &Config, args: &VerifyArgs) -> Result<(), Failure> {
+    let (mut conn, _) = open(config)?;
+    let mut wrong = 0;
+    for cluster in clusters(&mut conn, args.cluster.as_deref())? {
+        let mut progress = progress(&cluster.name, "verified");
+        let findings = read_tx(&mut conn, |conn| reckon::verify(conn, &cluster.id, &mut progress))?;
+        wrong += print(config, &cluster, &findings);
+    }
+    end(wrong)
+}
+
+/// Makes read models, directory and access again from the log, and compares or mends.
+///
+/// # Errors
+/// [`Failure::Wrong`] if something is not as the log says and, without `--check`, could not be
+/// mended; it was printed.
+pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<(), Failure> {
+    let (mut conn, state) = open(config)?;
+    let mut wrong = 0;
+    for cluster in clusters(&mut conn, args.cluster.as_deref())? {
+        if !args.check {
+            let mended = run(&mut conn, &state, &cluster, true)?;
+            note_mended(&cluster.name, mended.wrong.len());
+        }
+        let findings = run(&mut conn, &state, &cluster, false)?;
+        wrong += print(config, &cluster, &findings);
+    }
+    end(wrong)
+}
+
+fn run(
+    conn: &mut Conn,
+    state: &AppState,
+    cluster: &Cluster,
+    mend: bool,
+) -> Result<Findings, db::Error> {
+    let mut progress = progress(&cluster.name, if mend { "rebuilt" } else { "compared" });
+    let (rules, now, id): (_, _, &ClusterId) = (&state.rules, state.clock.now(), &cluster.id);
+    if !mend {
+        return read_tx(conn, |conn| reckon::rebuild(conn, rules, id, now, false, &mut progress));
+    }
+    write_tx(conn, |conn| {
+        db::log::lock(conn, id)?;
+        reckon::rebuild(conn, rules, id, now, true, &mut progress)
+    })
+}
+
+fn clusters(conn: &mut Conn, name: Option<&str>) -> Result<Vec<Cluster>, Failure> {
+    match name {
+        None => Ok(db::clusters::list(conn)?),
+        Some(name) => {
+            let found = db::clusters::by_name(conn, name)?;
+            Ok(vec![found.ok_or(AccountError::Unknown("cluster"))?])
+        }
+    }
+}
+
+/// Says on standard error how far a long run is.
+fn progress(cluster: &str, what: &'static str) -> impl FnMut(u64, u64) {
+    let cluster = cluster.to_owned();
+    let mut next = STEPS;
+    move |done, all| {
+        if done >= next {
+            next = done + STEPS;
+            output::complain(&format!("{cluster}: {what} {done} of {all}"));
+        }
+    }
+}
+
+fn note_mended(cluster: &str, count: usize) {
+    if count > 0 {
+        output::complain(&format!("{cluster}: mended what was not of the log: {count}"));
+    }
+}
+
+/// Prints what was found and says how much of it is wrong.
+fn print(config: &Config, cluster: &Cluster, findings: &Findings) -> usize {
+    let Findings { changes, records, cases, wrong } = findings;
+    let mut text = format!("{}: {changes} changes, {records} records, {cases} cases", cluster.name);
+    text += if wrong.is_empty() { ": in order" } else { ": NOT in order" };
+    for finding in wrong {
+        text += &format!("\n  {finding}");
+    }
+    let value = json!({ "cluster": cluster.name, "findings": findings });
+    output::answer(config.json, &value, &text);
+    wrong.len()
+}
+
+fn end(wrong: usize) -> Result<(), Failure> {
+    if wrong == 0 { Ok(()) } else { Err(Failure::Wrong(wrong)) }
+}

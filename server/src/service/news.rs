@@ -1,0 +1,67 @@
+//! Whether there is anything that a waiting phone would be sent. Says nothing of what.
+
+use std::collections::BTreeMap;
+
+use sync_core::ids::{ClusterId, UserId};
+
+use crate::db::{self, Conn, Error};
+use crate::service::pull::cursor::{Cursor, Offset};
+
+/// The number up to which a phone has each cluster's log.
+pub type Standing = BTreeMap<ClusterId, i64>;
+
+/// What opens cursors.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys {
+    /// Seals cursors.
+    pub cursor_key: [u8; 32],
+    /// This server's log.
+    pub log_id: [u8; 16],
+}
+
+/// Where a phone stands: where its cursor says, or at the log's head for a cluster without one. A
+/// cursor that is not of this log, or in the middle of a round, stands at the beginning.
+///
+/// # Errors
+/// The database's failure.
+pub fn standing(
+    conn: &mut Conn,
+    keys: &Keys,
+    user: &UserId,
+    clusters: &[ClusterId],
+    cursors: &BTreeMap<ClusterId, Vec<u8>>,
+) -> Result<Standing, Error> {
+    let mut standing = Standing::new();
+    for cluster in clusters {
+        let number = match cursors.get(cluster) {
+            None => db::log::head(conn, cluster)?.0 - 1,
+            Some(sealed) => {
+                let open = Cursor::open(sealed, &keys.cursor_key, &keys.log_id, (user, cluster));
+                open.filter(|it| it.offset == Offset::Start).map_or(0, |it| it.base)
+            }
+        };
+        standing.insert(*cluster, number);
+    }
+    Ok(standing)
+}
+
+/// Whether anything came after where the phone stands that its user may be sent: changes, access
+/// that began or ended, lines of the directory.
+///
+/// # Errors
+/// The database's failure.
+pub fn any(conn: &mut Conn, user: &UserId, standing: &Standing) -> Result<bool, Error> {
+    for (cluster, after) in standing {
+        let up_to = db::log::head(conn, cluster)?.0 - 1;
+        let range = (*after, up_to);
+        let news = up_to > *after
+            && (db::pull::count_new(conn, user, cluster, range)? > 0
+                || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
+                || !db::access::moved(conn, user, cluster, *after, up_to)?.is_empty()
+                || !db::directory::hidden(conn, user, cluster, *after, up_to)?.is_empty());
+        if news {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

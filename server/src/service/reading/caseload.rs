@@ -1,0 +1,175 @@
+//! The cases of a person: of a lead those of the cluster, of an agency's lead the agency's, of a
+//! practitioner those whose team they are in.
+
+use std::collections::BTreeSet;
+
+use sync_core::ids::{CaseId, ClusterId, ScopeId};
+use sync_core::merge::Context;
+use sync_core::policy::{Action, ClusterAction, Role, Summaries, decide, decide_in_cluster};
+use sync_core::record::kind::Compartment;
+use sync_core::time::Timestamp;
+use sync_core::view::{CaseHeader, header};
+
+use super::Reader;
+use crate::db::{self, Conn, Error};
+use crate::service::histories::{CaseState, World};
+
+/// One case of a caseload.
+#[derive(Clone, Debug)]
+pub struct CaseLine {
+    /// The case.
+    pub case: CaseId,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// What lists show of it.
+    pub header: CaseHeader,
+    /// Disagreements that a person must settle, where the reader may know their number.
+    pub safety_conflicts: i32,
+    /// Others.
+    pub routine_conflicts: i32,
+    /// Open concerns in which harm is suspected, but for those in protection.
+    pub harm_concerns: usize,
+    /// Since when the first of them.
+    pub harm_since: Option<Timestamp>,
+}
+
+/// Some lines of a caseload.
+#[derive(Clone, Debug, Default)]
+pub struct CasePage {
+    /// The lines, by cluster and name.
+    pub lines: Vec<CaseLine>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// At most `limit` lines after a case; none if that case is not open to the person, or if they work
+/// with no cases.
+///
+/// # Errors
+/// The database's failure.
+pub fn page(
+    conn: &mut Conn,
+    reader: &Reader,
+    cluster: Option<ClusterId>,
+    after: Option<CaseId>,
+    limit: usize,
+) -> Result<Option<CasePage>, Error> {
+    if let Some(after) = &after
+        && reader.case(conn, after)?.is_none()
+    {
+        return Ok(None);
+    }
+    let wanted = |it: &ClusterId| cluster.is_none_or(|only| only == *it);
+    let clusters: Vec<_> = working(reader).into_iter().filter(wanted).collect();
+    if clusters.is_empty() {
+        return Ok(None);
+    }
+    let mut skipping = after;
+    let mut page = CasePage::default();
+    for cluster in clusters {
+        let world = reader.world(conn, &cluster)?;
+        for case in candidates(conn, reader, &cluster)? {
+            if skipping.is_some() {
+                skipping = skipping.filter(|after| *after != case);
+                continue;
+            }
+            let Some(line) = line(conn, reader, &world, &case, &cluster)? else { continue };
+            if page.lines.len() == limit {
+                page.more = true;
+                return Ok(Some(page));
+            }
+            page.lines.push(line);
+        }
+    }
+    Ok(Some(page))
+}
+
+/// The clusters in which the person works with cases.
+fn working(reader: &Reader) -> Vec<ClusterId> {
+    let own = ClusterAction::ReadSummaries(Summaries::OwnCaseload);
+    let works = |it: &ClusterId| decide_in_cluster(&reader.principal, *it, &own).is_ok();
+    reader.clusters().into_iter().filter(works).collect()
+}
+
+/// Cases that may be the person's, by name. A lead's are looked for among all; another's among
+/// those that they are sent.
+fn candidates(conn: &mut Conn, reader: &Reader, cluster: &ClusterId) -> Result<Vec<CaseId>, Error> {
+    let leads = [Role::ClusterLead, Role::Deputy, Role::AgencyLead]
+        .into_iter()
+        .any(|role| reader.principal.is(role, *cluster));
+    let mut cases = db::views::case_ids(conn, cluster)?;
+    if !leads {
+        let sent = db::access::cases_of(conn, &reader.principal.user, cluster)?;
+        cases.retain(|case| sent.contains(case));
+    }
+    Ok(cases)
+}
+
+/// Every line of a person's caseload in a cluster.
+///
+/// # Errors
+/// The database's failure.
+pub fn all(conn: &mut Conn, reader: &Reader, cluster: &ClusterId) -> Result<Vec<CaseLine>, Error> {
+    let world = reader.world(conn, cluster)?;
+    let mut lines = Vec::new();
+    for case in candidates(conn, reader, cluster)? {
+        lines.extend(line(conn, reader, &world, &case, cluster)?);
+    }
+    Ok(lines)
+}
+
+fn line(
+    conn: &mut Conn,
+    reader: &Reader,
+    world: &World,
+    case: &CaseId,
+    cluster: &ClusterId,
+) -> Result<Option<CaseLine>, Error> {
+    let state = reader.visible(conn, world, case, cluster)?;
+    match state.filter(|state| reader.reads_team(state)) {
+        Some(state) => of_state(conn, reader, &state).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The line of a case that is open to the person.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<CaseLine, Error> {
+    let context = &state.context;
+    let counted = counted_scopes(reader, state);
+    let (mut safety, mut routine, mut harm) = (0, 0, Vec::new());
+    for view in db::views::records_of_case(conn, &context.case)? {
+        harm.extend(view.harm_since);
+        if counted.contains(&view.scope) {
+            safety += view.safety_conflicts;
+            routine += view.routine_conflicts;
+        }
+    }
+    let merging: Context<'_> = reader.merging(state);
+    Ok(CaseLine {
+        case: context.case,
+        cluster: context.cluster,
+        header: state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default(),
+        safety_conflicts: safety,
+        routine_conflicts: routine,
+        harm_concerns: harm.len(),
+        harm_since: harm.into_iter().min().map(Timestamp),
+    })
+}
+
+/// The compartments whose number of conflicts the person may know.
+fn counted_scopes(reader: &Reader, state: &CaseState) -> BTreeSet<ScopeId> {
+    let context = &state.context;
+    let agencies = context.agencies_with_records.iter().copied().map(Compartment::Agency);
+    [Compartment::Team, Compartment::Protection]
+        .into_iter()
+        .chain(agencies)
+        .filter(|compartment| {
+            let count = Action::SeeConflictCount { compartment: *compartment };
+            decide(&reader.principal, context, None, &count).is_ok()
+        })
+        .map(|compartment| compartment.scope(&context.case))
+        .collect()
+}

@@ -1,0 +1,296 @@
+use caseweave::role::Role;
+use serde_json::{Value as Json, json};
+use sync_core::ids::{AgencyId, CaseId};
+use sync_core::record::kind::Compartment;
+use sync_core::record::kinds::Assert;
+use sync_core::record::kinds::concern::ConcernDraft;
+use sync_core::record::kinds::plan::{PlanDraft, PlanRow};
+use sync_core::record::schema::Fact;
+use sync_core::time::Timestamp;
+
+use crate::support::{START, TestServer, assert_refused, servers};
+use crate::worker::{Worker, assert_in_order};
+
+/// A lead, her deputy, a member of the team, a colleague outside it, and a case of theirs.
+struct Area {
+    lead: Worker,
+    deputy: Worker,
+    member: Worker,
+    colleague: Worker,
+    case: CaseId,
+}
+
+impl Area {
+    async fn new(server: &TestServer) -> Self {
+        let lead = Worker::new(server, "Lena", "education", Role::ClusterLead).await;
+        let deputy = Worker::new(server, "Dugald", "education", Role::Deputy).await;
+        let mut member = Worker::new(server, "Mairi", "health", Role::Practitioner).await;
+        let colleague = Worker::new(server, "Coll", "police", Role::Practitioner).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(server).await;
+        let mut area = Self { lead, deputy, member, colleague, case };
+        area.all_sync(server).await;
+        area
+    }
+
+    async fn all_sync(&mut self, server: &TestServer) {
+        let people = [&mut self.lead, &mut self.deputy, &mut self.member, &mut self.colleague];
+        for worker in people {
+            worker.sync(server).await;
+        }
+    }
+
+    /// Lead and deputy give rival stages, neither with sight of the other's.
+    async fn rival_stages(&mut self, server: &TestServer) {
+        let stages = stages(server);
+        self.lead.say(self.case, Fact::Stage, stages[0].as_str());
+        self.deputy.say(self.case, Fact::Stage, stages[1].as_str());
+        self.lead.sync(server).await;
+        self.deputy.sync(server).await;
+    }
+
+    fn path(&self, rest: &str) -> String {
+        format!("/v1/cases/{}{rest}", self.case)
+    }
+}
+
+/// The codes of the authority's stages, lowest first.
+fn stages(server: &TestServer) -> Vec<String> {
+    let framework = server.state.rules.catalogue.editions("east-lothian").next().unwrap();
+    framework.stages.iter().map(|stage| stage.code.clone()).collect()
+}
+
+#[actix_web::test]
+async fn a_case_reads_alike_online_and_on_an_equally_entitled_phone() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        area.rival_stages(&server).await;
+        area.member.visit(area.case, "Rowan showed me the drawings on the wall.", START);
+        area.member.sync(&server).await;
+        area.lead.sync(&server).await;
+        let online = area.lead.read(&server, &area.path("")).await;
+        let case = area.case;
+        let phone = serde_json::to_value(area.lead.phone().case(case, true).unwrap()).unwrap();
+        assert_eq!(online["records"], phone["records"]);
+        assert_eq!(online["header"]["name"], "Rowan Kerr");
+        assert_eq!(online["header"]["stage"], json!([stages(&server)[1]]));
+        assert_eq!(online["header"]["stage_disputed"], true);
+        assert_eq!(names(&online["people"]), ["Dugald", "Lena", "Mairi"]);
+        assert_in_order(&server);
+    }
+}
+
+fn names(people: &Json) -> Vec<&str> {
+    let mut names: Vec<_> =
+        people.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[actix_web::test]
+async fn what_is_not_there_and_what_is_not_yours_are_one_answer() {
+    for server in servers() {
+        let area = Area::new(&server).await;
+        let chief = Worker::desk(&server, "Chiara", Role::Chief).await;
+        let admin = Worker::desk(&server, "Adam", Role::Admin).await;
+        let nowhere = CaseId::from_bytes([9; 16]);
+        for rest in ["", "/chronology"] {
+            let unknown = area.lead.get(&server, &format!("/v1/cases/{nowhere}{rest}")).await;
+            for (who, path) in [
+                (&area.colleague, area.path(rest)),
+                (&chief, area.path(rest)),
+                (&admin, area.path(rest)),
+                (&area.lead, format!("/v1/cases/no-id{rest}")),
+            ] {
+                assert_eq!(who.get(&server, &path).await, unknown);
+            }
+            assert_refused(unknown, 404, "not_found");
+        }
+        let path = format!("/v1/caseload?after={}", area.case);
+        let gone = format!("/v1/caseload?after={nowhere}");
+        assert_eq!(chief.get(&server, &path).await, chief.get(&server, &gone).await);
+    }
+}
+
+#[actix_web::test]
+async fn the_directory_finds_a_name_for_those_who_may_know_and_for_nobody_else() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let chief = Worker::desk(&server, "Chiara", Role::Chief).await;
+        let found = area.colleague.read(&server, "/v1/directory?name=kER").await;
+        assert_eq!(found["cases"][0]["name"], "Rowan Kerr");
+        assert_eq!(found["cases"][0]["ring"]["name"], "Mairi");
+        let none = json!({ "cases": [] });
+        assert_eq!(area.colleague.read(&server, "/v1/directory?name=nobody").await, none);
+        assert_eq!(chief.read(&server, "/v1/directory?name=kerr").await, none);
+        let short = area.colleague.get(&server, "/v1/directory?name=k").await;
+        assert_refused(short, 400, "bad_request");
+
+        area.member.say(area.case, Fact::Shielded, true);
+        area.member.sync(&server).await;
+        for who in [&area.colleague, &area.lead] {
+            assert_eq!(who.read(&server, "/v1/directory?name=kerr").await, none);
+        }
+        let found = area.member.read(&server, "/v1/directory?name=kerr").await;
+        assert_eq!(found["cases"].as_array().unwrap().len(), 1);
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn an_excluded_person_loses_every_sign_of_the_case() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        area.rival_stages(&server).await;
+        let (case, member, deputy) = (area.case, area.member.user, area.deputy.user);
+        let protection = Compartment::Protection;
+        area.lead.say_of(case, protection, (Fact::Named, member), true);
+        area.lead.sync(&server).await;
+        area.member.sync(&server).await;
+        area.member.say_of(case, protection, (Fact::Excluded, deputy), true);
+        area.member.sync(&server).await;
+
+        let nowhere = CaseId::from_bytes([9; 16]);
+        let unknown = area.deputy.get(&server, &format!("/v1/cases/{nowhere}")).await;
+        assert_eq!(area.deputy.get(&server, &area.path("")).await, unknown);
+        let none = json!({ "cases": [] });
+        assert_eq!(area.deputy.read(&server, "/v1/directory?name=kerr").await, none);
+        assert_eq!(area.deputy.read(&server, "/v1/caseload").await, none);
+        let summary = area.deputy.read(&server, "/v1/summary").await;
+        assert_eq!(summary["clusters"][0]["open_cases"], 0);
+        let conflicts = area.deputy.read(&server, "/v1/conflicts").await;
+        assert_eq!(conflicts, json!({ "conflicts": [], "counted": [] }));
+        let handover = format!("/v1/handover?from={member}");
+        assert_eq!(area.deputy.read(&server, &handover).await, none);
+        assert_eq!(area.deputy.read(&server, "/v1/notices").await, json!({ "notices": [] }));
+
+        // Nobody but the named sees who is excluded.
+        let theirs = area.lead.read(&server, &area.path("")).await.to_string();
+        assert!(!theirs.contains("excluded") && !theirs.contains("protection"));
+        let named = area.member.read(&server, &area.path("")).await.to_string();
+        assert!(named.contains("excluded") && named.contains("protection"));
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn a_conflict_shows_both_values_their_authors_and_why_one_holds() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        area.rival_stages(&server).await;
+        let inbox = area.lead.read(&server, "/v1/conflicts").await;
+        let conflict = &inbox["conflicts"][0];
+        assert_eq!(conflict["name"], "Rowan Kerr");
+        assert_eq!(conflict["fact"], "stage");
+        let rivals = conflict["rivals"].as_array().unwrap();
+        let by: Vec<_> = rivals.iter().map(|it| it["by"]["name"].as_str().unwrap()).collect();
+        assert_eq!(by, ["Dugald", "Lena"]);
+        assert_eq!(conflict["in_force"]["values"][0]["value"], json!(stages(&server)[1]));
+        assert!(conflict["why"].as_str().unwrap().contains("the highest holds"));
+        assert_eq!(conflict["may_settle"], true);
+        let seen = area.member.read(&server, "/v1/conflicts").await;
+        assert_eq!(seen["conflicts"][0]["may_settle"], false);
+        let outside = area.colleague.read(&server, "/v1/conflicts").await;
+        assert_eq!(outside, json!({ "conflicts": [], "counted": [] }));
+
+        // Told is whose value does not hold, and nobody else; settled, it leaves the inbox.
+        let told = area.lead.read(&server, "/v1/notices").await;
+        assert_eq!(told["notices"][0]["cause"], "not_in_force");
+        assert_eq!(told["notices"][0]["by"][0]["name"], "Dugald");
+        let untold = area.deputy.read(&server, "/v1/notices").await;
+        assert_eq!(untold["notices"], json!([]));
+        area.deputy.sync(&server).await;
+        let record = conflict["record"].as_str().unwrap().parse().unwrap();
+        let value = stages(&server)[1].as_str().into();
+        let phone = area.deputy.phone();
+        phone.settle(&record, Fact::Stage, "", value, "Agreed by telephone.", START).unwrap();
+        area.deputy.sync(&server).await;
+        let inbox = area.lead.read(&server, "/v1/conflicts").await;
+        assert_eq!(inbox["conflicts"], json!([]));
+        let told = area.lead.read(&server, "/v1/notices").await;
+        assert_eq!(told["notices"][0]["cause"], "settled");
+        assert_eq!(told["notices"][0]["reason"], "Agreed by telephone.");
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn the_cluster_lead_learns_of_an_agencys_conflict_its_number_and_age_only() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let mut other = Worker::new(&server, "Orla", "health", Role::AgencyLead).await;
+        let health = Compartment::Agency(AgencyId::from_slug("health"));
+        let concern: ConcernDraft = serde_json::from_value(
+            json!({ "seen": "A bruise on the arm.", "harm_suspected": true }),
+        )
+        .unwrap();
+        let record = area.member.make(area.case, health, &concern);
+        area.member.sync(&server).await;
+        other.sync(&server).await;
+        let envelope = other.phone().envelope(&record).unwrap();
+        // A no that replaces nothing stands beside the yes.
+        let entry = Assert::new(Fact::HarmSuspected, false).entry();
+        other.phone().add(&envelope, vec![entry], START).unwrap();
+        other.sync(&server).await;
+        let inbox = area.lead.read(&server, "/v1/conflicts").await;
+        assert_eq!(inbox["conflicts"], json!([]));
+        assert_eq!(inbox["counted"][0]["count"], 1);
+        assert_eq!(inbox["counted"][0]["since"], START.0);
+        assert!(!inbox.to_string().contains("bruise") && !inbox.to_string().contains("harm"));
+        let own = other.read(&server, "/v1/conflicts").await;
+        assert_eq!(own["conflicts"][0]["fact"], "harm_suspected");
+        let outside = area.colleague.read(&server, "/v1/conflicts").await;
+        assert_eq!(outside["counted"], json!([]));
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn a_chronology_says_what_arrived_late() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        area.member.visit(area.case, "Rowan was at school today.", START);
+        let three_days_ago = START.plus_ms(-3 * Timestamp::DAY_MS);
+        area.member.visit(area.case, "Nobody was at home that day.", three_days_ago);
+        area.member.sync(&server).await;
+        let lines = area.lead.read(&server, &area.path("/chronology")).await;
+        let lines = lines["lines"].as_array().unwrap();
+        assert_eq!(lines[0]["what"], "Rowan was at school today.");
+        assert_eq!(lines[0]["late"], Json::Null);
+        let day = START.date().unwrap();
+        assert_eq!(lines[1]["late"], format!("Recorded late, arrived {day}"));
+        assert_eq!(lines[1]["arrived_at"], START.0);
+        assert_eq!(lines[1]["by"]["name"], "Mairi");
+        assert_eq!(lines[1]["by"]["agency"], "health");
+    }
+}
+
+#[actix_web::test]
+async fn a_handover_lists_the_cases_of_who_goes_with_what_falls_due() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        area.rival_stages(&server).await;
+        let mut row = PlanRow::new("Sleep", "A bed of his own");
+        row.due = Some("2026-12-01".parse().unwrap());
+        let review_date = Some("2026-11-30".parse().unwrap());
+        let plan = PlanDraft { rows: vec![row], review_date, copy_holders: Vec::new() };
+        area.member.make(area.case, Compartment::Team, &plan);
+        area.member.sync(&server).await;
+        let path = format!("/v1/handover?from={}", area.member.user);
+        let listed = area.lead.read(&server, &path).await;
+        assert_eq!(listed["cases"][0]["header"]["name"], "Rowan Kerr");
+        assert_eq!(listed["cases"][0]["leads"], false);
+        assert_eq!(listed["cases"][0]["conflicts"][0]["fact"], "stage");
+        let due = &listed["cases"][0]["due"];
+        assert_eq!((&due[0]["on"], &due[0]["fact"]), (&json!("2026-11-30"), &json!("review_date")));
+        assert_eq!((&due[1]["on"], &due[1]["fact"]), (&json!("2026-12-01"), &json!("row_due")));
+
+        // Still so when the person has left; for somebody unknown there is nothing.
+        caseweave::db::users::set_left(&mut server.conn(), &area.member.user).unwrap();
+        let listed = area.lead.read(&server, &path).await;
+        assert_eq!(listed["cases"].as_array().unwrap().len(), 1);
+        let unknown = format!("/v1/handover?from={}", CaseId::from_bytes([9; 16]));
+        assert_eq!(area.lead.read(&server, &unknown).await, json!({ "cases": [] }));
+        assert_refused(area.colleague.get(&server, &path).await, 403, "not_your_role");
+    }
+}

@@ -1,0 +1,90 @@
+use std::process::{Command, Output};
+
+use caseweave::role::Role;
+use serde_json::{Value as Json, json};
+
+use crate::support::{TestServer, servers};
+use crate::worker::Worker;
+
+fn run(server: &TestServer, args: &[&str]) -> (Option<i32>, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_caseweave"))
+        .args(["--data", folder.path().to_str().unwrap()])
+        .args(["--database-url", &server.database_url()])
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+fn json_of(server: &TestServer, args: &[&str]) -> Json {
+    let args: Vec<_> = args.iter().copied().chain(["--json"]).collect();
+    let (code, out, err) = run(server, &args);
+    assert_eq!(code, Some(0), "{args:?}: {out}{err}");
+    serde_json::from_str(&out).unwrap()
+}
+
+#[actix_web::test]
+async fn damage_is_found_named_and_where_it_follows_from_the_log_mended() {
+    for server in servers() {
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.visit(case, "Rowan was at school today.", crate::support::START);
+        member.sync(&server).await;
+        let verified = json_of(&server, &["verify"]);
+        assert_eq!(verified["findings"]["changes"], 2);
+        assert_eq!(verified["findings"]["wrong"], json!([]));
+        assert_eq!(run(&server, &["rebuild", "--check"]).0, Some(0));
+
+        server.tamper("UPDATE case_views SET name = 'Somebody Else'").unwrap();
+        server.tamper("UPDATE record_views SET safety_conflicts = 7").unwrap();
+        server.tamper("DELETE FROM access").unwrap();
+        let (code, out, err) = run(&server, &["rebuild", "--check"]);
+        assert_eq!(code, Some(1), "{out}{err}");
+        for found in ["case", "record", "access"] {
+            assert!(out.contains(found), "{out}");
+        }
+        assert!(err.contains("not in order") && !out.contains("Rowan"));
+        assert_eq!(run(&server, &["rebuild"]).0, Some(0));
+        assert_eq!(run(&server, &["rebuild", "--check"]).0, Some(0));
+        assert_eq!(run(&server, &["verify"]).0, Some(0));
+
+        server.tamper("UPDATE log SET arrived_at = arrived_at + 1 WHERE number = 1").unwrap();
+        let (code, out, _) = run(&server, &["verify", "--cluster", "Preston Lodge"]);
+        assert_eq!(code, Some(1));
+        assert!(out.contains("the chain breaks"), "{out}");
+        let (code, _, err) = run(&server, &["verify", "--cluster", "Nowhere"]);
+        assert_eq!(code, Some(2), "{err}");
+    }
+}
+
+#[test]
+fn frameworks_are_listed_and_shown_as_written() {
+    for server in servers() {
+        let listed = json_of(&server, &["framework", "list"]);
+        let ids: Vec<_> = listed.as_array().unwrap().iter().map(|it| &it["id"]).collect();
+        assert!(ids.contains(&&json!("east-lothian")) && ids.contains(&&json!("england-caf")));
+        let (code, text, _) = run(&server, &["framework", "show", "east-lothian"]);
+        assert_eq!(code, Some(0));
+        assert!(text.contains("[[stages]]"));
+        assert_eq!(json_of(&server, &["framework", "show", "east-lothian"])["id"], "east-lothian");
+        assert_eq!(run(&server, &["framework", "show", "nowhere"]).0, Some(2));
+    }
+}
+
+#[test]
+fn a_period_is_closed_once_and_shown_for_ever() {
+    for server in servers() {
+        let closed = json_of(&server, &["edition", "close", "--period", "Autumn"]);
+        assert_eq!(closed["authority"], "East Lothian");
+        let shown = json_of(&server, &["edition", "show", "--period", "Autumn"]);
+        assert_eq!(shown, json!([closed]));
+        let (code, _, err) = run(&server, &["edition", "close", "--period", "Autumn"]);
+        assert_eq!(code, Some(2));
+        assert!(err.contains("stays as it is"), "{err}");
+        assert_eq!(run(&server, &["edition", "show", "--period", "Winter"]).0, Some(2));
+        let elsewhere = ["edition", "show", "--authority", "Nowhere"];
+        assert_eq!(run(&server, &elsewhere).0, Some(2));
+    }
+}

@@ -1,0 +1,116 @@
+use caseweave::db::write_tx;
+use caseweave::role::Role;
+use caseweave::service::editions::{self, EditionError, Figures};
+use serde_json::{Value as Json, json};
+use sync_core::ids::CaseId;
+use sync_core::record::schema::Fact;
+
+use crate::support::{START, TestServer, assert_refused, servers};
+use crate::worker::{Worker, assert_in_order};
+
+/// A lead who begins cases, some of them at the lowest stage.
+async fn lead_with_cases(server: &TestServer, all: usize, staged: usize) -> (Worker, Vec<CaseId>) {
+    let mut lead = Worker::new(server, "Lena", "education", Role::ClusterLead).await;
+    let cases: Vec<_> = (0..all).map(|n| lead.begin(&format!("Child {n:02}"), "Kerr")).collect();
+    lead.sync(server).await;
+    let framework = server.state.rules.catalogue.editions("east-lothian").next().unwrap();
+    let stage = framework.stages[0].code.clone();
+    for case in &cases[..staged] {
+        lead.say(*case, Fact::Stage, stage.as_str());
+    }
+    lead.sync(server).await;
+    (lead, cases)
+}
+
+#[actix_web::test]
+async fn a_caseload_comes_in_parts_and_holds_what_is_ones_own() {
+    for server in servers() {
+        let (lead, cases) = lead_with_cases(&server, 5, 0).await;
+        let member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let mut found = Vec::new();
+        let mut path = "/v1/caseload?limit=2".to_owned();
+        loop {
+            let part = lead.read(&server, &path).await;
+            let lines = part["cases"].as_array().unwrap();
+            assert!(lines.len() <= 2);
+            found.extend(lines.iter().map(|it| it["case"].as_str().unwrap().to_owned()));
+            let Some(next) = part["next"].as_str() else { break };
+            path = format!("/v1/caseload?limit=2&after={next}");
+        }
+        assert_eq!(found, cases.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(member.read(&server, "/v1/caseload").await, json!({ "cases": [] }));
+        let elsewhere = format!("/v1/caseload?cluster={}", CaseId::from_bytes([9; 16]));
+        assert_refused(lead.get(&server, &elsewhere).await, 404, "not_found");
+    }
+}
+
+#[actix_web::test]
+async fn a_lead_reads_exact_figures_and_others_what_is_theirs() {
+    for server in servers() {
+        let (mut lead, cases) = lead_with_cases(&server, 4, 3).await;
+        let user = lead.user.as_bytes().to_vec();
+        lead.say(cases[0], Fact::LeadProfessional, sync_core::record::value::Value::Bytes(user));
+        lead.say(cases[1], Fact::CaseState, "closed");
+        lead.sync(&server).await;
+        let summary = lead.read(&server, "/v1/summary").await;
+        let figures = &summary["clusters"][0];
+        assert_eq!(figures["scope"], "cluster");
+        assert_eq!(figures["open_cases"], 3);
+        let by_stage: Vec<(&Json, &Json)> = figures["by_stage"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|it| (&it["label"], &it["cases"]))
+            .collect();
+        let expected = [(json!("No stage recorded"), json!(1)), (json!("Stage 1"), json!(2))];
+        assert_eq!(by_stage, expected.each_ref().map(|(label, cases)| (label, cases)));
+        assert_eq!(figures["unallocated"], 2);
+        assert_eq!(summary["editions"], json!([]));
+
+        let member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let own = member.read(&server, "/v1/summary").await;
+        assert_eq!(
+            (&own["clusters"][0]["scope"], &own["clusters"][0]["open_cases"]),
+            (&json!("caseload"), &json!(0))
+        );
+        let admin = Worker::desk(&server, "Adam", Role::Admin).await;
+        assert_refused(admin.get(&server, "/v1/summary").await, 403, "not_your_role");
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn a_chief_officer_reads_editions_only_and_they_never_change() {
+    for server in servers() {
+        let (mut lead, cases) = lead_with_cases(&server, 7, 7).await;
+        let chief = Worker::desk(&server, "Chiara", Role::Chief).await;
+        let empty = json!({ "clusters": [], "editions": [] });
+        assert_eq!(chief.read(&server, "/v1/summary").await, empty);
+        let close = |period: &str| {
+            let catalogue = &server.state.rules.catalogue;
+            write_tx(&mut server.conn(), |conn| {
+                editions::close(conn, START, catalogue, None, period)
+            })
+        };
+        close("Autumn").unwrap();
+        let first = chief.read(&server, "/v1/summary").await;
+        let table = &first["editions"][0]["children_by_stage"];
+        assert_eq!(table["rows"][0], json!({ "label": "Stage 1", "children": 7 }));
+        assert_eq!(table["withheld"], Json::Null);
+
+        // A shielded child and a closed case are in no count: five are too few to publish.
+        lead.say(cases[0], Fact::Shielded, true);
+        lead.say(cases[1], Fact::CaseState, "closed");
+        lead.sync(&server).await;
+        let second = close("Winter").unwrap();
+        assert!(matches!(second.children_by_stage.figures, Figures::Withheld(_)));
+        assert!(matches!(close("Autumn"), Err(EditionError::Closed)));
+        let both = chief.read(&server, "/v1/summary").await;
+        let autumn = both["editions"].as_array().unwrap().iter();
+        let autumn: Vec<_> = autumn.filter(|it| it["period"] == "Autumn").collect();
+        assert_eq!(autumn, [&first["editions"][0]]);
+        let tampered = server.tamper("UPDATE editions SET figures = '{}'");
+        assert!(tampered.is_err() && server.tamper("DELETE FROM editions").is_err());
+        assert_refused(chief.get(&server, "/v1/caseload").await, 404, "not_found");
+    }
+}

@@ -1,0 +1,82 @@
+use std::time::{Duration, Instant};
+
+use caseweave::role::Role;
+use serde_json::json;
+use sync_core::store::{Shelf, Store};
+
+use crate::support::{START, TestServer, assert_refused, servers};
+use crate::worker::Worker;
+
+/// Whether a wait that begins before `work` told of news, and how long it took.
+async fn waits(
+    server: &TestServer,
+    waiter: &Worker,
+    seconds: u64,
+    work: impl Future<Output = ()>,
+) -> (bool, Duration) {
+    let path = format!("/v1/sync/wait?seconds={seconds}");
+    let started = Instant::now();
+    let wait = async { (waiter.read(server, &path).await, started.elapsed()) };
+    let work = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        work.await;
+    };
+    let ((answer, took), ()) = futures_util::future::join(wait, work).await;
+    (answer["news"].as_bool().unwrap(), took)
+}
+
+#[actix_web::test]
+async fn a_wait_ends_for_what_is_the_users_and_for_nothing_else() {
+    for server in servers() {
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let lead = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let outside = Worker::new(&server, "Coll", "police", Role::Practitioner).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(&server).await;
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+
+        member.visit(case, "Rowan was at school today.", START);
+        let (news, took) = waits(&server, &lead, 20, member.sync(&server)).await;
+        assert!(news && took < Duration::from_secs(10), "{news} {took:?}");
+        member.visit(case, "Rowan was at home today.", START);
+        let (news, took) = waits(&server, &outside, 3, member.sync(&server)).await;
+        assert!(!news && took >= Duration::from_secs(3), "{news} {took:?}");
+    }
+}
+
+#[actix_web::test]
+async fn nothing_that_came_between_exchange_and_wait_is_missed_and_a_busy_server_paces() {
+    for server in servers() {
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let mut lead = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(&server).await;
+        lead.sync(&server).await;
+        let path = standing(&mut lead);
+        assert_eq!(lead.read(&server, &path).await, json!({ "news": false }));
+
+        member.visit(case, "Rowan was at school today.", START);
+        member.sync(&server).await;
+        let started = Instant::now();
+        assert_eq!(lead.read(&server, &path).await, json!({ "news": true }));
+        // The commit was a moment ago: the answer to a phone takes its second.
+        assert!(started.elapsed() >= Duration::from_millis(900), "{:?}", started.elapsed());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let started = Instant::now();
+        assert_eq!(lead.read(&server, &path).await, json!({ "news": true }));
+        assert!(started.elapsed() < Duration::from_millis(900), "{:?}", started.elapsed());
+
+        lead.sync(&server).await;
+        let caught_up = standing(&mut lead);
+        assert_eq!(lead.read(&server, &caught_up).await, json!({ "news": false }));
+        let nonsense = lead.get(&server, "/v1/sync/wait?cursors=what").await;
+        assert_refused(nonsense, 400, "bad_request");
+    }
+}
+
+/// The address of a wait for what comes after where a phone stands.
+fn standing(worker: &mut Worker) -> String {
+    let cluster = *worker.phone().clusters().keys().next().unwrap();
+    let cursor = worker.phone().store().item(Shelf::Cursor, cluster.as_bytes()).unwrap().unwrap();
+    format!("/v1/sync/wait?seconds=2&cursors={cluster}:{}", caseweave::hex::encode(&cursor))
+}

@@ -1,0 +1,202 @@
+//! Somebody with a phone of their own: the library that the apps use, in memory, and its exchanges
+//! with the server in this process.
+
+use std::io::{Cursor, Read};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc;
+
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use caseweave::db;
+use caseweave::role::Role;
+use caseweave::service::reckon;
+use serde_json::Value as Json;
+use sync_core::device::transport::{Transport, TransportError};
+use sync_core::device::{Device, Enrolled, Facts, Session};
+use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
+use sync_core::record::envelope::Envelope;
+use sync_core::record::kind::{Compartment, Kind};
+use sync_core::record::kinds::Draft;
+use sync_core::record::kinds::case::CaseFacts;
+use sync_core::record::kinds::visit::VisitDraft;
+use sync_core::record::schema::Fact;
+use sync_core::record::value::Value;
+use sync_core::store::memory::MemoryStore;
+use sync_core::time::Timestamp;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::support::{Phone, START, TestServer};
+
+/// The framework of the test's authority.
+pub(crate) const FRAMEWORK: &str = "east-lothian";
+
+/// Somebody with a phone and a session.
+pub(crate) struct Worker {
+    pub(crate) user: UserId,
+    pub(crate) token: String,
+    device: Option<Device<MemoryStore>>,
+}
+
+impl Worker {
+    /// A new person of an agency, enrolled.
+    pub(crate) async fn new(server: &TestServer, name: &str, agency: &str, role: Role) -> Self {
+        static COUNT: AtomicU8 = AtomicU8::new(10);
+        let sign_in = name.to_lowercase();
+        let user = server.add_worker(name, &sign_in, agency, role);
+        let phone = Phone::new(COUNT.fetch_add(1, Ordering::Relaxed));
+        let code = server.code(&user);
+        let (status, answer) = server.post("/v1/enrol", &phone.enrol_as(&sign_in, &code)).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let text = |field: &str| answer[field].as_str().unwrap().to_owned();
+        let cluster: ClusterId = answer["clusters"][0]["id"].as_str().unwrap().parse().unwrap();
+        let enrolled = Enrolled {
+            server: "in this process".into(),
+            authority: None,
+            user,
+            name: name.into(),
+            agency: AgencyId::from_slug(agency),
+            device: text("device").parse::<DeviceId>().unwrap(),
+            actor: phone.actor.parse().unwrap(),
+            key: phone.key.to_bytes(),
+            clusters: vec![(cluster, "Preston Lodge".into())],
+            roles: vec![(cluster, role.as_str().into())],
+        };
+        let token = text("access_token");
+        let mut store = MemoryStore::default();
+        let session = Session { access_token: token.clone(), refresh_token: text("refresh_token") };
+        enrolled.save(&session, &mut store).unwrap();
+        let mut worker = Self { user, token, device: Some(Device::open(store).unwrap()) };
+        worker.sync(server).await;
+        worker
+    }
+
+    pub(crate) fn phone(&mut self) -> &mut Device<MemoryStore> {
+        self.device.as_mut().unwrap()
+    }
+
+    /// Begins a case.
+    pub(crate) fn begin(&mut self, given: &str, family: &str) -> CaseId {
+        let facts = CaseFacts {
+            given_name: Some(given.into()),
+            family_name: Some(family.into()),
+            ..CaseFacts::default()
+        };
+        let cluster = *self.phone().clusters().keys().next().unwrap();
+        self.phone().begin_case(cluster, facts.entries(), START).unwrap().case
+    }
+
+    /// Asserts a fact of the case's own record for the team.
+    pub(crate) fn say(&mut self, case: CaseId, fact: Fact, value: impl Into<Value>) -> RecordId {
+        self.assert(case, Compartment::Team, Facts::new(fact, value).in_words_of(FRAMEWORK))
+    }
+
+    /// The same about somebody.
+    pub(crate) fn say_of(
+        &mut self,
+        case: CaseId,
+        place: Compartment,
+        (fact, user): (Fact, UserId),
+        value: impl Into<Value>,
+    ) -> RecordId {
+        self.assert(case, place, Facts::new(fact, value).of(user.to_string()))
+    }
+
+    fn assert(&mut self, case: CaseId, place: Compartment, facts: Facts) -> RecordId {
+        let envelope = Envelope::of_case(case, place);
+        self.phone().assert(&envelope, &facts, START).unwrap().record
+    }
+
+    /// Records a visit for the team, written at some time.
+    pub(crate) fn visit(&mut self, case: CaseId, narrative: &str, at: Timestamp) -> RecordId {
+        let mut visit: VisitDraft =
+            serde_json::from_value(serde_json::json!({ "at": at })).unwrap();
+        visit.narrative = Some(narrative.into());
+        let entries = visit.entries();
+        let made = self.phone().make(case, Kind::Visit, Compartment::Team, "", entries, at);
+        made.unwrap().record
+    }
+
+    /// Records anything else.
+    pub(crate) fn make(&mut self, case: CaseId, place: Compartment, draft: &dyn Draft) -> RecordId {
+        let (kind, entries) = (draft.kind(), draft.entries());
+        self.phone().make(case, kind, place, FRAMEWORK, entries, START).unwrap().record
+    }
+
+    /// Exchanges until nothing is unsent; nothing may come back.
+    pub(crate) async fn sync(&mut self, server: &TestServer) {
+        let mut device = self.device.take().unwrap();
+        let (ask, mut asked) = unbounded_channel::<Asked>();
+        let now = server.state.clock.now();
+        let exchange = tokio::task::spawn_blocking(move || {
+            let mut random = || {
+                let mut bytes = [0; 16];
+                getrandom::fill(&mut bytes).unwrap();
+                bytes
+            };
+            let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
+            assert_eq!(report.unwrap().returned, 0, "the server took everything");
+            device
+        });
+        while let Some((token, body, answer)) = asked.recv().await {
+            let header = ("Authorization", format!("Bearer {token}"));
+            let request =
+                TestRequest::post().uri("/v1/sync").insert_header(header).set_payload(body);
+            answer.send(server.send_raw(request).await).unwrap();
+        }
+        self.device = Some(exchange.await.unwrap());
+    }
+
+    pub(crate) async fn get(&self, server: &TestServer, path: &str) -> (StatusCode, Json) {
+        server.get(path, &self.token).await
+    }
+
+    /// The JSON of an answer that must be well.
+    pub(crate) async fn read(&self, server: &TestServer, path: &str) -> Json {
+        let (status, answer) = self.get(server, path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    }
+
+    /// A signed-in person without a phone.
+    pub(crate) async fn desk(server: &TestServer, name: &str, role: Role) -> Self {
+        let sign_in = name.to_lowercase();
+        let user = server.add_user(name, &sign_in, role);
+        let body = serde_json::json!({ "sign_in": sign_in, "password": crate::support::PASSWORD });
+        let (_, answer) = server.post("/v1/sign-in", &body).await;
+        let token = answer["access_token"].as_str().unwrap().to_owned();
+        Self { user, token, device: None }
+    }
+}
+
+type Asked = (String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
+
+struct Wire {
+    ask: UnboundedSender<Asked>,
+}
+
+impl Transport for Wire {
+    fn exchange(&mut self, token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        let (answer, answered) = mpsc::channel();
+        self.ask.send((token.to_owned(), body.to_vec(), answer)).unwrap();
+        let (status, body) = answered.recv().unwrap();
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
+        Ok(Box::new(Cursor::new(body)))
+    }
+
+    fn refresh(&mut self, _: &str, _: &DeviceId, _: &[u8; 64]) -> Result<Session, TransportError> {
+        Err(TransportError::SignedOut)
+    }
+}
+
+/// What `verify` and `rebuild --check` find must be nothing.
+pub(crate) fn assert_in_order(server: &TestServer) {
+    let mut conn = server.conn();
+    for cluster in db::clusters::list(&mut conn).unwrap() {
+        let (now, rules) = (server.state.clock.now(), &server.state.rules);
+        let quiet = &mut |_, _| {};
+        let verified = reckon::verify(&mut conn, &cluster.id, quiet).unwrap();
+        assert_eq!(verified.wrong, Vec::<String>::new());
+        let rebuilt = reckon::rebuild(&mut conn, rules, &cluster.id, now, false, quiet).unwrap();
+        assert_eq!(rebuilt.wrong, Vec::<String>::new());
+    }
+}
