@@ -1,10 +1,10 @@
 //! The cases of a person.
 
 use actix_web::get;
-use actix_web::web::{self, Data, Json};
+use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{CaseId, ClusterId};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::Session;
 use super::shown::CaseShown;
@@ -18,15 +18,12 @@ use crate::service::reading::colleagues::Colleagues;
 const LINES: usize = 100;
 
 /// Which part of the caseload.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct CaseloadQuery {
     /// One cluster only.
-    #[param(value_type = Option<String>)]
     cluster: Option<ClusterId>,
     /// The last case of the part before.
-    #[param(value_type = Option<String>)]
     after: Option<CaseId>,
     /// Cases at most, up to 100, which is also the default.
     limit: Option<usize>,
@@ -42,11 +39,17 @@ pub struct CaseloadAnswer {
     next: Option<String>,
 }
 
+type Asked = Query<CaseloadQuery>;
+
 /// The caseload: of a cluster's lead every case that they may read, of an agency's lead the agency's,
 /// of a practitioner those whose team they are in.
 #[utoipa::path(
     tag = "cases",
-    params(CaseloadQuery),
+    params(
+        ("cluster" = Option<String>, Query, description = "One cluster only"),
+        ("after" = Option<String>, Query, description = "The last case of the part before"),
+        ("limit" = Option<usize>, Query, description = "Cases at most, up to 100, which is also the default"),
+    ),
     security(("access_token" = [])),
     responses(
         (status = 200, body = CaseloadAnswer, description = "A part of the caseload"),
@@ -58,7 +61,7 @@ pub struct CaseloadAnswer {
 pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
-    query: web::Query<CaseloadQuery>,
+    query: Asked,
 ) -> Result<Json<CaseloadAnswer>, ApiError> {
     let CaseloadQuery { cluster, after, limit } = query.into_inner();
     let limit = limit.unwrap_or(LINES).clamp(1, LINES);

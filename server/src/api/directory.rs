@@ -1,10 +1,10 @@
 //! Finding a case by the child's name.
 
 use actix_web::get;
-use actix_web::web::{self, Data, Json};
+use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use sync_core::protocol::message::DirectoryLine;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::Session;
 use crate::app::AppState;
@@ -19,9 +19,8 @@ const LETTERS: usize = 2;
 const NAME_BYTES: usize = 100;
 
 /// Whom to look for.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct DirectoryQuery {
     /// Part of the child's name, two letters at least.
     name: String,
@@ -56,10 +55,14 @@ pub struct RingShown {
     phone: Option<String>,
 }
 
+type Asked = Query<DirectoryQuery>;
+
 /// Finds cases by the child's name. Of cases that this person may not find there is no sign.
 #[utoipa::path(
     tag = "cases",
-    params(DirectoryQuery),
+    params(
+        ("name" = String, Query, description = "Part of the child's name, two letters at least"),
+    ),
     security(("access_token" = [])),
     responses(
         (status = 200, body = DirectoryAnswer, description = "Cases"),
@@ -71,7 +74,7 @@ pub struct RingShown {
 pub(crate) async fn find(
     state: Data<AppState>,
     session: Session,
-    query: web::Query<DirectoryQuery>,
+    query: Asked,
 ) -> Result<Json<DirectoryAnswer>, ApiError> {
     let name = query.into_inner().name;
     if name.trim().chars().count() < LETTERS || name.len() > NAME_BYTES {

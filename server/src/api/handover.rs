@@ -1,10 +1,10 @@
 //! Handing a worker's caseload over.
 
 use actix_web::get;
-use actix_web::web::{self, Data, Json};
+use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::UserId;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::Session;
 use super::shown::{CaseShown, ConflictShown};
@@ -15,12 +15,10 @@ use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::handover::{self, CaseToHandOver};
 
 /// Whose caseload.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct HandoverQuery {
     /// The worker's id.
-    #[param(value_type = String)]
     from: UserId,
 }
 
@@ -55,10 +53,14 @@ pub struct DueShown {
     kind: String,
 }
 
+type Asked = Query<HandoverQuery>;
+
 /// A worker's open cases with what is in dispute and what falls due. Somebody unknown has none.
 #[utoipa::path(
     tag = "cases",
-    params(HandoverQuery),
+    params(
+        ("from" = String, Query, description = "The worker's id"),
+    ),
     security(("access_token" = [])),
     responses(
         (status = 200, body = HandoverAnswer, description = "The cases"),
@@ -71,7 +73,7 @@ pub struct DueShown {
 pub(crate) async fn show(
     state: Data<AppState>,
     session: Session,
-    query: web::Query<HandoverQuery>,
+    query: Asked,
 ) -> Result<Json<HandoverAnswer>, ApiError> {
     let reader = session.reader(&state);
     let work = move |conn: &mut _| {

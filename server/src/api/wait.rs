@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use actix_web::get;
-use actix_web::web::{self, Data, Json};
+use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{ClusterId, UserId};
 use sync_core::limits::CURSORS_PER_REQUEST;
 use tokio::sync::watch;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::Session;
 use crate::app::AppState;
@@ -26,9 +26,8 @@ const PACE: Duration = Duration::from_secs(1);
 const CURSOR_BYTES: usize = 256;
 
 /// What a phone waits for.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
 pub struct WaitQuery {
     /// How long to wait, seconds; at most 50, which is also the default.
     seconds: Option<u64>,
@@ -44,10 +43,15 @@ pub struct WaitAnswer {
     news: bool,
 }
 
+type Asked = Query<WaitQuery>;
+
 /// Waits until there is something that this session's user may be sent, or for `seconds`.
 #[utoipa::path(
     tag = "sync",
-    params(WaitQuery),
+    params(
+        ("seconds" = Option<u64>, Query, description = "How long to wait; at most 50, which is also the default"),
+        ("cursors" = Option<String>, Query, description = "Where the phone stands: cluster and cursor with a colon between, hexadecimal, several with commas between. Of a cluster that is not named, only what comes from now on counts"),
+    ),
     security(("access_token" = [])),
     responses(
         (status = 200, body = WaitAnswer, description = "There is something, or the time is over"),
@@ -59,7 +63,7 @@ pub struct WaitAnswer {
 pub(crate) async fn wait(
     state: Data<AppState>,
     session: Session,
-    query: web::Query<WaitQuery>,
+    query: Asked,
 ) -> Result<Json<WaitAnswer>, ApiError> {
     let mut committed = state.committer().committed();
     committed.mark_unchanged();

@@ -5,6 +5,7 @@ use sync_core::record::kind::Compartment;
 use sync_core::record::kinds::Assert;
 use sync_core::record::kinds::concern::ConcernDraft;
 use sync_core::record::kinds::plan::{PlanDraft, PlanRow};
+use sync_core::record::kinds::visit::VisitDraft;
 use sync_core::record::schema::Fact;
 use sync_core::time::Timestamp;
 
@@ -261,7 +262,7 @@ async fn a_chronology_says_what_arrived_late() {
         assert_eq!(lines[1]["late"], format!("Recorded late, arrived {day}"));
         assert_eq!(lines[1]["arrived_at"], START.0);
         assert_eq!(lines[1]["by"]["name"], "Mairi");
-        assert_eq!(lines[1]["by"]["agency"], "health");
+        assert_eq!(lines[1]["by"]["agency"], "NHS Lothian");
     }
 }
 
@@ -275,15 +276,26 @@ async fn a_handover_lists_the_cases_of_who_goes_with_what_falls_due() {
         let review_date = Some("2026-11-30".parse().unwrap());
         let plan = PlanDraft { rows: vec![row], review_date, copy_holders: Vec::new() };
         area.member.make(area.case, Compartment::Team, &plan);
+        for (at, next) in [(START.plus_ms(-1), "2026-11-25"), (START, "2026-12-02")] {
+            let visit = json!({ "at": at, "next_contact": next });
+            let visit: VisitDraft = serde_json::from_value(visit).unwrap();
+            area.member.make(area.case, Compartment::Team, &visit);
+        }
         area.member.sync(&server).await;
         let path = format!("/v1/handover?from={}", area.member.user);
         let listed = area.lead.read(&server, &path).await;
         assert_eq!(listed["cases"][0]["header"]["name"], "Rowan Kerr");
         assert_eq!(listed["cases"][0]["leads"], false);
         assert_eq!(listed["cases"][0]["conflicts"][0]["fact"], "stage");
-        let due = &listed["cases"][0]["due"];
-        assert_eq!((&due[0]["on"], &due[0]["fact"]), (&json!("2026-11-30"), &json!("review_date")));
-        assert_eq!((&due[1]["on"], &due[1]["fact"]), (&json!("2026-12-01"), &json!("row_due")));
+        let due = listed["cases"][0]["due"].as_array().unwrap();
+        let due: Vec<_> = due.iter().map(|it| (&it["on"], &it["fact"])).collect();
+        // The next contact that the earlier visit agreed on has been superseded.
+        let expected = [
+            (json!("2026-11-30"), json!("review_date")),
+            (json!("2026-12-01"), json!("row_due")),
+            (json!("2026-12-02"), json!("next_contact")),
+        ];
+        assert_eq!(due, expected.each_ref().map(|(on, fact)| (on, fact)));
 
         // Still so when the person has left; for somebody unknown there is nothing.
         caseweave::db::users::set_left(&mut server.conn(), &area.member.user).unwrap();

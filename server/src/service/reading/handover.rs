@@ -7,7 +7,9 @@ use sync_core::merge::{Context, resolve_all};
 use sync_core::policy::{ClusterAction, Summaries, decide_in_cluster};
 use sync_core::record::fold::Folded;
 use sync_core::record::kind::Kind;
-use sync_core::record::schema::Fact;
+use sync_core::record::kinds::Contribution;
+use sync_core::record::kinds::visit::VisitDetails;
+use sync_core::record::schema::{DETAILS, Fact};
 use sync_core::time::{Date, Timestamp};
 use sync_core::view::chronology_line;
 
@@ -145,13 +147,18 @@ fn of_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
         })
     };
     let (record, kind) = (folded.envelope.id(), folded.envelope.kind());
-    facts
+    let asserted = facts
         .iter()
         .filter(|it| DUE.contains(&it.fact) && !(it.fact == Fact::RowDue && done(&it.subject)))
         .flat_map(|it| it.in_force.held().iter().map(|held| (it.fact, &held.value)))
-        .filter_map(|(fact, value)| Some((fact, value.as_text().and_then(day)?)))
-        .map(|(fact, on)| DueDate { on, fact, record, kind })
-        .collect()
+        .filter_map(|(fact, value)| Some((fact, value.as_text().and_then(day)?)));
+    // What the visitor filled in holds until somebody asserts another day.
+    let asserted: Vec<_> = asserted.collect();
+    let said = folded.entries_of(DETAILS).find_map(VisitDetails::read);
+    let said = said.filter(|_| kind == Kind::Visit && asserted.is_empty());
+    let said = said.and_then(|details| Some((Fact::NextContact, details.next_contact?)));
+    let all = asserted.into_iter().chain(said);
+    all.map(|(fact, on)| DueDate { on, fact, record, kind }).collect()
 }
 
 fn day(text: &str) -> Option<Date> {
