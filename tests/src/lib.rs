@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What tests the whole: the deterministic simulator. The tests themselves are in `tests/`.
+
+pub mod sim;
