@@ -64,6 +64,7 @@ impl fmt::Display for Failure {
         writeln!(f, "seed {}, step {}: {}", self.seed, self.step, self.violation)?;
         write!(f, "  replay: cargo run -p system-tests --bin simulate -- --seeds 1")?;
         write!(f, " --first-seed {} --steps {}", self.seed, self.options.steps)?;
+        write!(f, " --compare-every {}", u8::from(self.options.compare_clocks))?;
         if let Some(plant) = self.options.plant {
             write!(f, " --plant {}", plant.name())?;
         }
@@ -80,6 +81,8 @@ pub struct Run {
     pub phones: usize,
     /// What was checked.
     pub coverage: Coverage,
+    /// The chain of the log at the end: two runs of one seed have the same.
+    pub chain: [u8; 32],
     /// The promise that broke, if one did.
     pub failure: Option<Failure>,
 }
@@ -130,15 +133,19 @@ fn run_once(seed: u64, options: &Options) -> (Run, Option<World>) {
         Ok(world) => world,
         Err(violation) => {
             let (coverage, failure) = (Coverage::default(), Some(failed(0, violation)));
-            return (Run { steps: 0, phones: 0, coverage, failure }, None);
+            return (Run { steps: 0, phones: 0, coverage, chain: [0; 32], failure }, None);
         }
     };
     let mut steps = 0;
     let done = world.begin().and_then(|()| walk(&mut world, options, &mut steps));
+    let (chain, done) = match (world.chain(), done) {
+        (Ok(chain), done) => (chain, done),
+        (Err(violation), done) => ([0; 32], done.and(Err(violation))),
+    };
     let failure = done.err().map(|violation| failed(steps, violation));
     let (phones, coverage) = (world.phones().len(), world.coverage().clone());
     let held = failure.is_none();
-    (Run { steps, phones, coverage, failure }, held.then_some(world))
+    (Run { steps, phones, coverage, chain, failure }, held.then_some(world))
 }
 
 fn walk(world: &mut World, options: &Options, steps: &mut u32) -> Result<(), Violation> {

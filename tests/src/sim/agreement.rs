@@ -146,7 +146,8 @@ fn told(
             it.by != user && it.replaces.contains(&own[0].id) && it.value != own[0].value
         });
     if (standing_lost || replaced) && !has {
-        let what = format!("{user} is not told that {} in {} is not theirs", fact.name(), record.id);
+        let what =
+            format!("{user} is not told that {} in {} is not theirs", fact.name(), record.id);
         return Err(Violation::of(Promise::Told, what));
     }
     Ok(())

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use caseweave::service::reckon;
-use sync_core::ids::{CaseId, RecordId};
 use sync_core::gate::permission::record_facts;
+use sync_core::ids::{CaseId, RecordId};
 use sync_core::policy::{Action, CaseContext, Door, Principal, decide, sees_directory};
 use sync_core::protocol::frame::decode_pull;
 use sync_core::protocol::message::Page;
@@ -186,10 +186,8 @@ fn complete(
     for (name, logged) in model.log().range(first..=last) {
         if placed.get(name) != Some(&logged.position) {
             let (number, at) = (logged.number, logged.position);
-            let what = format!(
-                "phone {n} lacks log entry {number}, change {at} of {}",
-                label(envelope)
-            );
+            let what =
+                format!("phone {n} lacks log entry {number}, change {at} of {}", label(envelope));
             return Err(Violation::of(Promise::Complete, what));
         }
     }

@@ -102,8 +102,9 @@ impl Model {
                 return Err(Violation::of(Promise::Kept, what));
             }
         }
-        let unsent =
-            rows.into_iter().filter(|row| row.actor == own && matches!(row.place, Place::Unsent(_)));
+        let unsent = rows
+            .into_iter()
+            .filter(|row| row.actor == own && matches!(row.place, Place::Unsent(_)));
         for row in unsent {
             self.saved[n].entry((row.record, row.actor, row.seq)).or_insert(row.body);
         }

@@ -6,10 +6,10 @@ use sync_core::device::Session;
 use sync_core::device::transport::{Transport, TransportError};
 use sync_core::ids::DeviceId;
 use sync_core::limits::REQUEST_INFLATED_BYTES;
+use sync_core::policy::Principal;
 use sync_core::protocol::message::Page;
 use sync_core::protocol::stream::{PageWriter, decode_request};
 use sync_core::time::Timestamp;
-use sync_core::policy::Principal;
 
 use crate::sim::checkers::{self, Entitlement};
 use crate::sim::coverage::Coverage;

@@ -48,11 +48,7 @@ pub(super) fn drop_rival(view: &mut CaseView) {
 }
 
 /// Logs a change once more, at the end, as if it were another.
-pub(super) fn log_again(
-    conn: &mut Conn,
-    answer: &Answer,
-    now: Timestamp,
-) -> Result<(), Violation> {
+pub(super) fn log_again(conn: &mut Conn, answer: &Answer, now: Timestamp) -> Result<(), Violation> {
     let Some(mut row) = db::records::by_id(conn, &answer.record)? else { return Ok(()) };
     let entries = db::log::of_record(conn, &answer.record)?;
     let is_it = |it: &&db::log::Entry| it.actor == answer.actor && it.seq == answer.seq as i32;

@@ -397,8 +397,22 @@ impl Hand<'_> {
 
     fn words(&mut self, count: usize) -> String {
         const WORDS: [&str; 16] = [
-            "calm", "garden", "school", "breakfast", "asleep", "window", "brother", "bus",
-            "coat", "reading", "kitchen", "quiet", "late", "visit", "plan", "granny",
+            "calm",
+            "garden",
+            "school",
+            "breakfast",
+            "asleep",
+            "window",
+            "brother",
+            "bus",
+            "coat",
+            "reading",
+            "kitchen",
+            "quiet",
+            "late",
+            "visit",
+            "plan",
+            "granny",
         ];
         let mut text = String::new();
         for n in 0..count {

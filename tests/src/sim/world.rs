@@ -67,8 +67,7 @@ impl World {
             // The last of six is somebody's second phone.
             let person = PEOPLE.get(n).unwrap_or(&PEOPLE[1]);
             let enrolled = server.enrol(person.name, START)?;
-            let mut phone =
-                Phone::enrolled(&enrolled, options.plant == Some(Plant::CursorFirst))?;
+            let mut phone = Phone::enrolled(&enrolled, options.plant == Some(Plant::CursorFirst))?;
             if options.skewed {
                 let years = skews.below(13) as i64 - 6;
                 phone.skew_ms = years * 365 * Timestamp::DAY_MS + skews.below(100_000_000) as i64;
@@ -102,6 +101,15 @@ impl World {
     #[must_use]
     pub fn phones(&self) -> &[Phone] {
         &self.phones
+    }
+
+    /// The chain of the server's log.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn chain(&mut self) -> Result<[u8; 32], Violation> {
+        let cluster = self.server.cluster;
+        Ok(caseweave::db::log::head(&mut self.server.conn, &cluster)?.1)
     }
 
     /// Everybody's first sync, without which a phone knows nobody.
@@ -221,7 +229,8 @@ impl World {
         }
         let phone = &mut self.phones[n];
         let clock = phone.clock(self.now);
-        let (device, who) = (phone.device.identity().device, phone.device.identity().principal.clone());
+        let (device, who) =
+            (phone.device.identity().device, phone.device.identity().principal.clone());
         let mut line = Line {
             server: &mut self.server,
             device,
@@ -235,12 +244,7 @@ impl World {
             broken: None,
         };
         let dice = &mut self.dice;
-        let synced = phone.device.sync(
-            &mut line,
-            &|| clock,
-            &mut || dice.bytes(),
-            &mut |_, _| (),
-        );
+        let synced = phone.device.sync(&mut line, &|| clock, &mut || dice.bytes(), &mut |_, _| ());
         let (happened, broken) = (line.happened, line.broken);
         if let Some(broken) = broken {
             return Err(broken);
@@ -249,12 +253,7 @@ impl World {
             self.coverage.fault(fault);
         }
         self.restore_power(n, Fault::PowerInSync)?;
-        self.server_state_is_known()?;
         Ok(synced.map(drop))
-    }
-
-    fn server_state_is_known(&mut self) -> Result<(), Violation> {
-        self.model.read_log(&mut self.server)
     }
 
     /// After a sync that went through.
