@@ -65,8 +65,8 @@ fn every_planted_bug_is_found_by_the_promise_that_it_breaks() {
 
 #[test]
 fn a_seed_decides_everything() {
-    let options = Options { steps: 90, ..Options::default() };
-    let (one, again, other) = (run(7, &options), run(7, &options), run(8, &options));
+    let options = Options::default();
+    let (one, again, other) = (run(1, &options), run(1, &options), run(2, &options));
     assert_eq!(one.chain, again.chain);
     assert_eq!(one.coverage, again.coverage);
     assert_ne!(one.chain, other.chain);
