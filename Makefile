@@ -37,9 +37,10 @@ demo: ## a server with an invented area, a lead's pages and phones
 	$(call needs,scripts/demo)
 	scripts/demo $(ARGS)
 
-simulate: ## the simulator; ARGS="--seed 7" replays a run
+simulate: ## the simulator; SEEDS=1000 FIRST_SEED=0; ARGS="--plant grant-late" plants a bug
 	$(call needs,tests/src/bin/simulate.rs)
-	cargo run -p system-tests --bin simulate -- $(ARGS)
+	cargo run -p system-tests --bin simulate -- --seeds $(or $(SEEDS),100) \
+		--first-seed $(or $(FIRST_SEED),0) $(ARGS)
 
 bench: ## measure what the design promises
 	$(call needs,scripts/bench)

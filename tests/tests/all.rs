@@ -2,3 +2,4 @@
 
 mod architecture;
 mod e2e;
+mod sim;

@@ -35,7 +35,7 @@ pub struct Interval {
     pub scope: ScopeId,
     /// The number from which on it holds.
     pub since: i64,
-    /// What lies after this number is sent.
+    /// The number of the freeze that this interval ended; zero for a new grant.
     pub resume_from: i64,
     /// The number at which it ended, and how.
     pub until: Option<(i64, Ended)>,

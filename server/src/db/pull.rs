@@ -83,6 +83,9 @@ pub struct Class {
 
 /// Changes of granted scopes up to a number, record by record, after (first number, position).
 ///
+/// A scope whose freeze ended is sent whole: how much of it a phone had fetched before the freeze is
+/// that phone's own matter, and what it has it takes for what it is.
+///
 /// # Errors
 /// The database's failure.
 pub fn granted_changes(
@@ -104,7 +107,7 @@ pub fn granted_changes(
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(access::since.gt(since_after).and(access::since.le(up_to)))
         .filter(access::until.is_null())
-        .filter(log::number.le(up_to).and(log::number.gt(access::resume_from)))
+        .filter(log::number.le(up_to))
         .filter(records::kind.between(class.kinds.0, class.kinds.1))
         .filter(records::first_number.between(class.begun.0, class.begun.1))
         .filter(

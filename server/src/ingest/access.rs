@@ -77,7 +77,7 @@ fn refresh_user(
     Ok(())
 }
 
-/// What was delivered before a freeze stayed, so only what lies between is sent.
+/// The freeze that this interval ends; zero for a new grant. What was delivered before it stayed.
 const fn resume_from(before: Option<&Interval>) -> i64 {
     match before {
         Some(Interval { until: Some((frozen, Ended::Frozen)), .. }) => *frozen,
@@ -108,7 +108,9 @@ pub fn author_keeps(
     let scope = ScopeId::from_bytes(*record.id.as_bytes());
     let facts = sync_core::gate::permission::record_facts(&envelope);
     let intervals = db::access::of_case(conn, &case.case)?;
-    let last = intervals.into_iter().rfind(|it| it.user == author && it.scope == scope);
+    let of_author = || intervals.iter().filter(|it| it.user == author);
+    let dropped_at = of_author().filter(|it| it.scope == record.scope).filter_map(revoked_at).max();
+    let last = of_author().rfind(|it| it.scope == scope).cloned();
     let people = principals(conn, case)?;
     let read = Action::Read { door: Door::Standing };
     let may = people
@@ -116,7 +118,14 @@ pub fn author_keeps(
         .find(|it| it.user == author)
         .is_some_and(|author| decide(author, case, Some(&facts), &read).is_ok());
     match (may, last) {
-        (true, None | Some(Interval { until: Some(_), .. })) => {
+        (true, Some(open @ Interval { until: None, .. })) if dropped_at <= Some(open.since) => {
+            Ok(())
+        }
+        (true, last) => {
+            // Losing the compartment took the copy from the phone: the record is sent anew.
+            if let Some(open @ Interval { until: None, .. }) = &last {
+                db::access::end(conn, open, number(), Ended::Revoked)?;
+            }
             let interval =
                 Interval { user: author, scope, since: number(), resume_from: 0, until: None };
             db::access::begin(conn, &interval, &case.case, &case.cluster)
@@ -125,6 +134,13 @@ pub fn author_keeps(
             db::access::end(conn, &open, number(), Ended::Revoked)
         }
         _ => Ok(()),
+    }
+}
+
+const fn revoked_at(interval: &Interval) -> Option<i64> {
+    match interval.until {
+        Some((number, Ended::Revoked)) => Some(number),
+        _ => None,
     }
 }
 

@@ -42,7 +42,9 @@ impl<S: Store> Device<S> {
         let conflict = conflict.ok_or(DeviceError::NoConflict)?;
         let framework = conflict.rivals.iter().find_map(|rival| rival.framework.clone());
         let facts = Facts { framework, ..Facts::new(fact, value).of(subject).because(reason) };
-        let entry = facts.entry(settles(conflict));
+        let mut replaces = settles(conflict);
+        replaces.sort_unstable();
+        let entry = facts.entry(replaces);
         self.add(&self.envelope(record)?, vec![entry], now)
     }
 

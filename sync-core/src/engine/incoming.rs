@@ -36,6 +36,12 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
     for answer in &page.answers {
         incoming.answer(store, answer, &page.answers)?;
     }
+    // Before what the page brings: a referrer who leaves a team is sent their own concern anew.
+    // What is named is a compartment's scope, or a single record that was granted by itself.
+    incoming.writes.extend(page.dropped.iter().flat_map(|scope| {
+        let record = RecordId::from_bytes(*scope.as_bytes());
+        [Write::DropScope(*scope), Write::DropRecord(record)]
+    }));
     incoming.records(store, page)?;
     incoming.lines(page)?;
     if page.left == 0 && !page.cursor.is_empty() {
@@ -232,7 +238,6 @@ impl Incoming {
         }
         let hidden = page.hidden.iter().map(|case| case.as_bytes().to_vec());
         self.writes.extend(hidden.map(|case| Write::Remove(Shelf::Directory, case)));
-        self.writes.extend(page.dropped.iter().map(|scope| Write::DropScope(*scope)));
         let scope = |scope: &crate::ids::ScopeId| scope.as_bytes().to_vec();
         let frozen = page.frozen.iter().map(|s| Write::Set(Shelf::Frozen, scope(s), Vec::new()));
         self.writes.extend(frozen);

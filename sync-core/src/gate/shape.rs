@@ -41,10 +41,16 @@ fn check_entry(kind: Kind, entry: &NewEntry) -> Result<(), Refusal> {
     }
     // Only assertions replace: anything else stands for ever.
     match collection.code {
+        FACTS if !ascending(&entry.replaces) => Err(Refusal::new("wrong_field")),
         FACTS => check_assertion(kind, entry),
         _ if entry.replaces.is_empty() => Ok(()),
         _ => Err(Refusal::new("wrong_field")),
     }
+}
+
+/// Bytes that name them in another order, or twice, could not be read back.
+fn ascending(replaces: &[EntryId]) -> bool {
+    replaces.windows(2).all(|pair| pair[0] < pair[1])
 }
 
 fn check_fields(collection: &Collection, entry: &NewEntry) -> Result<(), Refusal> {
@@ -152,6 +158,17 @@ mod tests {
         assert_eq!(check_one(Kind::Visit, entry.clone()), Err(Refusal::new("wrong_field")));
         let entry = NewEntry { replaces: Vec::new(), text: Some("x".into()), ..entry };
         assert_eq!(check_one(Kind::Visit, entry), Err(Refusal::new("wrong_field")));
+    }
+
+    #[test]
+    fn replaced_assertions_are_named_once_and_in_order() {
+        let id = |seq| EntryId { actor: Actor::from_bytes([2; 16]), seq, n: 0 };
+        let replacing = |replaces| NewEntry { replaces, ..fact(Fact::Risk, None, "high".into()) };
+        assert_eq!(check_one(Kind::Case, replacing(vec![id(1), id(2)])), Ok(()));
+        for wrong in [vec![id(2), id(1)], vec![id(1), id(1)]] {
+            let refused = Err(Refusal::new("wrong_field"));
+            assert_eq!(check_one(Kind::Case, replacing(wrong)), refused);
+        }
     }
 
     #[test]

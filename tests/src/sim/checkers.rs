@@ -1,0 +1,251 @@
+//! Whether the promises hold, seen from outside: wires, disks and logs against the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use caseweave::service::reckon;
+use sync_core::gate::permission::record_facts;
+use sync_core::ids::{CaseId, RecordId};
+use sync_core::policy::{Action, CaseContext, Door, Principal, decide, sees_directory};
+use sync_core::protocol::frame::decode_pull;
+use sync_core::protocol::message::Page;
+use sync_core::record::envelope::Envelope;
+use sync_core::record::kind::Compartment;
+use sync_core::store::{ChangeRow, Place, Shelf, Store};
+use sync_core::time::Timestamp;
+
+use crate::sim::model::{Key, Model};
+use crate::sim::phone::Phone;
+use crate::sim::promise::{Promise, Violation};
+use crate::sim::server::Server;
+
+/// Who may read what, as the policy says of the case as the log has it.
+pub struct Entitlement<'a> {
+    server: &'a mut Server,
+    now: Timestamp,
+    contexts: BTreeMap<CaseId, Option<CaseContext>>,
+}
+
+impl<'a> Entitlement<'a> {
+    /// As it stands at this moment.
+    pub fn new(server: &'a mut Server, now: Timestamp) -> Self {
+        Self { server, now, contexts: BTreeMap::new() }
+    }
+
+    fn context(&mut self, case: CaseId) -> Result<Option<&CaseContext>, Violation> {
+        if !self.contexts.contains_key(&case) {
+            let state = self.server.case(&case, self.now)?;
+            self.contexts.insert(case, state.map(|state| state.context));
+        }
+        Ok(self.contexts[&case].as_ref())
+    }
+
+    /// Whether a person may be sent a record.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub fn reads(&mut self, who: &Principal, envelope: &Envelope) -> Result<bool, Violation> {
+        let read = Action::Read { door: Door::Standing };
+        let facts = record_facts(envelope);
+        let context = self.context(envelope.case)?;
+        Ok(context.is_some_and(|context| decide(who, context, Some(&facts), &read).is_ok()))
+    }
+
+    /// Whether a person may keep what was delivered of a record: what consent froze stays.
+    ///
+    /// # Errors
+    /// A failure of the database.
+    pub fn keeps(&mut self, who: &Principal, envelope: &Envelope) -> Result<bool, Violation> {
+        if self.reads(who, envelope)? {
+            return Ok(true);
+        }
+        let Some(context) = self.context(envelope.case)? else { return Ok(false) };
+        let frozen = envelope.compartment == Compartment::Team
+            && context.withheld_agencies.contains(&who.agency)
+            && context.members.contains_key(&who.user)
+            && !context.excluded.contains(&who.user);
+        Ok(frozen)
+    }
+
+    fn finds(&mut self, who: &Principal, case: CaseId) -> Result<bool, Violation> {
+        Ok(self.context(case)?.is_some_and(|context| sees_directory(who, context)))
+    }
+}
+
+/// P3 on the wire: every record and directory line in these pages may be sent to this person now.
+///
+/// # Errors
+/// [`Promise::Entitled`].
+pub fn wire(
+    pages: &[Page],
+    who: &Principal,
+    model: &Model,
+    allowed: &mut Entitlement<'_>,
+) -> Result<(), Violation> {
+    for page in pages {
+        let pulled = match page.frame.is_empty() {
+            true => Vec::new(),
+            false => decode_pull(&page.frame)?,
+        };
+        for record in pulled {
+            let Some(envelope) = model.envelopes().get(&record.record) else { continue };
+            if !allowed.reads(who, envelope)? {
+                let what = format!("a page holds {} for {}", label(envelope), who.user);
+                return Err(Violation::of(Promise::Entitled, what));
+            }
+        }
+        for line in &page.directory {
+            if !allowed.finds(who, line.case)? {
+                let what = format!("a page tells {} of case {}", who.user, line.case);
+                return Err(Violation::of(Promise::Entitled, what));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn label(envelope: &Envelope) -> String {
+    format!("{} {} ({})", envelope.kind().name(), envelope.id(), envelope.compartment)
+}
+
+/// P1: what a phone called saved is on that phone or in the log, byte for byte, and what it says the
+/// server took is in the log.
+///
+/// # Errors
+/// [`Promise::Kept`].
+pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
+    let store = phone.device.store();
+    let returned = store.returned()?;
+    let given_back: BTreeSet<(Key, &[u8])> =
+        returned.iter().map(|row| (key(&row.change), row.change.body.as_slice())).collect();
+    let mut rows: BTreeMap<RecordId, Vec<ChangeRow>> = BTreeMap::new();
+    for (name, body) in model.saved(n) {
+        let logged = model.log().get(name);
+        if logged.is_some_and(|logged| logged.body == *body) {
+            continue;
+        }
+        if !rows.contains_key(&name.0) {
+            rows.insert(name.0, store.changes(&name.0)?);
+        }
+        let here = rows[&name.0].iter().find(|row| key(row) == *name && row.body == *body);
+        let acknowledged = here.is_some_and(|row| !matches!(row.place, Place::Unsent(_)));
+        let lost = here.is_none() && !given_back.contains(&(*name, body.as_slice()));
+        if lost || acknowledged {
+            let how = if lost { "nowhere" } else { "acknowledged and not in the log" };
+            let what = format!("phone {n} saved {}, change {}: it is {how}", name.0, name.2);
+            return Err(Violation::of(Promise::Kept, what));
+        }
+    }
+    Ok(())
+}
+
+fn key(row: &ChangeRow) -> Key {
+    (row.record, row.actor, row.seq)
+}
+
+/// P3 on the disk and P5, of a phone that has just synced to the end: it holds every change of what
+/// its user may read, in its place, and nothing placed of what they may not keep.
+///
+/// # Errors
+/// [`Promise::Entitled`], [`Promise::Complete`].
+pub fn holdings(
+    n: usize,
+    phone: &Phone,
+    model: &Model,
+    allowed: &mut Entitlement<'_>,
+) -> Result<(), Violation> {
+    let who = phone.device.identity().principal.clone();
+    for (record, envelope) in model.envelopes() {
+        let rows = phone.device.store().changes(record)?;
+        let placed: BTreeMap<Key, u32> = rows
+            .iter()
+            .filter_map(|row| match row.place {
+                Place::Placed(position) => Some((key(row), position)),
+                Place::Accepted(_) | Place::Unsent(_) => None,
+            })
+            .collect();
+        if !placed.is_empty() && !allowed.keeps(&who, envelope)? {
+            let what = format!("phone {n} still holds {}", label(envelope));
+            return Err(Violation::of(Promise::Entitled, what));
+        }
+        if allowed.reads(&who, envelope)? {
+            complete(n, record, &placed, model, envelope)?;
+        }
+    }
+    Ok(())
+}
+
+fn complete(
+    n: usize,
+    record: &RecordId,
+    placed: &BTreeMap<Key, u32>,
+    model: &Model,
+    envelope: &Envelope,
+) -> Result<(), Violation> {
+    let first = (*record, sync_core::ids::Actor::from_bytes([0; 16]), 0);
+    let last = (*record, sync_core::ids::Actor::from_bytes([0xff; 16]), u32::MAX);
+    for (name, logged) in model.log().range(first..=last) {
+        if placed.get(name) != Some(&logged.position) {
+            let (number, at) = (logged.number, logged.position);
+            let what =
+                format!("phone {n} lacks log entry {number}, change {at} of {}", label(envelope));
+            return Err(Violation::of(Promise::Complete, what));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a phone holds of a case exactly what its user may read, so that it can be compared.
+///
+/// # Errors
+/// A failure of the store.
+pub fn readable(
+    phone: &Phone,
+    case: CaseId,
+    model: &Model,
+    allowed: &mut Entitlement<'_>,
+) -> Result<Option<BTreeSet<RecordId>>, Violation> {
+    let who = phone.device.identity().principal.clone();
+    let mut readable = BTreeSet::new();
+    for (record, envelope) in model.envelopes().iter().filter(|(_, it)| it.case == case) {
+        let holds = phone.device.store().record(record)?.is_some();
+        match allowed.reads(&who, envelope)? {
+            true => drop(readable.insert(*record)),
+            // A frozen copy is another's truth by now.
+            false if holds => return Ok(None),
+            false => {}
+        }
+    }
+    Ok(Some(readable).filter(|records| !records.is_empty()))
+}
+
+/// The log verifies, and everything that is made from it can be made again.
+///
+/// # Errors
+/// [`Promise::Verified`].
+pub fn verified(server: &mut Server, now: Timestamp) -> Result<(), Violation> {
+    let cluster = server.cluster;
+    let mut wrong = reckon::verify(&mut server.conn, &cluster)?.wrong;
+    let rebuilt = reckon::rebuild(&mut server.conn, &server.rules, &cluster, now, false)?;
+    wrong.extend(rebuilt.wrong);
+    match wrong.first() {
+        None => Ok(()),
+        Some(first) => {
+            let what = format!("{first} ({} findings)", wrong.len());
+            Err(Violation::of(Promise::Verified, what))
+        }
+    }
+}
+
+/// Nothing waits on a phone that has synced undisturbed.
+///
+/// # Errors
+/// [`Promise::Working`].
+pub fn nothing_stuck(n: usize, phone: &Phone) -> Result<(), Violation> {
+    let waiting = phone.device.only_here()?;
+    let cursors = phone.device.store().items(Shelf::Cursor)?.len();
+    if waiting.changes > 0 || cursors == 0 {
+        let what = format!("phone {n} cannot send {} changes", waiting.changes);
+        return Err(Violation::of(Promise::Working, what));
+    }
+    Ok(())
+}

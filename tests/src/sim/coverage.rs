@@ -1,0 +1,67 @@
+//! Which promise was checked after which fault: an empty cell is a promise that nothing tested.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::sim::network::Fault;
+use crate::sim::promise::Promise;
+
+/// Checks made, by promise and by what had gone wrong before in the run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Coverage {
+    cells: BTreeMap<(Promise, Fault), u64>,
+    met: BTreeSet<Fault>,
+    faults: u64,
+}
+
+impl Coverage {
+    /// A fault happened.
+    pub fn fault(&mut self, fault: Fault) {
+        self.faults += 1;
+        self.met.insert(fault);
+    }
+
+    /// A promise was checked.
+    pub fn checked(&mut self, promise: Promise) {
+        for fault in &self.met {
+            *self.cells.entry((promise, *fault)).or_default() += 1;
+        }
+    }
+
+    /// Faults that happened.
+    #[must_use]
+    pub const fn faults(&self) -> u64 {
+        self.faults
+    }
+
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        for (cell, count) in &other.cells {
+            *self.cells.entry(*cell).or_default() += count;
+        }
+        self.faults += other.faults;
+    }
+
+    /// Cells without a check.
+    #[must_use]
+    pub fn empty_cells(&self) -> Vec<(Promise, Fault)> {
+        let all = Promise::ALL.into_iter().flat_map(|p| Fault::ALL.map(|f| (p, f)));
+        all.filter(|cell| !self.cells.contains_key(cell)).collect()
+    }
+
+    /// The table, a line a promise.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut table = format!("{:<14}", "checks after");
+        for fault in Fault::ALL {
+            table.push_str(&format!("{:>10}", fault.name()));
+        }
+        for promise in Promise::ALL {
+            table.push_str(&format!("\n{:<14}", promise.name()));
+            for fault in Fault::ALL {
+                let count = self.cells.get(&(promise, fault)).copied().unwrap_or(0);
+                table.push_str(&format!("{count:>10}"));
+            }
+        }
+        table
+    }
+}

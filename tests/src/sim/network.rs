@@ -1,0 +1,231 @@
+//! The way between a phone and the server, with everything that goes wrong on it.
+
+use std::io::{Cursor, Read};
+
+use sync_core::device::Session;
+use sync_core::device::transport::{Transport, TransportError};
+use sync_core::ids::DeviceId;
+use sync_core::limits::REQUEST_INFLATED_BYTES;
+use sync_core::policy::Principal;
+use sync_core::protocol::message::Page;
+use sync_core::protocol::stream::{PageWriter, decode_request};
+use sync_core::time::Timestamp;
+
+use crate::sim::checkers::{self, Entitlement};
+use crate::sim::coverage::Coverage;
+use crate::sim::model::Model;
+use crate::sim::promise::{Promise, Violation};
+use crate::sim::server::Server;
+
+/// What can go wrong.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Fault {
+    /// The request does not arrive.
+    RequestCut,
+    /// The server takes the request, its answer does not arrive.
+    AnswerLost,
+    /// The answer breaks off somewhere in a page.
+    AnswerCut,
+    /// The request arrives twice.
+    Doubled,
+    /// An older request of the phone arrives before this one.
+    Reordered,
+    /// The server dies after judging, before committing.
+    ServerDies,
+    /// The phone loses power at a commit of a sync.
+    PowerInSync,
+    /// The phone loses power at a commit of a save.
+    PowerInSave,
+    /// The app is closed and opened again.
+    Reopened,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 9] = [
+        Self::RequestCut,
+        Self::AnswerLost,
+        Self::AnswerCut,
+        Self::Doubled,
+        Self::Reordered,
+        Self::ServerDies,
+        Self::PowerInSync,
+        Self::PowerInSave,
+        Self::Reopened,
+    ];
+    /// Those that a sync may meet.
+    pub const OF_A_SYNC: [Self; 7] = [
+        Self::RequestCut,
+        Self::AnswerLost,
+        Self::AnswerCut,
+        Self::Doubled,
+        Self::Reordered,
+        Self::ServerDies,
+        Self::PowerInSync,
+    ];
+
+    /// A word for tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RequestCut => "req-cut",
+            Self::AnswerLost => "ans-lost",
+            Self::AnswerCut => "ans-cut",
+            Self::Doubled => "doubled",
+            Self::Reordered => "reorder",
+            Self::ServerDies => "srv-dies",
+            Self::PowerInSync => "pow-sync",
+            Self::PowerInSave => "pow-save",
+            Self::Reopened => "reopen",
+        }
+    }
+}
+
+/// A fault and where in the sync it happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Mishap {
+    /// What.
+    pub fault: Fault,
+    /// Exchanges of the sync that go well before.
+    pub after: u64,
+    /// Where in the answer, in pages, and in which hundredth of that page.
+    pub cut: (u64, u64),
+}
+
+/// One sync's line to the server.
+pub struct Line<'a> {
+    /// The server at its other end.
+    pub server: &'a mut Server,
+    /// The phone.
+    pub device: DeviceId,
+    /// The server's clock.
+    pub now: Timestamp,
+    /// What will go wrong.
+    pub mishap: Option<Mishap>,
+    /// Requests that went over it, old ones first; they may arrive again.
+    pub strays: &'a mut Vec<Vec<u8>>,
+    /// What should be: brought up to date whenever the server has committed.
+    pub model: &'a mut Model,
+    /// Who holds the phone.
+    pub who: Principal,
+    /// Where checks are counted.
+    pub coverage: &'a mut Coverage,
+    /// The fault that happened.
+    pub happened: Option<Fault>,
+    /// A failure of the product that no fault explains.
+    pub broken: Option<Violation>,
+}
+
+/// Requests that are remembered to arrive again.
+const STRAYS: usize = 6;
+
+impl Line<'_> {
+    /// Lets an old request arrive; nobody waits for its answer.
+    ///
+    /// # Errors
+    /// A failure of the product.
+    pub fn deliver_stray(&mut self, body: &[u8]) -> Result<(), Violation> {
+        self.serve(body, false).map(drop)
+    }
+
+    fn serve(&mut self, body: &[u8], dies: bool) -> Result<Vec<Page>, Violation> {
+        let request = decode_request(body, REQUEST_INFLATED_BYTES)?;
+        let answers = self.server.ingest(&self.device, &request, self.now, dies)?;
+        if dies {
+            return Ok(Vec::new());
+        }
+        let pages = self.server.pages(&self.device, &request, answers, self.now)?;
+        self.model.read_log(self.server)?;
+        self.coverage.checked(Promise::Once);
+        let mut allowed = Entitlement::new(self.server, self.now);
+        checkers::wire(&pages, &self.who, self.model, &mut allowed)?;
+        self.coverage.checked(Promise::Entitled);
+        Ok(pages)
+    }
+
+    fn fault_now(&mut self) -> Option<Mishap> {
+        match &mut self.mishap {
+            Some(mishap) if mishap.after > 0 => {
+                mishap.after -= 1;
+                None
+            }
+            Some(mishap) if mishap.fault == Fault::PowerInSync => None,
+            _ => self.mishap.take(),
+        }
+    }
+
+    fn carry(&mut self, body: &[u8]) -> Result<Option<Vec<u8>>, Violation> {
+        let mishap = self.fault_now();
+        self.happened = self.happened.or(mishap.map(|it| it.fault));
+        let oldest = self.strays.first().cloned();
+        self.strays.push(body.to_vec());
+        if self.strays.len() > STRAYS {
+            self.strays.remove(0);
+        }
+        let Some(Mishap { fault, cut, .. }) = mishap else {
+            return answer(&self.serve(body, false)?, None).map(Some);
+        };
+        match fault {
+            Fault::RequestCut => Ok(None),
+            Fault::ServerDies => self.serve(body, true).map(|_| None),
+            Fault::AnswerLost => self.serve(body, false).map(|_| None),
+            Fault::AnswerCut => answer(&self.serve(body, false)?, Some(cut)).map(Some),
+            Fault::Doubled => {
+                self.serve(body, false)?;
+                answer(&self.serve(body, false)?, None).map(Some)
+            }
+            Fault::Reordered => {
+                if let Some(old) = oldest {
+                    self.deliver_stray(&old)?;
+                }
+                answer(&self.serve(body, false)?, None).map(Some)
+            }
+            Fault::PowerInSync | Fault::PowerInSave | Fault::Reopened => {
+                answer(&self.serve(body, false)?, None).map(Some)
+            }
+        }
+    }
+}
+
+impl Transport for Line<'_> {
+    fn exchange(&mut self, _token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        match self.carry(body) {
+            Ok(Some(bytes)) => Ok(Box::new(Cursor::new(bytes))),
+            Ok(None) => Err(TransportError::Offline),
+            Err(violation) => {
+                self.broken = Some(violation);
+                Err(TransportError::Busy)
+            }
+        }
+    }
+
+    fn refresh(
+        &mut self,
+        _refresh_token: &str,
+        _device: &DeviceId,
+        _signature: &[u8; 64],
+    ) -> Result<Session, TransportError> {
+        // Every session here is good for the whole run, so that nobody asks.
+        Err(TransportError::SignedOut)
+    }
+}
+
+/// The bytes of an answer, up to a cut. Whole pages before it arrive whatever the bytes weigh, so
+/// that a run with other clocks is cut at the same place.
+fn answer(pages: &[Page], cut: Option<(u64, u64)>) -> Result<Vec<u8>, Violation> {
+    let mut writer = PageWriter::new()?;
+    let cut = cut.map(|(page, hundredth)| (page as usize % pages.len().max(1), hundredth));
+    let mut bytes = Vec::new();
+    for (n, page) in pages.iter().enumerate() {
+        let part = writer.page(page)?;
+        match cut {
+            Some((at, hundredth)) if at == n => {
+                bytes.extend(&part[..part.len() * (hundredth as usize).min(90) / 100]);
+                return Ok(bytes);
+            }
+            _ => bytes.extend(part),
+        }
+    }
+    bytes.extend(writer.finish()?);
+    Ok(bytes)
+}

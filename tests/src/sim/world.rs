@@ -1,0 +1,311 @@
+//! One run: phones, a server and what passes between them, step by step from a seed.
+
+use caseweave::role::Role;
+use sync_core::device::DeviceError;
+use sync_core::device::sync::SyncError;
+use sync_core::engine::client::ClientError;
+use sync_core::ids::{AgencyId, UserId};
+use sync_core::time::Timestamp;
+
+use crate::sim::Options;
+use crate::sim::agreement;
+use crate::sim::checkers::{self, Entitlement};
+use crate::sim::coverage::Coverage;
+use crate::sim::dice::Dice;
+use crate::sim::model::Model;
+use crate::sim::network::{Fault, Line, Mishap};
+use crate::sim::phone::{Outage, Phone};
+use crate::sim::plant::Plant;
+use crate::sim::promise::{Promise, Violation};
+use crate::sim::server::{Person, Server};
+use crate::sim::workload::{Done, Hand, Transition};
+
+/// When every run begins: 22 November 2026.
+const START: Timestamp = Timestamp(1_795_300_000_000);
+
+const fn person(name: &'static str, agency: &'static str, role: Role) -> Person {
+    Person { name, agency, role }
+}
+
+/// Who may have a phone; the first three always do.
+const PEOPLE: [Person; 5] = [
+    person("ada", "education", Role::ClusterLead),
+    person("bea", "social-work", Role::Practitioner),
+    person("cal", "health", Role::Practitioner),
+    person("dot", "education", Role::Practitioner),
+    person("eve", "social-work", Role::AgencyLead),
+];
+
+/// Tries until a sync must have gone through: a gap makes a phone ask again for the whole.
+const TRIES: u32 = 4;
+
+/// The state of a run.
+pub struct World {
+    dice: Dice,
+    now: Timestamp,
+    server: Server,
+    phones: Vec<Phone>,
+    model: Model,
+    coverage: Coverage,
+    users: Vec<UserId>,
+    agencies: Vec<AgencyId>,
+    options: Options,
+}
+
+impl World {
+    /// The world of a seed.
+    ///
+    /// # Errors
+    /// A failure of the product.
+    pub fn new(seed: u64, options: &Options) -> Result<Self, Violation> {
+        let mut dice = Dice::new(seed, 0);
+        let mut skews = Dice::new(seed, 1);
+        let mut server = Server::new(Dice::new(seed, 2), &PEOPLE, options.plant, START)?;
+        let count = 3 + dice.below(4) as usize;
+        let mut phones = Vec::with_capacity(count);
+        for n in 0..count {
+            // The last of six is somebody's second phone.
+            let person = PEOPLE.get(n).unwrap_or(&PEOPLE[1]);
+            let enrolled = server.enrol(person.name, START)?;
+            let mut phone = Phone::enrolled(&enrolled, options.plant == Some(Plant::CursorFirst))?;
+            if options.skewed {
+                let years = skews.below(13) as i64 - 6;
+                phone.skew_ms = years * 365 * Timestamp::DAY_MS + skews.below(100_000_000) as i64;
+            }
+            phones.push(phone);
+        }
+        let mut users: Vec<_> =
+            phones.iter().map(|phone| phone.device.identity().principal.user).collect();
+        users.dedup();
+        let agencies = phones.iter().map(|it| it.device.identity().principal.agency).collect();
+        Ok(Self {
+            dice,
+            now: START,
+            server,
+            model: Model::new(phones.len()),
+            phones,
+            coverage: Coverage::default(),
+            users,
+            agencies,
+            options: options.clone(),
+        })
+    }
+
+    /// What was checked so far.
+    #[must_use]
+    pub const fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    /// The phones.
+    #[must_use]
+    pub fn phones(&self) -> &[Phone] {
+        &self.phones
+    }
+
+    /// The chain of the server's log.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn chain(&mut self) -> Result<[u8; 32], Violation> {
+        let cluster = self.server.cluster;
+        Ok(caseweave::db::log::head(&mut self.server.conn, &cluster)?.1)
+    }
+
+    /// Everybody's first sync, without which a phone knows nobody.
+    ///
+    /// # Errors
+    /// A broken promise.
+    pub fn begin(&mut self) -> Result<(), Violation> {
+        (0..self.phones.len()).try_for_each(|n| self.sync_through(n))
+    }
+
+    /// One step.
+    ///
+    /// # Errors
+    /// A broken promise.
+    pub fn step(&mut self) -> Result<(), Violation> {
+        self.now = self.now.plus_ms(1_000 + self.dice.below(3_600_000) as i64);
+        let n = self.dice.below(self.phones.len() as u64) as usize;
+        match Transition::choose(&mut self.dice) {
+            Transition::Sync => self.sync(n, None)?,
+            Transition::FaultySync => {
+                let mishap = self.mishap();
+                self.sync(n, Some(mishap))?;
+            }
+            Transition::Reopen => {
+                self.coverage.fault(Fault::Reopened);
+                self.phones[n].reopen()?;
+            }
+            transition => self.save(n, transition)?,
+        }
+        checkers::kept(n, &self.phones[n], &self.model)?;
+        self.coverage.checked(Promise::Kept);
+        Ok(())
+    }
+
+    fn mishap(&mut self) -> Mishap {
+        let fault = *self.dice.pick(&Fault::OF_A_SYNC).unwrap_or(&Fault::AnswerLost);
+        let after = if self.dice.chance(75) { 0 } else { self.dice.below(3) };
+        Mishap { fault, after, cut: (self.dice.below(8), self.dice.below(90)) }
+    }
+
+    fn outage(&mut self) -> Outage {
+        Outage { commits_left: self.dice.below(3), written: self.dice.chance(50) }
+    }
+
+    fn save(&mut self, n: usize, transition: Transition) -> Result<(), Violation> {
+        if self.dice.chance(6) {
+            let outage = self.outage();
+            self.phones[n].plan_outage(outage);
+        }
+        let phone = &mut self.phones[n];
+        let now = phone.clock(self.now);
+        let done = Hand {
+            phone,
+            dice: &mut self.dice,
+            now,
+            users: &self.users,
+            agencies: &self.agencies,
+            long_texts: self.options.long_texts,
+        }
+        .act(transition);
+        self.note(n, transition, done)
+    }
+
+    fn note(&mut self, n: usize, transition: Transition, done: Done) -> Result<(), Violation> {
+        let off = self.phones[n].is_off();
+        match done {
+            Ok(Some((record, entries))) => {
+                self.model.note_saved((n, &self.phones[n]), &record, &entries)?;
+            }
+            Ok(None) => {}
+            Err(DeviceError::Store(_)) if off => {}
+            Err(
+                DeviceError::Refused(_)
+                | DeviceError::CannotUndo(_)
+                | DeviceError::NoConflict
+                | DeviceError::UnknownCase,
+            ) => {}
+            Err(error) => {
+                let what = format!("phone {n}, {transition:?}: {error}");
+                return Err(Violation::of(Promise::Working, what));
+            }
+        }
+        self.restore_power(n, Fault::PowerInSave)
+    }
+
+    fn restore_power(&mut self, n: usize, fault: Fault) -> Result<(), Violation> {
+        if !self.phones[n].is_off() {
+            self.phones[n].calm();
+            return Ok(());
+        }
+        self.coverage.fault(fault);
+        self.phones[n].reopen()?;
+        self.model.note_unsent(n, &self.phones[n])
+    }
+
+    /// Syncs a phone. What the mishap explains is no violation.
+    fn sync(&mut self, n: usize, mishap: Option<Mishap>) -> Result<(), Violation> {
+        match self.try_sync(n, mishap)? {
+            Ok(()) => self.settled(n),
+            Err(SyncError::Device(DeviceError::Client(ClientError::Gap))) => Ok(()),
+            Err(_) if mishap.is_some() => Ok(()),
+            Err(error) => {
+                Err(Violation::of(Promise::Working, format!("phone {n} cannot sync: {error}")))
+            }
+        }
+    }
+
+    fn try_sync(
+        &mut self,
+        n: usize,
+        mishap: Option<Mishap>,
+    ) -> Result<Result<(), SyncError>, Violation> {
+        let loses_power = mishap.is_some_and(|it| it.fault == Fault::PowerInSync);
+        if loses_power {
+            let outage = self.outage();
+            self.phones[n].plan_outage(outage);
+        }
+        let phone = &mut self.phones[n];
+        let clock = phone.clock(self.now);
+        let (device, who) =
+            (phone.device.identity().device, phone.device.identity().principal.clone());
+        let mut line = Line {
+            server: &mut self.server,
+            device,
+            now: self.now,
+            mishap,
+            strays: &mut phone.strays,
+            model: &mut self.model,
+            who,
+            coverage: &mut self.coverage,
+            happened: None,
+            broken: None,
+        };
+        let dice = &mut self.dice;
+        let synced = phone.device.sync(&mut line, &|| clock, &mut || dice.bytes(), &mut |_, _| ());
+        let (happened, broken) = (line.happened, line.broken);
+        if let Some(broken) = broken {
+            return Err(broken);
+        }
+        if let Some(fault) = happened {
+            self.coverage.fault(fault);
+        }
+        self.restore_power(n, Fault::PowerInSync)?;
+        Ok(synced.map(drop))
+    }
+
+    /// After a sync that went through.
+    fn settled(&mut self, n: usize) -> Result<(), Violation> {
+        let mut allowed = Entitlement::new(&mut self.server, self.now);
+        checkers::holdings(n, &self.phones[n], &self.model, &mut allowed)?;
+        self.coverage.checked(Promise::Entitled);
+        self.coverage.checked(Promise::Complete);
+        Ok(())
+    }
+
+    fn sync_through(&mut self, n: usize) -> Result<(), Violation> {
+        for _ in 0..TRIES {
+            match self.try_sync(n, None)? {
+                Ok(()) => return self.settled(n),
+                Err(SyncError::Device(DeviceError::Client(ClientError::Gap))) => {}
+                Err(error) => {
+                    let what = format!("phone {n} cannot sync: {error}");
+                    return Err(Violation::of(Promise::Working, what));
+                }
+            }
+        }
+        let what = format!("phone {n} asks for the whole again and again");
+        Err(Violation::of(Promise::Working, what))
+    }
+
+    /// Everybody syncs undisturbed, three rounds: the second brings what the first pushed, the third
+    /// what the second's refusals changed. Then all promises are checked.
+    ///
+    /// # Errors
+    /// A broken promise.
+    pub fn quiesce(&mut self) -> Result<(), Violation> {
+        for _ in 0..3 {
+            self.begin()?;
+        }
+        for n in 0..self.phones.len() {
+            checkers::kept(n, &self.phones[n], &self.model)?;
+            checkers::nothing_stuck(n, &self.phones[n])?;
+        }
+        self.coverage.checked(Promise::Kept);
+        self.coverage.checked(Promise::Working);
+        let mut allowed = Entitlement::new(&mut self.server, self.now);
+        agreement::agree(&self.phones, &self.model, &mut allowed, self.options.plant)?;
+        self.coverage.checked(Promise::Converged);
+        self.coverage.checked(Promise::Told);
+        checkers::verified(&mut self.server, self.now)?;
+        self.coverage.checked(Promise::Verified);
+        Ok(())
+    }
+
+    /// P8 was checked against another run of the seed.
+    pub fn clocks_checked(&mut self) {
+        self.coverage.checked(Promise::Clockless);
+    }
+}
