@@ -224,8 +224,8 @@ pub fn readable(
 /// [`Promise::Verified`].
 pub fn verified(server: &mut Server, now: Timestamp) -> Result<(), Violation> {
     let cluster = server.cluster;
-    let mut wrong = reckon::verify(&mut server.conn, &cluster)?.wrong;
-    let rebuilt = reckon::rebuild(&mut server.conn, &server.rules, &cluster, now, false)?;
+    let mut wrong = reckon::verify(&mut server.conn, &cluster, &mut |_, _| {})?.wrong;
+    let rebuilt = reckon::rebuild(&mut server.conn, &server.rules, &cluster, now, false, &mut |_, _| {})?;
     wrong.extend(rebuilt.wrong);
     match wrong.first() {
         None => Ok(()),

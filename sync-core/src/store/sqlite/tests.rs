@@ -12,7 +12,7 @@ use super::{Key, SqliteStore, schema};
 use crate::ids::{Actor, RecordId};
 use crate::store::contract::{self, change, contents, record};
 use crate::store::memory::MemoryStore;
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, Write};
+use crate::store::{ChangeRow, Place, Shelf, Store, StoreError, Write};
 
 /// A file as version 1 of the schema wrote it: frozen, whatever becomes of the steps.
 const VERSION_1: &str = "
