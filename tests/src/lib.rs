@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What the system tests and measurements share.
+
+pub mod workload;

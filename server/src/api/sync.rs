@@ -216,7 +216,10 @@ const WAKE: Duration = Duration::from_secs(1);
     security(("session" = [])),
 )]
 #[get("/sync/wait")]
-pub(crate) async fn wait(state: Data<AppState>, _session: Session) -> Result<HttpResponse, Infallible> {
+pub(crate) async fn wait(
+    state: Data<AppState>,
+    _session: Session,
+) -> Result<HttpResponse, Infallible> {
     let mut committed = state.committer().committed();
     committed.mark_unchanged();
     let _ = tokio::time::timeout(HOLD, committed.changed()).await;
