@@ -1,3 +1,4 @@
 //! The one test binary of the system tests: linking the server once is enough.
 
 mod architecture;
+mod workload;
