@@ -1,5 +1,6 @@
-//! What the system tests stand on: real servers and phones as processes, and the simulated world.
-//! The tests themselves are in `tests/`.
+//! What the system tests stand on: real servers and phones as processes, the simulated world, and the
+//! common workload. The tests themselves are in `tests/`.
 
 pub mod live;
 pub mod sim;
+pub mod workload;

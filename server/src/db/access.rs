@@ -110,6 +110,36 @@ pub fn moved(
     rows.into_iter().map(from_row).collect()
 }
 
+/// The number at which an interval of the user's ended last; zero if none did.
+///
+/// # Errors
+/// The database's failure.
+pub fn last_end(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
+    let last: Option<i64> = access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .select(diesel::dsl::max(access::until))
+        .first(conn)?;
+    Ok(last.unwrap_or(0))
+}
+
+/// Whether access began within (after, up to].
+///
+/// # Errors
+/// The database's failure.
+pub fn began(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    (after, up_to): (i64, i64),
+) -> Result<bool, Error> {
+    let found = access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(access::since.gt(after).and(access::since.le(up_to)));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// Begins an interval.
 ///
 /// # Errors

@@ -265,13 +265,31 @@ pub fn chain_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8
 /// # Errors
 /// The database's failure.
 pub fn first_since(conn: &mut Conn, cluster: &ClusterId, moment: Timestamp) -> Result<i64, Error> {
-    // Arrival grows with the number, so the first one is where the search from the end stops.
-    let before: Option<i64> = log::table
+    // Arrival grows with the number, so a few looks are enough however long the log is.
+    let (mut low, mut high) = (1, head(conn, cluster)?.0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match first_from(conn, cluster, middle)? {
+            Some((number, arrived_at)) if arrived_at < moment.0 => low = number + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// Number and arrival of the first change from a number on.
+fn first_from(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    number: i64,
+) -> Result<Option<(i64, i64)>, Error> {
+    Ok(log::table
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(log::arrived_at.lt(moment.0))
-        .select(diesel::dsl::max(log::number))
-        .first(conn)?;
-    Ok(before.unwrap_or(0) + 1)
+        .filter(log::number.ge(number))
+        .order(log::number)
+        .select((log::number, log::arrived_at))
+        .first(conn)
+        .optional()?)
 }
 
 /// The next number and the chain's head.

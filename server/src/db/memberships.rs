@@ -182,4 +182,23 @@ pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>
         })
     };
     rows.into_iter().map(colleague).collect()
+
+/// The agency of everybody who works in a cluster.
+///
+/// # Errors
+/// The database's failure.
+pub fn agencies_of_cluster(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+) -> Result<Vec<(UserId, AgencyId)>, Error> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = memberships::table
+        .inner_join(users::table)
+        .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(users::state.eq("active"))
+        .select((memberships::user_id, memberships::agency_id))
+        .load(conn)?;
+    let ids = |(user, agency): &(Vec<u8>, Vec<u8>)| {
+        Ok((UserId::from_slice(user)?, AgencyId::from_slice(agency)?))
+    };
+    rows.iter().map(ids).collect()
 }

@@ -1,19 +1,20 @@
 //! What a phone is sent, straight from the log.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
-use sync_core::ids::{ClusterId, ScopeId, UserId};
+
+use sync_core::ids::{ClusterId, RecordId, ScopeId, UserId};
 
 use super::log::{COLUMNS, Entry, Row, from_row};
 use super::schema_log::{access, log, records};
 use super::{Conn, Error};
 
-/// A change to send, with its record's envelope and first number.
-pub type Sent = (Entry, Vec<u8>, i64);
+/// A change to send, with its record's envelope.
+pub type Sent = (Entry, Vec<u8>);
 
-type SentRow = (Row, Vec<u8>, i64);
-
-fn sent((row, envelope, first_number): SentRow) -> Result<Sent, Error> {
-    Ok((from_row(row)?, envelope, first_number))
+fn sent((row, envelope): (Row, Vec<u8>)) -> Result<Sent, Error> {
+    Ok((from_row(row)?, envelope))
 }
 
 /// New changes within (after, up to] of what the user had been granted by `granted_by`.
@@ -42,8 +43,8 @@ pub fn new_changes(
         .filter(records::scope_id.eq_any(granted()).or(records::id.eq_any(granted())))
         .order(log::number)
         .limit(limit)
-        .select((COLUMNS, records::envelope, records::first_number))
-        .load::<SentRow>(conn)?;
+        .select((COLUMNS, records::envelope))
+        .load(conn)?;
     rows.into_iter().map(sent).collect()
 }
 
@@ -81,45 +82,103 @@ pub struct Class {
     pub begun: (i64, i64),
 }
 
-/// Changes of granted scopes up to a number, record by record, after (first number, position).
-///
-/// A scope whose freeze ended is sent whole: how much of it a phone had fetched before the freeze is
-/// that phone's own matter, and what it has it takes for what it is.
+/// A record that is newly granted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Granted {
+    /// The record.
+    pub record: RecordId,
+    /// Its envelope.
+    pub envelope: Vec<u8>,
+    /// Where it begins in the log.
+    pub first_number: i64,
+    /// How many changes it has.
+    pub length: i32,
+}
+
+/// Records newly granted within (since_after, up_to] that begin at `from` or later, by where they
+/// begin; one that is granted in two ways comes once. A scope whose freeze ended is sent whole: how much
+/// of it a phone had fetched before the freeze is that phone's own matter, and what it has it takes for
+/// what it is.
 ///
 /// # Errors
 /// The database's failure.
-pub fn granted_changes(
+pub fn granted_records(
     conn: &mut Conn,
     (user, cluster): (&UserId, &ClusterId),
     (since_after, up_to): (i64, i64),
     class: Class,
-    (after_first, after_position): (i64, i32),
-    limit: i64,
-) -> Result<Vec<(Sent, i64)>, Error> {
-    type GrantedRow = (SentRow, i64);
-    let rows = log::table
-        .inner_join(records::table)
-        .inner_join(
+    from: i64,
+) -> Result<Vec<Granted>, Error> {
+    // Two joins: an OR in one of them has no index to go by.
+    macro_rules! by {
+        ($column:expr) => {
             access::table
-                .on(access::scope_id.eq(records::scope_id).or(access::scope_id.eq(records::id))),
-        )
+                .inner_join(records::table.on($column.eq(access::scope_id)))
+                .filter(access::user_id.eq(user.as_bytes().as_slice()))
+                .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+                .filter(access::since.gt(since_after).and(access::since.le(up_to)))
+                .filter(access::until.is_null())
+                .filter(records::kind.between(class.kinds.0, class.kinds.1))
+                .filter(records::first_number.between(class.begun.0.max(from), class.begun.1))
+                .filter(records::first_number.le(up_to))
+                .select((
+                    records::id,
+                    records::envelope,
+                    records::first_number,
+                    records::length,
+                ))
+                .load::<GrantedRow>(conn)?
+        };
+    }
+    let mut found: BTreeMap<i64, Granted> = BTreeMap::new();
+    for row in by!(records::scope_id).into_iter().chain(by!(records::id)) {
+        let (record, envelope, first_number, length) = row;
+        let record = RecordId::from_slice(&record)?;
+        let new = Granted { record, envelope, first_number, length };
+        found.entry(first_number).or_insert(new);
+    }
+    Ok(found.into_values().collect())
+}
+
+type GrantedRow = (Vec<u8>, Vec<u8>, i64, i32);
+
+/// The changes of some records up to a number, each record's in order.
+///
+/// # Errors
+/// The database's failure.
+pub fn changes_of(
+    conn: &mut Conn,
+    of: &[RecordId],
+    up_to: i64,
+) -> Result<BTreeMap<RecordId, Vec<Entry>>, Error> {
+    let ids = of.iter().map(|id| id.as_bytes().as_slice());
+    let rows = log::table
+        .filter(log::record_id.eq_any(ids))
+        .filter(log::number.le(up_to))
+        .select(COLUMNS)
+        .load::<Row>(conn)?;
+    let mut found: BTreeMap<RecordId, Vec<Entry>> = BTreeMap::new();
+    for row in rows {
+        let entry = from_row(row)?;
+        found.entry(entry.record).or_default().push(entry);
+    }
+    found.values_mut().for_each(|entries| entries.sort_by_key(|entry| entry.position));
+    Ok(found)
+}
+
+/// How many changes the records of all scopes have that the user is granted.
+///
+/// # Errors
+/// The database's failure.
+pub fn count_granted(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
+    let found: Option<i64> = access::table
+        .inner_join(records::table.on(records::scope_id.eq(access::scope_id)))
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(access::since.gt(since_after).and(access::since.le(up_to)))
         .filter(access::until.is_null())
-        .filter(log::number.le(up_to))
-        .filter(records::kind.between(class.kinds.0, class.kinds.1))
-        .filter(records::first_number.between(class.begun.0, class.begun.1))
-        .filter(
-            records::first_number
-                .gt(after_first)
-                .or(records::first_number.eq(after_first).and(log::position.gt(after_position))),
-        )
-        .order((records::first_number, log::position))
-        .limit(limit)
-        .select(((COLUMNS, records::envelope, records::first_number), access::resume_from))
-        .load::<GrantedRow>(conn)?;
-    rows.into_iter().map(|(row, resume_from)| Ok((sent(row)?, resume_from))).collect()
+        .select(diesel::dsl::sum(records::length))
+        .first(conn)?;
+    Ok(found.unwrap_or(0))
 }
 
 /// Whether a user is sent a scope now.

@@ -86,6 +86,9 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
             cases.insert(accepted.envelope.case);
         }
     }
+    if cases.is_empty() {
+        return head.write(conn);
+    }
     let world =
         World { people: people(conn, &arrival.cluster())?, catalogue: rules.catalogue.clone() };
     for case in cases {

@@ -215,6 +215,5 @@ impl<'a> Judging<'a> {
 /// # Errors
 /// The database's failure.
 pub fn people(conn: &mut Conn, cluster: &sync_core::ids::ClusterId) -> Result<People, Error> {
-    let staff = db::memberships::of_cluster(conn, cluster)?;
-    Ok(staff.into_iter().map(|post| (post.user, post.agency)).collect())
+    Ok(db::memberships::agencies_of_cluster(conn, cluster)?.into_iter().collect())
 }

@@ -4,6 +4,7 @@
 //! go, scopes that freeze), people and directory, then what is newly granted, most needed first,
 //! then what is new of the rest. What is not granted any more when a page is made is not in it.
 
+mod ahead;
 pub mod cursor;
 
 use sha2::{Digest, Sha256};
@@ -16,11 +17,12 @@ use sync_core::time::Timestamp;
 use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
 use crate::db::{self, Conn, Error};
+use ahead::Ahead;
 use cursor::{Cursor, Offset};
 
 /// Directory lines in one page.
 const LINES: i64 = 1_000;
-/// Rows read at once; more than a page of visits holds.
+/// New changes read at once; more than a page of visits holds.
 const ROWS: i64 = 1_500;
 /// Records begun in these days are sent before older ones.
 const RECENT_DAYS: i64 = 90;
@@ -49,7 +51,8 @@ pub struct Round {
     puller: Puller,
     cluster: ClusterId,
     cursor: Cursor,
-    recent_from: i64,
+    now: Timestamp,
+    ahead: Ahead,
     left: i64,
     done: bool,
 }
@@ -75,14 +78,12 @@ impl Round {
         if cursor.offset == Offset::Start {
             cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
         }
-        let recent = now.plus_ms(-RECENT_DAYS * Timestamp::DAY_MS);
-        let recent_from = db::log::first_since(conn, &cluster, recent)?;
-        let range = (cursor.base, cursor.up_to);
-        let left = match cursor.base == cursor.up_to {
-            true => 0,
-            false => db::pull::count_new(conn, &puller.user, &cluster, range)?,
+        let left = match (cursor.base, cursor.up_to) {
+            (base, up_to) if base == up_to => 0,
+            (0, _) => db::pull::count_granted(conn, &puller.user, &cluster)?,
+            range => db::pull::count_new(conn, &puller.user, &cluster, range)?,
         };
-        Ok(Self { puller, cluster, cursor, recent_from, left, done: false })
+        Ok(Self { puller, cluster, cursor, now, ahead: Ahead::default(), left, done: false })
     }
 
     /// The next page; none when the phone has everything. The first page is always there: it says
@@ -96,6 +97,7 @@ impl Round {
         }
         let mut page = Page::new(self.cluster, now);
         let mut frame = PageFrame::default();
+        self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
         page.left = if self.done { 0 } else { self.left.max(1).unsigned_abs() };
@@ -166,6 +168,10 @@ impl Round {
     fn access(&self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let (user, base, up_to) = (&self.puller.user, self.cursor.base, self.cursor.up_to);
         for interval in db::access::moved(conn, user, &self.cluster, base, up_to)? {
+            // Granted anew: its records come.
+            if interval.until.is_none() && interval.resume_from == 0 {
+                continue;
+            }
             let granted = db::pull::is_granted(conn, user, &interval.scope)?;
             match interval.until {
                 _ if granted && interval.resume_from > 0 => page.thawed.push(interval.scope),
@@ -190,7 +196,12 @@ impl Round {
             page.directory.push(line);
         }
         if !full {
-            self.cursor.offset = Offset::Granted(0, -1, 0);
+            let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
+            let class = match db::access::began(conn, user, &self.cluster, range)? {
+                true => 0,
+                false => CLASSES,
+            };
+            self.cursor.offset = Offset::Granted(class, -1, 0);
         }
         Ok(!full)
     }
@@ -206,36 +217,32 @@ impl Round {
             self.cursor.offset = Offset::New(self.cursor.base);
             return Ok(true);
         }
-        let (base, up_to) = (self.cursor.base, self.cursor.up_to);
-        let whose = (&self.puller.user, &self.cluster);
-        let filter = self.class(class);
-        let rows = db::pull::granted_changes(conn, whose, (base, up_to), filter, after, ROWS)?;
-        let all = (rows.len() as i64) < ROWS;
-        for (sent, _) in rows {
-            let change = self.logged(sent.clone());
-            if frame.is_full_for(&change) {
+        if !self.ahead.holds(class) {
+            self.list_granted(conn, class, after)?;
+        }
+        let (puller, up_to) = (&self.puller, self.cursor.up_to);
+        while let Some(ready) = self.ahead.next(conn, up_to, |sent| logged(puller, sent))? {
+            if frame.is_full_for(&ready.change) {
+                self.ahead.put_back(ready);
                 return Ok(false);
             }
-            self.cursor.offset = Offset::Granted(class, sent.2, sent.0.position);
-            // Access by two ways brings a change twice.
-            frame.put_once(change);
+            self.cursor.offset = Offset::Granted(class, ready.first_number, ready.position);
+            frame.put(ready.change);
         }
-        if all {
-            self.cursor.offset = Offset::Granted(class + 1, -1, 0);
-        }
+        self.cursor.offset = Offset::Granted(class + 1, -1, 0);
         Ok(true)
     }
 
-    fn class(&self, class: u8) -> Class {
-        let code = |kind: Kind| i16::from(kind.code());
-        let visits_and_rest = (code(Kind::Intervention), i16::MAX);
-        let begun_any_time = (0, i64::MAX);
-        match class {
-            0 => Class { kinds: (code(Kind::Case), code(Kind::Case)), begun: begun_any_time },
-            1 => Class { kinds: (code(Kind::Concern), code(Kind::Plan)), begun: begun_any_time },
-            2 => Class { kinds: visits_and_rest, begun: (self.recent_from, i64::MAX) },
-            _ => Class { kinds: visits_and_rest, begun: (0, self.recent_from - 1) },
-        }
+    /// Lists the records of a class that are still to be sent.
+    fn list_granted(&mut self, conn: &mut Conn, class: u8, after: (i64, i32)) -> Result<(), Error> {
+        let range = (self.cursor.base, self.cursor.up_to);
+        let whose = (&self.puller.user, &self.cluster);
+        let recent = self.now.plus_ms(-RECENT_DAYS * Timestamp::DAY_MS);
+        let recent_from = db::log::first_since(conn, &self.cluster, recent)?;
+        let filter = class_of(class, recent_from);
+        let records = db::pull::granted_records(conn, whose, range, filter, after.0)?;
+        self.ahead.list(class, records, after);
+        Ok(())
     }
 
     fn new_changes(
@@ -255,7 +262,7 @@ impl Round {
         let all = (rows.len() as i64) < ROWS;
         for sent in rows {
             let number = sent.0.number;
-            let change = self.logged(sent);
+            let change = logged(&self.puller, sent);
             if frame.is_full_for(&change) {
                 return Ok(false);
             }
@@ -267,20 +274,33 @@ impl Round {
         }
         Ok(!all)
     }
+}
 
-    fn logged(&self, (entry, envelope, _): Sent) -> LoggedChange {
-        let own = entry.device == self.puller.device && !self.puller.whole;
-        LoggedChange {
-            record: entry.record,
-            position: entry.position.unsigned_abs(),
-            envelope: (entry.position == 1).then_some(envelope),
-            actor: entry.actor,
-            user: entry.user,
-            seq: entry.seq.unsigned_abs(),
-            deps: entry.deps,
-            body: (!own).then_some(entry.body),
-            hash: entry.hash,
-        }
+fn logged(puller: &Puller, (entry, envelope): Sent) -> LoggedChange {
+    let own = entry.device == puller.device && !puller.whole;
+    LoggedChange {
+        record: entry.record,
+        position: entry.position.unsigned_abs(),
+        envelope: (entry.position == 1).then_some(envelope),
+        actor: entry.actor,
+        user: entry.user,
+        seq: entry.seq.unsigned_abs(),
+        deps: entry.deps,
+        body: (!own).then_some(entry.body),
+        hash: entry.hash,
+    }
+}
+
+/// The records of a class, where those begun from `recent_from` on are recent.
+fn class_of(class: u8, recent_from: i64) -> Class {
+    let code = |kind: Kind| i16::from(kind.code());
+    let visits_and_rest = (code(Kind::Intervention), i16::MAX);
+    let begun_any_time = (0, i64::MAX);
+    match class {
+        0 => Class { kinds: (code(Kind::Case), code(Kind::Case)), begun: begun_any_time },
+        1 => Class { kinds: (code(Kind::Concern), code(Kind::Plan)), begun: begun_any_time },
+        2 => Class { kinds: visits_and_rest, begun: (recent_from, i64::MAX) },
+        _ => Class { kinds: visits_and_rest, begun: (0, recent_from - 1) },
     }
 }
 

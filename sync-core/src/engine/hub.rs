@@ -77,17 +77,6 @@ impl PageFrame {
         }
     }
 
-    /// Puts a change in unless it was the last one put: one that is granted in two ways.
-    pub fn put_once(&mut self, change: LoggedChange) {
-        let last = self
-            .records
-            .last()
-            .map(|record| (record.record, record.first_position + record.changes.len() as u32 - 1));
-        if last != Some((change.record, change.position)) {
-            self.put(change);
-        }
-    }
-
     /// Changes put in so far.
     #[must_use]
     pub fn len(&self) -> usize {

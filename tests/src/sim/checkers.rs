@@ -225,7 +225,8 @@ pub fn readable(
 pub fn verified(server: &mut Server, now: Timestamp) -> Result<(), Violation> {
     let cluster = server.cluster;
     let mut wrong = reckon::verify(&mut server.conn, &cluster, &mut |_, _| {})?.wrong;
-    let rebuilt = reckon::rebuild(&mut server.conn, &server.rules, &cluster, now, false, &mut |_, _| {})?;
+    let rebuilt =
+        reckon::rebuild(&mut server.conn, &server.rules, &cluster, now, false, &mut |_, _| {})?;
     wrong.extend(rebuilt.wrong);
     match wrong.first() {
         None => Ok(()),

@@ -1,0 +1,114 @@
+//! What was read ahead for a phone's next pages: the records of the class under way, and the changes
+//! of the first of them. Good only while nothing of the user's access has ended.
+
+use std::collections::VecDeque;
+
+use sync_core::engine::hub::LoggedChange;
+use sync_core::ids::{ClusterId, UserId};
+
+use crate::db::pull::{Granted, Sent};
+use crate::db::{self, Conn, Error};
+
+/// Changes read at once, by whole records: two pages of visits.
+const CHANGES: i32 = 800;
+
+/// A change that is ready to go into a page.
+#[derive(Clone, Debug)]
+pub(super) struct Ready {
+    /// Where its record begins in the log.
+    pub(super) first_number: i64,
+    /// Its place in the record.
+    pub(super) position: i32,
+    /// The change.
+    pub(super) change: LoggedChange,
+}
+
+/// What was read ahead.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ahead {
+    class: Option<u8>,
+    records: VecDeque<Granted>,
+    ready: VecDeque<Ready>,
+    /// What a phone has already: a record's first number and a position in it.
+    after: (i64, i32),
+    /// The number at which the user's access to something ended last.
+    ended: i64,
+}
+
+impl Ahead {
+    /// Forgets what was read if any of the user's access ended since: what is not granted any more
+    /// when a page is made must not be in it.
+    pub(super) fn recheck(
+        &mut self,
+        conn: &mut Conn,
+        user: &UserId,
+        cluster: &ClusterId,
+    ) -> Result<(), Error> {
+        let ended = db::access::last_end(conn, user, cluster)?;
+        if ended != self.ended {
+            *self = Self { ended, ..Self::default() };
+        }
+        Ok(())
+    }
+
+    /// Whether the records of a class are listed.
+    pub(super) fn holds(&self, class: u8) -> bool {
+        self.class == Some(class)
+    }
+
+    /// Takes the list of a class's records; of the first, what comes after a position.
+    pub(super) fn list(&mut self, class: u8, records: Vec<Granted>, after: (i64, i32)) {
+        self.class = Some(class);
+        self.records = records.into();
+        self.ready.clear();
+        self.after = after;
+    }
+
+    /// The next change of the class; none when all were handed out.
+    pub(super) fn next(
+        &mut self,
+        conn: &mut Conn,
+        up_to: i64,
+        logged: impl Fn(Sent) -> LoggedChange,
+    ) -> Result<Option<Ready>, Error> {
+        while self.ready.is_empty() && !self.records.is_empty() {
+            self.read(conn, up_to, &logged)?;
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    /// Takes a change back that found no room.
+    pub(super) fn put_back(&mut self, ready: Ready) {
+        self.ready.push_front(ready);
+    }
+
+    fn read(
+        &mut self,
+        conn: &mut Conn,
+        up_to: i64,
+        logged: &impl Fn(Sent) -> LoggedChange,
+    ) -> Result<(), Error> {
+        let mut changes = 0;
+        let within = self.records.iter().take_while(|record| {
+            let fits = changes < CHANGES;
+            changes += record.length;
+            fits
+        });
+        let count = within.count();
+        let records: Vec<Granted> = self.records.drain(..count).collect();
+        let ids: Vec<_> = records.iter().map(|granted| granted.record).collect();
+        let mut entries = db::pull::changes_of(conn, &ids, up_to)?;
+        for Granted { record, envelope, first_number, .. } in records {
+            for entry in entries.remove(&record).unwrap_or_default() {
+                let position = entry.position;
+                let had = (first_number, position) <= self.after;
+                if !had {
+                    let envelope = if position == 1 { envelope.clone() } else { Vec::new() };
+                    let change = logged((entry, envelope));
+                    self.ready.push_back(Ready { first_number, position, change });
+                }
+            }
+        }
+        Ok(())
+    }
+}
