@@ -182,6 +182,7 @@ pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>
         })
     };
     rows.into_iter().map(colleague).collect()
+}
 
 /// The agency of everybody who works in a cluster.
 ///

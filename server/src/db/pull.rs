@@ -121,12 +121,7 @@ pub fn granted_records(
                 .filter(records::kind.between(class.kinds.0, class.kinds.1))
                 .filter(records::first_number.between(class.begun.0.max(from), class.begun.1))
                 .filter(records::first_number.le(up_to))
-                .select((
-                    records::id,
-                    records::envelope,
-                    records::first_number,
-                    records::length,
-                ))
+                .select((records::id, records::envelope, records::first_number, records::length))
                 .load::<GrantedRow>(conn)?
         };
     }
