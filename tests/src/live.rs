@@ -29,7 +29,9 @@ pub fn binary(name: &str) -> Result<PathBuf, Failed> {
 /// `make test`: another selection has other features and would build everything again.
 fn build() -> Result<PathBuf, Failed> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo).args(["build", "--quiet", "--workspace", "--bins"]).status()?;
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--workspace", "--lib", "--bins", "--tests"])
+        .status()?;
     if !built.success() {
         return Err("the server and the phone do not build".into());
     }

@@ -128,7 +128,10 @@ fn a_plan_has_rows_that_move() {
     let status = facts.as_array().unwrap().iter().find(|it| it["fact"] == "row_status").unwrap();
     assert_eq!(status["in_force"]["value"]["value"], "done");
     assert_eq!(phone.run(&["row", "set", &plan, row, "status", "finished"]).code, Some(2));
-    assert_eq!(phone.run(&["plan", "Ailsa Todd"]).code, Some(0));
+    let empty = phone.run(&["plan", "Ailsa Todd"]);
+    assert_eq!((empty.code, empty.err.contains("nothing in the entry yet")), (Some(5), true));
+    let first = ["plan", "Ailsa Todd", "--need", "sleep", "--action", "bedtime routine"];
+    assert_eq!(phone.run(&first).code, Some(0));
 }
 
 #[test]

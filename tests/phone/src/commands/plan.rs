@@ -18,9 +18,15 @@ use crate::values;
 #[derive(Args)]
 pub(crate) struct Plan {
     case: String,
-    /// When it is reviewed.
+    /// When it is reviewed. A plan begins with its review or its first row.
     #[arg(long, value_name = "DAY")]
     review: Option<Date>,
+    /// The first row's need.
+    #[arg(long, requires = "action")]
+    need: Option<String>,
+    /// What the first row will do about it.
+    #[arg(long, requires = "need")]
+    action: Option<String>,
 }
 
 #[derive(Args)]
@@ -73,11 +79,16 @@ struct Add {
 }
 
 impl Act for Plan {
+    fn typed(&mut self) -> Vec<&mut String> {
+        self.need.iter_mut().chain(&mut self.action).collect()
+    }
+
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
-        let draft =
-            PlanDraft { rows: Vec::new(), review_date: self.review, copy_holders: Vec::new() };
+        let first = self.need.clone().zip(self.action.clone());
+        let rows = first.map(|(need, action)| PlanRow::new(need, action)).into_iter().collect();
+        let draft = PlanDraft { rows, review_date: self.review, copy_holders: Vec::new() };
         let saved = phone.make(case, Compartment::Team, None, &draft)?;
         phone.saved(&saved, "")
     }
