@@ -30,7 +30,7 @@ pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 #[must_use]
 pub fn decode_up_to(text: &str, max: usize) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 || digits.len() > max * 2 {
+    if !digits.len().is_multiple_of(2) || digits.len() > max * 2 {
         return None;
     }
     digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()

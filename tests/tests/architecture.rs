@@ -56,7 +56,7 @@ const SAMPLES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "layers of sync-core",
-        "sync-core/src/engine/client.rs",
+        "sync-core/src/protocol/frame.rs",
         "fn f() -> crate::store::Row {}",
         "use crate::{gate::Gate, policy};",
     ),

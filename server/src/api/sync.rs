@@ -136,7 +136,7 @@ type Part = Result<Bytes, io::Error>;
 impl Sending {
     /// The next bytes; after a failure the stream ends short, which the phone takes as a cut.
     async fn next(mut self) -> Option<(Part, Option<Self>)> {
-        let Some(writer) = self.writer.take() else { return None };
+        let writer = self.writer.take()?;
         match self.page().await {
             Ok(Some(page)) => {
                 let written = tokio::task::spawn_blocking(move || {

@@ -214,7 +214,6 @@ pub fn proofs_from(
     number: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Proof)>, Error> {
-    type Row = (i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
     let rows = log_proofs::table
         .filter(log_proofs::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log_proofs::number.ge(number))
@@ -227,13 +226,13 @@ pub fn proofs_from(
             log_proofs::salted,
             log_proofs::chain,
         ))
-        .load::<Row>(conn)?;
+        .load::<ProofRow>(conn)?;
     rows.into_iter().map(proof).collect()
 }
 
-fn proof(
-    (number, batch, salt, salted, chain): (i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>, Vec<u8>),
-) -> Result<(i64, Proof), Error> {
+type ProofRow = (i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>, Vec<u8>);
+
+fn proof((number, batch, salt, salted, chain): ProofRow) -> Result<(i64, Proof), Error> {
     let proof = Proof {
         batch: batch.try_into().map_err(|_| Error::Corrupt("batch"))?,
         salt,

@@ -113,6 +113,9 @@ fn fail(answers: Vec<oneshot::Sender<Result<Vec<Answer>, Error>>>, error: &Error
     }
 }
 
+/// A judged batch with its place in the group.
+type Placed = (usize, (Arrival, Verdict));
+
 /// Commits a group, one transaction a cluster: never two clusters' locks in one transaction.
 /// Answers come in the order of the batches.
 pub fn commit_all(
@@ -120,7 +123,7 @@ pub fn commit_all(
     rules: &Rules,
     verdicts: Vec<(Arrival, Verdict)>,
 ) -> Vec<Result<Vec<Answer>, Error>> {
-    let mut by_cluster: BTreeMap<ClusterId, Vec<(usize, (Arrival, Verdict))>> = BTreeMap::new();
+    let mut by_cluster: BTreeMap<ClusterId, Vec<Placed>> = BTreeMap::new();
     let count = verdicts.len();
     for (place, job) in verdicts.into_iter().enumerate() {
         by_cluster.entry(job.0.cluster()).or_default().push((place, job));

@@ -2,6 +2,7 @@
 //! and read models (`rebuild --check`).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use sync_core::ids::{CaseId, ChangeHash, ClusterId, RecordId};
 use sync_core::protocol::batch::salted_digest;
@@ -117,21 +118,25 @@ impl Verifying {
 
     /// Whether the batch that brought a change lists its salted digest.
     fn batch_holds(&mut self, conn: &mut Conn, proof: &Proof) -> Result<bool, Error> {
-        if !self.batches.contains_key(&proof.batch) {
-            let signed = db::log::batch(conn, &proof.batch)?.map(|batch| batch.signed);
-            self.batches.insert(proof.batch, signed.unwrap_or_default());
-        }
-        let signed = &self.batches[&proof.batch];
+        let signed = match self.batches.entry(proof.batch) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(new) => {
+                let signed = db::log::batch(conn, &proof.batch)?.map(|batch| batch.signed);
+                new.insert(signed.unwrap_or_default())
+            }
+        };
         Ok(signed.chunks_exact(32).any(|digest| digest == proof.salted))
     }
 
     fn append(&mut self, conn: &mut Conn, entry: &Entry) -> Result<Option<ChangeHash>, Error> {
-        if !self.records.contains_key(&entry.record) {
-            let row = db::records::by_id(conn, &entry.record)?.ok_or(Error::Missing)?;
-            let Ok(envelope) = Envelope::decode(&row.envelope) else { return Ok(None) };
-            self.records.insert(entry.record, History::new(envelope));
-        }
-        let Some(history) = self.records.get_mut(&entry.record) else { return Ok(None) };
+        let history = match self.records.entry(entry.record) {
+            Slot::Occupied(known) => known.into_mut(),
+            Slot::Vacant(new) => {
+                let row = db::records::by_id(conn, &entry.record)?.ok_or(Error::Missing)?;
+                let Ok(envelope) = Envelope::decode(&row.envelope) else { return Ok(None) };
+                new.insert(History::new(envelope))
+            }
+        };
         let kind = history.envelope().kind();
         let change = sync_core::record::change::Change::decode_body(
             kind,

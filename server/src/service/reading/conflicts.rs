@@ -2,6 +2,7 @@
 //! number with its age for whoever may know no more.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, RecordId};
@@ -67,11 +68,13 @@ pub fn inbox(conn: &mut Conn, reader: &Reader) -> Result<Inbox, Error> {
         let world = reader.world(conn, &cluster)?;
         let mut cases: BTreeMap<CaseId, Option<CaseState>> = BTreeMap::new();
         for view in db::views::in_conflict(conn, &cluster)? {
-            if !cases.contains_key(&view.case) {
-                let state = reader.visible(conn, &world, &view.case, &cluster)?;
-                cases.insert(view.case, state);
-            }
-            let Some(Some(state)) = cases.get(&view.case) else { continue };
+            let state = match cases.entry(view.case) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(reader.visible(conn, &world, &view.case, &cluster)?)
+                }
+            };
+            let Some(state) = state else { continue };
             inbox.add(conn, reader, state, &view.record)?;
         }
     }

@@ -1,6 +1,7 @@
 //! What a person must be told: their values that do not hold.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use sync_core::ids::{CaseId, RecordId};
 use sync_core::merge::{Notice, notices_for};
@@ -32,11 +33,13 @@ pub fn for_reader(conn: &mut Conn, reader: &Reader) -> Result<Vec<PlacedNotice>,
         let mut cases: BTreeMap<CaseId, Option<CaseState>> = BTreeMap::new();
         for record in db::log::records_of_author(conn, &user, &cluster)? {
             let Some(row) = db::records::by_id(conn, &record)? else { continue };
-            if !cases.contains_key(&row.case) {
-                let state = reader.visible(conn, &world, &row.case, &cluster)?;
-                cases.insert(row.case, state);
-            }
-            let Some(Some(state)) = cases.get(&row.case) else { continue };
+            let state = match cases.entry(row.case) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    new.insert(reader.visible(conn, &world, &row.case, &cluster)?)
+                }
+            };
+            let Some(state) = state else { continue };
             let Some(folded) = reader.record(conn, state, &row)? else { continue };
             let (case, merging) = (row.case, reader.merging(state));
             let told = notices_for(&user, &folded.entries, &merging);
