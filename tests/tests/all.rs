@@ -1,6 +1,10 @@
 //! The one test binary of the system tests: linking the server once is enough.
 
+#[cfg(test)]
 mod architecture;
+#[cfg(test)]
 mod e2e;
+#[cfg(test)]
 mod sim;
+#[cfg(test)]
 mod workload;

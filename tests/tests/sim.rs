@@ -21,7 +21,7 @@ fn sweep(next: &AtomicU64) -> (Coverage, Vec<Failure>) {
         if seed >= SEEDS {
             return (coverage, failures);
         }
-        let options = Options { compare_clocks: seed % 8 == 0, ..Options::default() };
+        let options = Options { compare_clocks: seed.is_multiple_of(8), ..Options::default() };
         let run = run(seed, &options);
         assert!(run.failure.is_some() || (run.phones >= 3 && run.steps >= 200));
         coverage.add(&run.coverage);

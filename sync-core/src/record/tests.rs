@@ -107,7 +107,7 @@ fn edit(kind: Kind, history: &History, view: &BTreeSet<usize>, step: &Step) -> E
     let added: Vec<(EntryId, NewEntry)> = added.collect();
     let seen: Vec<bool> = (0..history.links().len()).map(|i| view.contains(&i)).collect();
     let texts: Vec<_> = added.iter().filter(|(_, e)| e.text.is_some()).map(|(id, _)| *id).collect();
-    if !texts.is_empty() && step.what % 3 != 0 {
+    if !texts.is_empty() && !step.what.is_multiple_of(3) {
         let entry = texts[step.what as usize % texts.len()];
         let text = text_seen(history, &entry, &seen).expect("a text that was seen");
         let runs = text.edit_to(&changed(&text.text(), step));
@@ -129,7 +129,7 @@ fn changed(text: &str, step: &Step) -> String {
 
 fn new_entry(kind: Kind, added: &[(EntryId, NewEntry)], step: &Step) -> NewEntry {
     let all: Vec<_> = schema::collections(kind).collect();
-    let collection = if kind == Kind::Assessment && step.what % 2 == 0 {
+    let collection = if kind == Kind::Assessment && step.what.is_multiple_of(2) {
         schema::collection(kind, TEXTS).expect("texts")
     } else {
         all[step.what as usize % all.len()]

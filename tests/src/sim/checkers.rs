@@ -1,5 +1,6 @@
 //! Whether the promises hold, seen from outside: wires, disks and logs against the model.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use caseweave::service::reckon;
@@ -123,10 +124,11 @@ pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
         if logged.is_some_and(|logged| logged.body == *body) {
             continue;
         }
-        if !rows.contains_key(&name.0) {
-            rows.insert(name.0, store.changes(&name.0)?);
-        }
-        let here = rows[&name.0].iter().find(|row| key(row) == *name && row.body == *body);
+        let own = match rows.entry(name.0) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(store.changes(&name.0)?),
+        };
+        let here = own.iter().find(|row| key(row) == *name && row.body == *body);
         let acknowledged = here.is_some_and(|row| !matches!(row.place, Place::Unsent(_)));
         let lost = here.is_none() && !given_back.contains(&(*name, body.as_slice()));
         if lost || acknowledged {

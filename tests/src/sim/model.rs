@@ -1,6 +1,7 @@
 //! What should be, kept apart from the product: what every phone called saved, what the log holds,
 //! and which assertions nobody replaced.
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
 
 use caseweave::db;
@@ -130,10 +131,10 @@ impl Model {
         let cluster = server.cluster;
         for entry in db::log::from_number(&mut server.conn, &cluster, self.next, i64::MAX)? {
             self.next = entry.number + 1;
-            if !self.envelopes.contains_key(&entry.record) {
+            if let Slot::Vacant(new) = self.envelopes.entry(entry.record) {
                 let row = db::records::by_id(&mut server.conn, &entry.record)?;
                 let row = row.ok_or(db::Error::Missing)?;
-                self.envelopes.insert(entry.record, Envelope::decode(&row.envelope)?);
+                new.insert(Envelope::decode(&row.envelope)?);
             }
             self.take(&entry)?;
         }
