@@ -114,6 +114,21 @@ fn a_joint_text_is_edited_by_version_and_signed_as_shown() {
 }
 
 #[test]
+fn an_edit_based_on_an_older_version_keeps_what_was_written_since() {
+    let phone = TestPhone::practitioner();
+    phone.case("Ailsa Todd");
+    let record = id(&phone.json(&["assessment", "Ailsa Todd", "--form", "wellbeing"]));
+    let begin = ["text", "begin", &record, "--element", "safe", "--text", "Walks to school."];
+    phone.text(&begin);
+    let old = phone.json(&["text", "show", &record])["version"].as_str().unwrap().to_owned();
+    phone.text(&["text", "edit", &record, "safe", "--text", "She walks to school."]);
+    let edit = ["text", "edit", &record, "safe", "--text", "Walks to school alone."];
+    phone.text(&[edit.as_slice(), &["--based-on", &old]].concat());
+    let shown = phone.json(&["text", "show", &record, "safe"]);
+    assert_eq!(shown["texts"][0]["text"], "She walks to school alone.");
+}
+
+#[test]
 fn a_plan_has_rows_that_move() {
     let phone = TestPhone::practitioner();
     phone.case("Ailsa Todd");
