@@ -1,5 +1,6 @@
-//! Making everything again from the log and comparing: hashes, chain, signatures (`verify`), access
-//! and read models (`rebuild --check`).
+//! Making everything again from the log and comparing: hashes, chain, salts and what each batch lists
+//! (`verify`), access and read models (`rebuild --check`). A batch's signature was checked when it
+//! arrived; what it was over is not stored whole, so it is not checked again.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
@@ -39,8 +40,8 @@ pub struct Findings {
     pub wrong: Vec<String>,
 }
 
-/// Verifies a cluster's log: each change's hash from its bytes, the chain, salts and signatures, and
-/// that the document engine holds each record.
+/// Verifies a cluster's log: each change's hash from its bytes, the chain, salts and what each batch
+/// lists, and that the document engine holds each record.
 ///
 /// `progress` is told how much of how much is done.
 ///

@@ -91,7 +91,7 @@ pub fn outgoing(
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
 
-/// The unsent changes for one batch, concerns first, and whether there are more.
+/// The oldest unsent changes that fit one batch, and whether there are more.
 fn next_unsent(store: &dyn Store) -> Result<(Vec<ChangeRow>, bool), ClientError> {
     let mut rows = store.unsent(0, CHANGES_PER_BATCH + 1)?;
     let mut bytes = 0;
@@ -127,7 +127,7 @@ fn batches(
     Ok(batches.map(|(cluster, records)| batch(identity, cluster, &records, seed)).collect())
 }
 
-/// Rows by record, in the order in which each record was first written to; concerns first.
+/// Rows by record, in the order in which each record was first written to.
 fn by_record(unsent: &[ChangeRow]) -> Vec<(RecordId, Vec<ChangeRow>)> {
     let mut records: Vec<(RecordId, Vec<ChangeRow>)> = Vec::new();
     for row in unsent {
