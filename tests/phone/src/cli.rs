@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use sync_core::time::Timestamp;
 
 use crate::commands::{
-    access, assessment, case, concern, conflicts, enrol, facts, list, plan, returned, share, show,
-    status, sync, text, views, visit,
+    access, assessment, case, concern, conflicts, enrol, event, facts, intervention, list, meeting,
+    plan, request, returned, share, sharing_decision, show, status, sync, text, views, visit,
 };
 use crate::failure::Failure;
 use crate::home::Home;
@@ -99,6 +99,16 @@ commands! {
     Plan(plan::Plan),
     /// A plan's rows.
     Row(plan::Row),
+    /// What is delivered against a plan's row.
+    Intervention(intervention::Intervention),
+    /// Review and planning meetings.
+    Meeting(meeting::Meeting),
+    /// Ask another agency for help, and answer such a request.
+    Request(request::Request),
+    /// Record why something was shared, or was not.
+    SharingDecision(sharing_decision::SharingDecision),
+    /// Record a significant event: a line of the chronology.
+    Event(event::Event),
     /// Record somebody's own words.
     Views(views::Views),
     /// Record what changed because of somebody's views.

@@ -1,0 +1,146 @@
+//! The kinds of record beside visits and concerns, as people type them.
+
+use serde_json::Value as Json;
+
+use crate::support::TestPhone;
+
+fn id(json: &Json) -> String {
+    json["record"].as_str().unwrap().to_owned()
+}
+
+/// The record as `show` gives it.
+fn record(phone: &TestPhone, record: &str) -> Json {
+    let view = phone.json(&["show", "Ailsa Todd"]);
+    let records = view["records"].as_array().unwrap();
+    records.iter().find(|it| it["id"] == record).unwrap().clone()
+}
+
+/// What the entries of a collection say, in order.
+fn said(phone: &TestPhone, id: &str, collection: &str) -> Vec<Json> {
+    let record = record(phone, id);
+    let entries = record["entries"].as_array().unwrap();
+    let own = entries.iter().filter(|it| it["collection"] == collection);
+    own.map(|it| it["says"].clone()).collect()
+}
+
+fn phone() -> TestPhone {
+    let phone = TestPhone::practitioner();
+    phone.case("Ailsa Todd");
+    phone
+}
+
+#[test]
+fn a_meeting_has_who_came_what_was_decided_and_who_does_what() {
+    let phone = phone();
+    let begin = ["meeting", "record", "Ailsa Todd", "--at", "2026-11-20T10:00", "--sort", "review"];
+    let came = ["--present", "Ailsa Todd | child", "--absent", "Ruaridh Munro | health visitor"];
+    let rest =
+        ["--decision", "Stay at stage 2", "--action", "Ring the landlord | Iona | 2026-12-01"];
+    let review = ["--notes", "A good hour.", "--next-review", "2027-01-15"];
+    let all = [begin.as_slice(), &came, &rest, &review].concat();
+    let meeting = id(&phone.json(&all));
+    let attendance = said(&phone, &meeting, "attendance");
+    assert_eq!(
+        (&attendance[0]["role"], &attendance[0]["present"]),
+        (&"child".into(), &true.into())
+    );
+    assert_eq!(attendance[1]["present"], false);
+    assert_eq!(said(&phone, &meeting, "actions")[0]["by"], "2026-12-01");
+    phone.text(&[
+        "meeting",
+        "add",
+        &meeting,
+        "--decision",
+        "Meet again",
+        "--action",
+        "Write to the school",
+    ]);
+    assert_eq!(said(&phone, &meeting, "decisions").len(), 2);
+    let chronology = phone.json(&["chronology", "Ailsa Todd"]);
+    assert_eq!(chronology[0]["kind"], "meeting");
+
+    let nothing = phone.run(&["meeting", "add", &meeting]);
+    assert_eq!((nothing.code, nothing.err.contains("say what to add")), (Some(2), true));
+    let day = phone.run(&["meeting", "add", &meeting, "--action", "Ring | Iona | soon"]);
+    assert!(day.code == Some(2) && day.err.contains("not a date"), "{}", day.err);
+    assert!(day.err.ends_with("Not saved:\nRing | Iona | soon\n"), "{}", day.err);
+}
+
+#[test]
+fn an_intervention_serves_a_row_of_the_same_childs_plan() {
+    let phone = phone();
+    let plan = ["plan", "Ailsa Todd", "--need", "sleep", "--action", "bedtime routine"];
+    let made = phone.json(&plan);
+    let (plan, row) = (id(&made), made["entries"][0].as_str().unwrap().to_owned());
+    let begin = ["intervention", "begin", "Ailsa Todd", "--what", "Sleep counselling"];
+    let served =
+        [begin.as_slice(), &["--plan", &plan, "--row", &row, "--cost-band", "low"]].concat();
+    let record_id = id(&phone.json(&served));
+    let details = &said(&phone, &record_id, "details")[0];
+    assert_eq!((&details["plan"], &details["row"]), (&plan.as_str().into(), &row.as_str().into()));
+    let session = ["intervention", "session", &record_id, "--at", "2026-11-20T10:00"];
+    phone.text(&[session.as_slice(), &["--minutes", "40", "--note", "She slept."]].concat());
+    assert_eq!(said(&phone, &record_id, "sessions")[0]["note"], "She slept.");
+    phone.text(&["intervention", "effect", &record_id, "2", "--reason", "sleeps through"]);
+    let facts = record(&phone, &record_id)["facts"].clone();
+    let effect =
+        facts.as_array().unwrap().iter().find(|it| it["fact"] == "effect").unwrap().clone();
+    assert_eq!(effect["in_force"]["value"]["value"], 2);
+
+    phone.case("Rory Begg");
+    let other = ["intervention", "begin", "Rory Begg", "--what", "x", "--plan", &plan];
+    let wrong_child = phone.run(&other);
+    assert!(wrong_child.err.starts_with("this plan is another child's"), "{}", wrong_child.err);
+    let wrong_kind = phone.run(&["intervention", "effect", &plan, "2"]);
+    let expected = "this record is of another kind: plan, not intervention\n";
+    assert_eq!((wrong_kind.code, wrong_kind.err.as_str()), (Some(2), expected));
+}
+
+#[test]
+fn a_request_is_decided_and_fed_back() {
+    let phone = phone();
+    let make = ["request", "make", "Ailsa Todd", "--to", "social-work", "--due", "2026-12-01"];
+    let request = id(&phone.json(&[make.as_slice(), &["--reason", "Respite is needed"]].concat()));
+    let details = &said(&phone, &request, "details")[0];
+    assert_eq!(details["reason"], "Respite is needed");
+    let own = phone.run(&["request", "make", "Ailsa Todd", "--to", "education", "--reason", "x"]);
+    assert!(own.code == Some(2) && own.err.starts_with("this is your own agency"), "{}", own.err);
+    let decide = ["request", "decide", &request, "accepted", "--reasons", "a place is free"];
+    phone.text(&decide);
+    phone.text(&["request", "feedback", &request, "--text", "She starts on Monday."]);
+    assert_eq!(said(&phone, &request, "decisions")[0]["reasons"], "a place is free");
+    assert_eq!(said(&phone, &request, "feedback")[0]["text"], "She starts on Monday.");
+}
+
+#[test]
+fn a_decision_on_sharing_must_be_able_to_stand() {
+    let phone = phone();
+    let decide = |consent: &[&str]| {
+        let decide = ["sharing-decision", "Ailsa Todd", "--what", "the visit", "--to", "police"];
+        let why = ["--purpose", "find her", "--necessary-because", "she is missing"];
+        phone.run(&[decide.as_slice(), &why, &["--shared", "yes"], consent].concat())
+    };
+    let nobody_asked = decide(&["--basis", "consent", "--consent-sought", "no"]);
+    assert!(nobody_asked.err.starts_with("consent cannot be the basis"), "{}", nobody_asked.err);
+    assert!(nobody_asked.err.contains("Not saved:\nthe visit\n"), "{}", nobody_asked.err);
+    let no_reason = decide(&["--basis", "significant_harm", "--consent-sought", "no"]);
+    assert!(no_reason.err.starts_with("say why consent was not sought"), "{}", no_reason.err);
+    let basis = decide(&["--basis", "a hunch", "--consent-sought", "yes"]);
+    assert!(basis.err.contains("significant_harm"), "{}", basis.err);
+    let why = ["--basis", "significant_harm", "--consent-sought", "no", "--why", "no time"];
+    assert_eq!(decide(&why).code, Some(0));
+    let view = phone.json(&["show", "Ailsa Todd"]).to_string();
+    assert!(view.contains("she is missing"));
+}
+
+#[test]
+fn an_event_is_a_line_of_the_chronology_on_its_own_day() {
+    let phone = phone();
+    let event = ["event", "Ailsa Todd", "--on", "2026-03-02", "--what", "Her brother moved out"];
+    phone.text(&[event.as_slice(), &["--impact", "quieter evenings"]].concat());
+    let line = phone.json(&["chronology", "Ailsa Todd"])[0].clone();
+    assert_eq!(
+        (&line["kind"], &line["at"]),
+        (&"significant_event".into(), &1_772_409_600_000_i64.into())
+    );
+}
