@@ -5,7 +5,9 @@ pub mod access;
 pub mod commit;
 pub mod committer;
 pub mod judge;
+pub mod moves;
 pub mod project;
+pub mod sources;
 
 use std::sync::Arc;
 

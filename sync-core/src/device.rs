@@ -2,6 +2,7 @@
 //! exchange that makes them everybody's. What the apps, the terminal phone and the simulator use.
 
 mod access;
+mod copy;
 mod enrolment;
 mod read;
 mod settle;

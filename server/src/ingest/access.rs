@@ -169,7 +169,10 @@ pub fn missing(conn: &mut Conn, case: &CaseContext) -> Result<Vec<String>, Error
 }
 
 /// Everybody who works in the case's cluster, with all their roles there.
-fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>, Error> {
+///
+/// # Errors
+/// The database's failure.
+pub fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>, Error> {
     let mut all: BTreeMap<UserId, Principal> = BTreeMap::new();
     for post in db::memberships::of_cluster(conn, &case.cluster)? {
         let principal =

@@ -17,7 +17,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge, people};
-use crate::ingest::{Arrival, Rules, access, project};
+use crate::ingest::{Arrival, Rules, access, moves, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -62,6 +62,11 @@ fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
             return Ok(true);
         }
     }
+    for (record, target) in &verdict.moves_at {
+        if db::moves::target(conn, record)? != *target {
+            return Ok(true);
+        }
+    }
     for (case, version) in &verdict.cases_at {
         let rows = db::records::of_case(conn, case)?;
         let now = (!rows.is_empty()).then(|| histories::case_version(&rows));
@@ -82,6 +87,10 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
     for accepted in &verdict.records {
         let begun = take_record(conn, arrival, accepted, &mut head)?;
         project::record(conn, rules, arrival.cluster(), &accepted.history)?;
+        if begun && let Some(source) = moves::note(conn, &accepted.history)? {
+            project::record(conn, rules, arrival.cluster(), &source)?;
+            cases.extend([source.envelope().case, accepted.envelope.case]);
+        }
         if moves_case(&accepted.envelope, begun) {
             cases.insert(accepted.envelope.case);
         }
@@ -197,6 +206,7 @@ fn refresh_case(
             access::author_keeps(conn, &state.context, &record, || head.take())?;
         }
     }
+    moves::refresh(conn, world, &state.context, arrival.at, || head.take())?;
     project::case(conn, world, &state, || head.take())
 }
 
@@ -217,6 +227,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
     for case in cases {
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
             access::refresh(conn, &state.context, || head.take())?;
+            moves::refresh(conn, &world, &state.context, now, || head.take())?;
         }
     }
     head.write(conn)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
 use sync_core::engine::admit::{Admitted, Judged, admit};
+use sync_core::gate::copies::{Source, Sources};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
@@ -13,10 +14,11 @@ use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
+use sync_core::record::kind::Kind;
 use sync_core::view::People;
 
 use crate::db::{self, Conn, Error};
-use crate::ingest::{Arrival, Rules};
+use crate::ingest::{Arrival, Rules, moves, sources};
 use crate::service::histories::{self, World};
 
 /// A batch as judged at some state of the database.
@@ -30,6 +32,8 @@ pub struct Verdict {
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
+    /// Where each record that matters had been moved to.
+    pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
 }
 
 /// A record's changes to take.
@@ -138,9 +142,17 @@ impl<'a> Judging<'a> {
         };
         let mut history = histories::history_of(conn, &envelope)?;
         self.verdict.judged_at.insert(id, history.links().len());
+        let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
+            self.refuse(id, pushed, "another_cluster");
+            return Ok(());
+        };
+        let moved = self.is_moved(conn, &id)?;
         let principal = &self.arrival.principal;
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
-            permission::check(principal, &context, history, change, deps)
+            if moved {
+                return Err(Refusal::new("moved_elsewhere"));
+            }
+            permission::check(principal, &context, history, change, deps, &sources)
         });
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
@@ -154,6 +166,49 @@ impl<'a> Judging<'a> {
             self.verdict.records.push(Accepted { envelope, actor, changes, history });
         }
         Ok(())
+    }
+
+    /// The records that a push copies from, as far as they are there; none if one is in another
+    /// cluster, whose log is locked apart.
+    fn sources(
+        &mut self,
+        conn: &mut Conn,
+        kind: Kind,
+        pushed: &PushedRecord,
+    ) -> Result<Option<Sources>, Error> {
+        let mut found = Sources::new();
+        let Some(copied) = sources::copied(conn, self.arrival, kind, pushed)? else {
+            return Ok(Some(found));
+        };
+        for record in copied.from {
+            let in_batch = self.verdict.records.iter().rfind(|it| it.envelope.id() == record);
+            let in_batch = in_batch.map(|it| it.history.clone());
+            let row = db::records::by_id(conn, &record)?;
+            if row.as_ref().is_some_and(|row| row.cluster != self.arrival.cluster()) {
+                return Ok(None);
+            }
+            let arrived = match &row {
+                Some(row) => db::log::arrived(conn, &row.id)?,
+                None => self.arrival.at,
+            };
+            let history = match (in_batch, row) {
+                (Some(history), _) => history,
+                (None, Some(row)) => histories::history(conn, &row)?,
+                (None, None) => continue,
+            };
+            let Some(case) = self.context(conn, history.envelope())? else { continue };
+            let (age_ms, moved) = (copied.at.since_ms(arrived), self.is_moved(conn, &record)?);
+            found.insert(record, Source { history, case, age_ms, moved });
+        }
+        Ok(Some(found))
+    }
+
+    /// Whether a record was re-homed, by an earlier record of this batch too.
+    fn is_moved(&mut self, conn: &mut Conn, record: &RecordId) -> Result<bool, Error> {
+        let target = db::moves::target(conn, record)?;
+        self.verdict.moves_at.insert(*record, target);
+        let moved = |it: &Accepted| moves::source_of(&it.history) == Some(*record);
+        Ok(target.is_some() || self.verdict.records.iter().any(moved))
     }
 
     /// Who writes, and under which name, must be the session's.

@@ -28,16 +28,22 @@ pub fn record(
     history: &History,
 ) -> Result<(), Error> {
     let folded = fold(history, history.links().len());
-    db::views::put_record(conn, &record_view(&rules.catalogue, cluster, &folded))
+    let moved = db::moves::target(conn, &folded.envelope.id())?.is_some();
+    db::views::put_record(conn, &record_view(&rules.catalogue, cluster, &folded, moved))
 }
 
-/// A record's view.
+/// A record's view. One that was re-homed counts for nothing any more.
 #[must_use]
-pub fn record_view(catalogue: &Catalogue, cluster: ClusterId, folded: &Folded) -> RecordViewRow {
+pub fn record_view(
+    catalogue: &Catalogue,
+    cluster: ClusterId,
+    folded: &Folded,
+    moved: bool,
+) -> RecordViewRow {
     let merging = Context::new(catalogue);
-    let open = conflicts(&folded.entries, &merging);
+    let open = if moved { Vec::new() } else { conflicts(&folded.entries, &merging) };
     let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
-    let line = chronology_line(folded);
+    let line = chronology_line(folded).filter(|_| !moved);
     let envelope = &folded.envelope;
     let harm =
         raises_harm_flag(folded, &merging) && envelope.compartment != Compartment::Protection;

@@ -9,7 +9,7 @@ pub mod cursor;
 
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
-use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
 use sync_core::protocol::message::{DirectoryLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
@@ -181,6 +181,9 @@ impl Round {
                 None => {}
             }
         }
+        let withdrawn = db::moves::withdrawn(conn, user, &self.cluster, (base, up_to))?;
+        let single = withdrawn.iter().map(|record| ScopeId::from_bytes(*record.as_bytes()));
+        page.dropped.extend(single);
         page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
         Ok(())
     }

@@ -81,7 +81,8 @@ impl<S: Store> Device<S> {
 
     fn caseload_line(&self, case: CaseId) -> Result<CaseloadLine, DeviceError> {
         let (records, unreadable, only_here) = self.fold_case(case, false)?;
-        let view = CaseView::of(case, &records, &self.merging());
+        let moves = self.moves(case, false)?;
+        let view = CaseView::of(case, &records, &moves, &self.merging());
         let is_safety = |conflict: &&crate::merge::Conflict| conflict.fact.is_safety();
         let conflicts: Vec<_> = view.records.iter().flat_map(|record| &record.conflicts).collect();
         let safety = conflicts.iter().copied().filter(is_safety).count();
@@ -106,7 +107,8 @@ impl<S: Store> Device<S> {
         if records.is_empty() {
             return Err(DeviceError::UnknownCase);
         }
-        Ok(CaseView::of(case, &records, &self.merging()))
+        let moves = self.moves(case, shared)?;
+        Ok(CaseView::of(case, &records, &moves, &self.merging()))
     }
 
     /// A case's records as they are read, how many a newer version wrote, and how many changes only

@@ -1,5 +1,6 @@
 //! Writing: each action is checked by gate and policy, then durable before it is called saved.
 
+use crate::device::copy::note_move;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
 use crate::engine::client::cluster_of;
@@ -222,12 +223,16 @@ impl<S: Store> Device<S> {
         shape::check(envelope.kind(), &change)?;
         let case = self.context(envelope.case, now)?;
         let deps = loaded.history.implied_deps(&change.actor);
-        permission::check(&self.identity.principal, &case, &loaded.history, &change, &deps)?;
+        let sources = self.sources(&change)?;
+        let principal = &self.identity.principal;
+        permission::check(principal, &case, &loaded.history, &change, &deps, &sources)?;
+        let moved = note_move(&change, &envelope.id());
         let (row, entries) = self.append(&mut loaded, change)?;
         let mut writes = vec![Write::PutRecord(record_row(envelope)), Write::PutChange(row)];
         let ordinal = self.counter64(NEXT_ORDINAL)?;
         writes.push(count64(NEXT_ORDINAL, ordinal));
         writes.push(self.own_author());
+        writes.extend(moved);
         writes.extend(with);
         self.store.commit(&writes)?;
         self.authors.add(self.identity.actor, self.identity.principal.user);

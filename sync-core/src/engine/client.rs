@@ -91,6 +91,12 @@ pub fn outgoing(
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
 
+/// Under this key the phone keeps which record took the place of one that was re-homed.
+#[must_use]
+pub fn moved_key(record: &RecordId) -> Vec<u8> {
+    [b"moved ", record.as_bytes().as_slice()].concat()
+}
+
 /// The oldest unsent changes that fit one batch, and whether there are more.
 fn next_unsent(store: &dyn Store) -> Result<(Vec<ChangeRow>, bool), ClientError> {
     let mut rows = store.unsent(0, CHANGES_PER_BATCH + 1)?;

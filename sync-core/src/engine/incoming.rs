@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, ordinal};
+use crate::engine::client::{ClientError, WHOLE, moved_key, ordinal};
+use crate::gate::copies;
 use crate::ids::{Actor, ChangeHash, RecordId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
 use crate::protocol::message::{Answer, Outcome, Page};
@@ -183,6 +184,13 @@ impl Incoming {
                     RecordError::Newer => history = None,
                     _ => return Err(ClientError::Malformed),
                 }
+            }
+            if position == 1
+                && let Some(first) = history.as_ref().and_then(|history| history.links().first())
+                && let Some(source) = copies::moved_by(&first.change)
+            {
+                let (key, target) = (moved_key(&source), pulled.record.as_bytes().to_vec());
+                self.writes.push(Write::Set(Shelf::Meta, key, target));
             }
             if let Some(history) = &history {
                 hashes.extend(history.links().get(position as usize - 1).map(|link| link.hash));

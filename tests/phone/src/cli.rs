@@ -7,7 +7,7 @@ use sync_core::time::Timestamp;
 
 use crate::commands::{
     access, assessment, case, concern, conflicts, enrol, event, facts, intervention, list, meeting,
-    plan, request, returned, share, sharing_decision, show, status, sync, text, views, visit,
+    plan, request, returned, share, sharing_decision, show, sign, status, sync, text, views, visit,
 };
 use crate::failure::Failure;
 use crate::home::Home;
@@ -94,7 +94,7 @@ commands! {
     /// Write an assessment's text together.
     Text(text::Text),
     /// Sign a record as this phone shows it.
-    Sign(share::Sign),
+    Sign(sign::Sign),
     /// Make a plan.
     Plan(plan::Plan),
     /// A plan's rows.
@@ -113,10 +113,12 @@ commands! {
     Views(views::Views),
     /// Record what changed because of somebody's views.
     Changed(views::Changed),
-    /// Copy a record for the team, attested.
+    /// Copy a record for the team or an agency, attested.
     Share(share::Share),
+    /// Move a record to where it belongs: to another child, or to fewer people.
+    Rehome(share::Rehome),
     /// Correct a record beside what it says.
-    Amend(share::Amend),
+    Amend(sign::Amend),
 
     /// Say which stage a case is at.
     Stage(facts::Stage),

@@ -17,6 +17,7 @@ pub(crate) mod returned;
 pub(crate) mod share;
 pub(crate) mod sharing_decision;
 pub(crate) mod show;
+pub(crate) mod sign;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod text;

@@ -100,11 +100,14 @@ fn an_intervention_serves_a_row_of_the_same_childs_plan() {
 fn a_request_is_decided_and_fed_back() {
     let phone = phone();
     let make = ["request", "make", "Ailsa Todd", "--to", "social-work", "--due", "2026-12-01"];
-    let request = id(&phone.json(&[make.as_slice(), &["--reason", "Respite is needed"]].concat()));
+    let made = phone.json(&[make.as_slice(), &["--reason", "Respite is needed"]].concat());
+    let request = id(&made);
     let details = &said(&phone, &request, "details")[0];
     assert_eq!(details["reason"], "Respite is needed");
     let own = phone.run(&["request", "make", "Ailsa Todd", "--to", "education", "--reason", "x"]);
     assert!(own.code == Some(2) && own.err.starts_with("this is your own agency"), "{}", own.err);
+    let copy = said(&phone, made["copy"].as_str().unwrap(), "copies");
+    assert!(copy[0]["text"].as_str().unwrap().contains("reason: Respite is needed\n"));
     let decide = ["request", "decide", &request, "accepted", "--reasons", "a place is free"];
     phone.text(&decide);
     phone.text(&["request", "feedback", &request, "--text", "She starts on Monday."]);

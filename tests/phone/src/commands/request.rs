@@ -1,6 +1,9 @@
 //! Requests for another agency's help: asking, deciding, and telling whoever asked what came of it.
 
 use clap::{Args, Subcommand};
+use serde::Serialize;
+use sync_core::device::Saved;
+use sync_core::ids::RecordId;
 use sync_core::record::change::NewEntry;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Contribution as _;
@@ -9,7 +12,7 @@ use sync_core::time::Date;
 
 use crate::cli::Act;
 use crate::failure::Failure;
-use crate::home::{Home, Phone};
+use crate::home::{Home, Phone, items};
 use crate::names;
 use crate::output::Answer;
 use crate::values;
@@ -106,8 +109,32 @@ impl Make {
             response_due: self.due,
         };
         let saved = phone.make(case, Compartment::Agency(own), None, &draft)?;
-        phone.saved(&saved, "")
+        let asked = Compartment::Agency(to);
+        // It is saved: what goes wrong from here on must not say that it is not.
+        let copy = phone.device.share(&saved.record, asked, "asked for help", phone.now);
+        let copy = copy.map(|copy| copy.record).map_err(|error| error.to_string());
+        answer(phone, &saved, copy)
     }
+}
+
+#[derive(Serialize)]
+struct Made<'a> {
+    #[serde(flatten)]
+    saved: &'a Saved,
+    only_here: u64,
+    /// The agency's copy.
+    copy: Option<RecordId>,
+}
+
+fn answer(phone: &Phone, saved: &Saved, copy: Result<RecordId, String>) -> Result<Answer, Failure> {
+    let only_here = phone.device.only_here().unwrap_or_default().changes;
+    let made = Made { saved, only_here, copy: copy.as_ref().ok().copied() };
+    let copied = match &copy {
+        Ok(record) => format!("copy {record}, for the agency asked"),
+        Err(why) => format!("the agency asked has no copy yet ({why}): share it"),
+    };
+    let (items, record) = (items(only_here), saved.record);
+    Answer::new(&made, format!("saved on this phone ({items})\nrecord {record}\n{copied}"))
 }
 
 fn add(phone: &mut Phone, record: &str, entry: NewEntry) -> Result<Answer, Failure> {

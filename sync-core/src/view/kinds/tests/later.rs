@@ -180,6 +180,8 @@ fn words_under_a_digest_that_is_not_theirs_are_marked() {
         original_by: user(7),
         original_at: crate::time::Timestamp(5),
         reason: Some("shared with the team".into()),
+        withdraws: false,
+        version: None,
     };
     let turns = vec![(1, visit_draft().entries()), (1, vec![signature, copy.entry()])];
     let header = visit(&record(Kind::Visit, turns)).header;
