@@ -4,5 +4,6 @@
 mod cuts;
 mod database;
 mod kills;
+mod moving;
 mod story;
 mod wrong_input;

@@ -16,7 +16,7 @@ use sync_core::time::Timestamp;
 use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
-use crate::ingest::judge::{Accepted, Verdict, judge, people};
+use crate::ingest::judge::{Accepted, Verdict, judge};
 use crate::ingest::{Arrival, Rules, access, moves, project};
 use crate::service::histories::{self, World};
 
@@ -98,8 +98,7 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
     if cases.is_empty() {
         return head.write(conn);
     }
-    let world =
-        World { people: people(conn, &arrival.cluster())?, catalogue: rules.catalogue.clone() };
+    let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
     for case in cases {
         refresh_case(conn, &world, arrival, &case, &mut head)?;
     }
@@ -222,7 +221,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
         return Ok(());
     }
     let catalogue = Catalogue::shipped().map_err(|_| Error::Corrupt("framework"))?;
-    let world = World { people: people(conn, cluster)?, catalogue: Arc::new(catalogue) };
+    let world = World::of(conn, &Arc::new(catalogue), cluster)?;
     let mut head = Head::read(conn, *cluster)?;
     for case in cases {
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {

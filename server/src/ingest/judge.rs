@@ -15,7 +15,6 @@ use sync_core::protocol::message::{Answer, Outcome};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
 use sync_core::record::kind::Kind;
-use sync_core::view::People;
 
 use crate::db::{self, Conn, Error};
 use crate::ingest::{Arrival, Rules, moves, sources};
@@ -89,8 +88,7 @@ struct Judging<'a> {
 
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
-        let people = people(conn, &arrival.cluster())?;
-        let world = World { people, catalogue: rules.catalogue.clone() };
+        let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
         let (contexts, verdict) = (BTreeMap::new(), Verdict::default());
         Ok(Self { arrival, world, contexts, verdict })
     }
@@ -263,12 +261,4 @@ impl<'a> Judging<'a> {
         self.contexts.insert(case, context.clone());
         Ok(Some(context))
     }
-}
-
-/// The agency of everybody in a cluster.
-///
-/// # Errors
-/// The database's failure.
-pub fn people(conn: &mut Conn, cluster: &sync_core::ids::ClusterId) -> Result<People, Error> {
-    Ok(db::memberships::agencies_of_cluster(conn, cluster)?.into_iter().collect())
 }

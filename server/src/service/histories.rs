@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
+use sync_core::merge::Context;
 use sync_core::policy::CaseContext;
 use sync_core::record::change::Change;
 use sync_core::record::envelope::Envelope;
@@ -63,6 +64,8 @@ pub struct CaseState {
     pub context: CaseContext,
     /// Its own record for the team, if anything is in it.
     pub team: Option<Folded>,
+    /// The framework of its cluster's authority.
+    pub framework: Option<String>,
     /// What it was read at ([`case_version`]): another number means another context.
     pub version: usize,
 }
@@ -94,10 +97,11 @@ pub fn case_state(
         }
     }
     let folded: Vec<_> = own.iter().collect();
-    let World { people, catalogue } = world;
-    let context = case_context(*case, *cluster, &folded, &agencies, people, catalogue, now);
+    let (people, merging) = (&world.people, world.merging());
+    let context = case_context(*case, *cluster, &folded, &agencies, people, &merging, now);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
-    Ok(Some(CaseState { context, team, version: case_version(&rows) }))
+    let (framework, version) = (world.framework.clone(), case_version(&rows));
+    Ok(Some(CaseState { context, team, framework, version }))
 }
 
 /// A number that grows whenever something is added that a case's context depends on: its own
@@ -116,6 +120,43 @@ pub struct World {
     pub people: People,
     /// The frameworks.
     pub catalogue: std::sync::Arc<Catalogue>,
+    /// That of the cluster's authority.
+    pub framework: Option<String>,
+}
+
+impl World {
+    /// What judging a cluster's cases needs.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn of(
+        conn: &mut Conn,
+        catalogue: &std::sync::Arc<Catalogue>,
+        cluster: &ClusterId,
+    ) -> Result<Self, Error> {
+        let people = db::memberships::agencies_of_cluster(conn, cluster)?.into_iter().collect();
+        let framework = framework_of(conn, catalogue, cluster)?;
+        Ok(Self { people, catalogue: catalogue.clone(), framework })
+    }
+
+    /// How what people wrote is merged, for whoever is not named.
+    #[must_use]
+    pub fn merging(&self) -> Context<'_> {
+        Context { framework: self.framework.as_deref(), ..Context::new(&self.catalogue) }
+    }
+}
+
+/// The framework of the authority that a cluster belongs to.
+///
+/// # Errors
+/// The database's failure.
+pub fn framework_of(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    cluster: &ClusterId,
+) -> Result<Option<String>, Error> {
+    let (authority, jurisdiction) = db::clusters::practice(conn, cluster)?;
+    Ok(catalogue.of_authority(&authority, &jurisdiction).map(str::to_owned))
 }
 
 /// The record of an id, folded.

@@ -7,8 +7,11 @@
 mod ahead;
 pub mod cursor;
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
+use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
 use sync_core::protocol::message::{DirectoryLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
@@ -17,6 +20,7 @@ use sync_core::time::Timestamp;
 use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
 use crate::db::{self, Conn, Error};
+use crate::service::histories;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
 
@@ -43,6 +47,8 @@ pub struct Puller {
     pub log_id: [u8; 16],
     /// Whether the phone needs its own work again, too.
     pub whole: bool,
+    /// The frameworks.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// One cluster's round for one phone.
@@ -141,7 +147,7 @@ impl Round {
         Ok(())
     }
 
-    /// Everybody who works in the cluster, if anything about them changed.
+    /// Everybody who works in the cluster and its framework, if anything about them changed.
     fn people(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let posts = db::memberships::of_cluster(conn, &self.cluster)?;
         let lines = posts.into_iter().map(|post| PersonLine {
@@ -155,11 +161,14 @@ impl Round {
             gone: false,
         });
         let lines: Vec<PersonLine> = lines.collect();
-        let bytes = minicbor::to_vec(&lines).map_err(|_| Error::Corrupt("person"))?;
+        let catalogue = &self.puller.catalogue;
+        let framework = histories::framework_of(conn, catalogue, &self.cluster)?;
+        let bytes = minicbor::to_vec((&lines, &framework)).map_err(|_| Error::Corrupt("person"))?;
         let digest: [u8; 8] = Sha256::digest(&bytes)[..8].try_into().unwrap_or_default();
         if digest != self.cursor.people {
             self.cursor.people = digest;
             page.people = lines;
+            page.framework = framework;
         }
         Ok(())
     }

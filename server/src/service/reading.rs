@@ -25,7 +25,6 @@ use sync_core::time::Timestamp;
 
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
-use crate::ingest::judge::people;
 use crate::ingest::moves::is_referrer;
 use crate::service::histories::{self, CaseState, World};
 
@@ -55,7 +54,7 @@ impl Reader {
     /// # Errors
     /// The database's failure.
     pub fn world(&self, conn: &mut Conn, cluster: &ClusterId) -> Result<World, Error> {
-        Ok(World { people: people(conn, cluster)?, catalogue: self.catalogue.clone() })
+        World::of(conn, &self.catalogue, cluster)
     }
 
     /// A case of a cluster; none for one of which the person may not know.
@@ -160,9 +159,10 @@ impl Reader {
 
     /// How the person's copy of the case merges: named people see confidential addresses.
     #[must_use]
-    pub fn merging(&self, state: &CaseState) -> Context<'_> {
+    pub fn merging<'a>(&'a self, state: &'a CaseState) -> Context<'a> {
         let open = readable_scopes(&self.principal, &state.context);
         let sees_confidential = open.contains(&Compartment::Protection);
-        Context { sees_confidential, ..Context::new(&self.catalogue) }
+        let framework = state.framework.as_deref();
+        Context { framework, sees_confidential, ..Context::new(&self.catalogue) }
     }
 }

@@ -17,7 +17,6 @@ use crate::db::log::{Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
-use crate::ingest::judge::people;
 use crate::ingest::{Rules, moves, project};
 use crate::service::histories::{self, CaseState, World, case_state};
 
@@ -177,7 +176,7 @@ pub fn rebuild(
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
     let rows = db::records::of_cluster(conn, cluster)?;
-    let world = World { people: people(conn, cluster)?, catalogue: rules.catalogue.clone() };
+    let world = World::of(conn, &rules.catalogue, cluster)?;
     let cases = db::records::cases_of(conn, cluster)?;
     let steps = (rows.len() + cases.len()) as u64;
     for row in rows {
@@ -215,7 +214,7 @@ fn rebuild_record(
         }
     }
     let moved = db::moves::target(conn, &row.id)?.is_some();
-    let view = project::record_view(&world.catalogue, row.cluster, &folded, moved);
+    let view = project::record_view(&world.merging(), row.cluster, &folded, moved);
     if db::views::record(conn, &row.id)?.as_ref() != Some(&view) {
         findings.wrong.push(format!("record {}: its view is not of the log", row.id));
         if mend {
@@ -235,11 +234,11 @@ fn rebuild_case(
 ) -> Result<(), Error> {
     let Some(state) = case_state(conn, case, cluster, world, now)? else { return Ok(()) };
     let before = findings.wrong.len();
-    let view = project::case_view(&world.catalogue, &state);
+    let view = project::case_view(&world.merging(), &state);
     if db::views::case(conn, case)?.as_ref() != Some(&view) {
         findings.wrong.push(format!("case {case}: its view is not of the log"));
     }
-    let line = project::directory_line(conn, &world.catalogue, &state)?;
+    let line = project::directory_line(conn, &world.merging(), &state)?;
     let line = minicbor::to_vec(&line).map_err(|_| Error::Corrupt("line"))?;
     if db::directory::line(conn, case)?.as_ref() != Some(&line) {
         findings.wrong.push(format!("case {case}: its directory line is not of the log"));

@@ -56,7 +56,8 @@ impl<S: Store> Device<S> {
         }
         let own: Vec<_> = own.iter().collect();
         let people = self.people()?;
-        let known = case_context(case, cluster, &own, &agencies, &people, &self.catalogue, now);
+        let merging = self.merging(&case);
+        let known = case_context(case, cluster, &own, &agencies, &people, &merging, now);
         // Nothing was written about it yet: its beginner is at it.
         Ok(match own.iter().any(|folded| folded.envelope.compartment == Compartment::Team) {
             true => known,

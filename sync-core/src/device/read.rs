@@ -82,14 +82,14 @@ impl<S: Store> Device<S> {
     fn caseload_line(&self, case: CaseId) -> Result<CaseloadLine, DeviceError> {
         let (records, unreadable, only_here) = self.fold_case(case, false)?;
         let moves = self.moves(case, false)?;
-        let view = CaseView::of(case, &records, &moves, &self.merging());
+        let view = CaseView::of(case, &records, &moves, &self.merging(&case));
         let is_safety = |conflict: &&crate::merge::Conflict| conflict.fact.is_safety();
         let conflicts: Vec<_> = view.records.iter().flat_map(|record| &record.conflicts).collect();
         let safety = conflicts.iter().copied().filter(is_safety).count();
         let team = self.own_record(case, Compartment::Team)?;
         Ok(CaseloadLine {
             case,
-            header: header(&team, &self.merging()),
+            header: header(&team, &self.merging(&case)),
             safety_conflicts: safety,
             routine_conflicts: conflicts.len() - safety,
             only_here,
@@ -108,7 +108,7 @@ impl<S: Store> Device<S> {
             return Err(DeviceError::UnknownCase);
         }
         let moves = self.moves(case, shared)?;
-        Ok(CaseView::of(case, &records, &moves, &self.merging()))
+        Ok(CaseView::of(case, &records, &moves, &self.merging(&case)))
     }
 
     /// A case's records as they are read, how many a newer version wrote, and how many changes only
@@ -170,7 +170,7 @@ impl<S: Store> Device<S> {
         let all = loaded.history.links().len();
         let seen: Vec<bool> = (0..all).map(|index| index < loaded.placed).collect();
         let folded = fold_seen(&loaded.history, loaded.placed, &seen);
-        let notices = notices_for(user, &folded.entries, &self.merging());
+        let notices = notices_for(user, &folded.entries, &self.merging(&row.case));
         let mut lines = Vec::with_capacity(notices.len());
         for notice in notices {
             let seen = self.store.item(Shelf::Notice, &notice.id.0)?.is_some();

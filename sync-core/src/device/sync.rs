@@ -157,6 +157,7 @@ impl<S: Store> Device<S> {
         }
         self.store.commit(&taken.writes)?;
         self.authors = crate::engine::authors::Authors::load(&self.store)?;
+        self.read_frameworks()?;
         report.pages += 1;
         report.accepted += taken.accepted;
         report.returned += taken.returned;

@@ -186,7 +186,7 @@ impl<S: Store> Device<S> {
         let folded = fold(&loaded.history, loaded.placed);
         let all: Vec<Assertion<'_>> =
             folded.entries.iter().filter_map(|entry| entry.assertion()).collect();
-        let merging = self.merging();
+        let merging = self.merging(&envelope.case);
         let standing = resolve(facts.fact, &facts.subject, &all, None, &merging).standing;
         let mut replaces: Vec<_> = standing.iter().map(|assertion| assertion.entry.id).collect();
         replaces.sort_unstable();

@@ -91,6 +91,12 @@ pub fn outgoing(
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
 
+/// Under this key the phone keeps the framework of a cluster's authority.
+#[must_use]
+pub fn framework_key(cluster: &ClusterId) -> Vec<u8> {
+    [b"framework ", cluster.as_bytes().as_slice()].concat()
+}
+
 /// Under this key the phone keeps which record took the place of one that was re-homed.
 #[must_use]
 pub fn moved_key(record: &RecordId) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, moved_key, ordinal};
+use crate::engine::client::{ClientError, WHOLE, framework_key, moved_key, ordinal};
 use crate::gate::copies;
 use crate::ids::{Actor, ChangeHash, RecordId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
@@ -239,6 +239,10 @@ impl Incoming {
             let mut key = person.user.as_bytes().to_vec();
             key.extend(person.cluster.as_bytes());
             self.writes.push(Write::Set(Shelf::Person, key, encode(minicbor::to_vec(person))?));
+        }
+        if let Some(framework) = &page.framework {
+            let (key, name) = (framework_key(&page.cluster), framework.as_bytes().to_vec());
+            self.writes.push(Write::Set(Shelf::Meta, key, name));
         }
         for line in &page.directory {
             let key = line.case.as_bytes().to_vec();

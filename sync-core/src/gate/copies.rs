@@ -231,3 +231,6 @@ fn adds(change: &Change) -> impl Iterator<Item = &NewEntry> {
 fn refuse<T>(code: &str) -> Result<T, Refusal> {
     Err(Refusal::new(code))
 }
+
+#[cfg(test)]
+mod tests;

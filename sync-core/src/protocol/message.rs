@@ -212,6 +212,9 @@ pub struct Page {
     /// Scopes whose freeze ended.
     #[n(12)]
     pub thawed: Vec<ScopeId>,
+    /// The framework of the cluster's authority, with the people: the words of whoever names none.
+    #[n(13)]
+    pub framework: Option<String>,
 }
 
 impl Page {
@@ -232,6 +235,7 @@ impl Page {
             receipt: Vec::new(),
             left: 0,
             thawed: Vec::new(),
+            framework: None,
         }
     }
 }
