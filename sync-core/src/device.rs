@@ -4,6 +4,7 @@
 mod access;
 mod copy;
 mod enrolment;
+mod handover;
 mod read;
 mod settle;
 mod text;
@@ -26,6 +27,7 @@ use crate::merge::{CannotUndo, Context};
 use crate::store::{Shelf, Store, StoreError};
 
 pub use enrolment::{Enrolled, Session};
+pub use handover::{CaseToHandOver, Handover};
 pub use read::{CaseloadLine, NoticeLine, Standing};
 pub use write::{Facts, Saved};
 

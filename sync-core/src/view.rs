@@ -2,9 +2,11 @@
 
 mod case;
 mod context;
+mod due;
 pub mod kinds;
 mod record;
 
 pub use case::{CaseHeader, CaseView, header, raises_harm_flag};
 pub use context::{People, case_context, child_age_years};
+pub use due::{DueDate, due_dates, is_member};
 pub use record::{ChronologyLine, EntryView, RecordView, chronology_line};

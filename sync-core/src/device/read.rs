@@ -113,7 +113,7 @@ impl<S: Store> Device<S> {
 
     /// A case's records as they are read, how many a newer version wrote, and how many changes only
     /// this phone has.
-    fn fold_case(
+    pub(super) fn fold_case(
         &self,
         case: CaseId,
         shared: bool,

@@ -187,6 +187,18 @@ mod tests {
     }
 
     #[test]
+    fn signed_words_are_those_of_their_digest() {
+        let signed = |digest: [u8; 32]| NewEntry {
+            collection: SIGNATURES,
+            fields: vec![(1, "agreed".into()), (2, Value::Bytes(digest.to_vec()))],
+            ..NewEntry::default()
+        };
+        assert_eq!(check_one(Kind::Visit, signed(Digest::of("agreed").0)), Ok(()));
+        let other = check_one(Kind::Visit, signed(Digest::of("refused").0));
+        assert_eq!(other, Err(Refusal::new("wrong_digest")));
+    }
+
+    #[test]
     fn a_change_of_a_million_operations_is_refused() {
         let text = "x".repeat(OPERATIONS_PER_CHANGE + 1);
         let entry = NewEntry {

@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 use sync_core::time::Timestamp;
 
 use crate::commands::{
-    access, assessment, case, concern, conflicts, enrol, event, facts, intervention, list, meeting,
-    plan, request, returned, share, sharing_decision, show, sign, status, sync, text, views, visit,
+    access, assessment, case, concern, conflicts, enrol, event, facts, handover, intervention,
+    list, meeting, plan, request, returned, share, sharing_decision, show, sign, status, sync,
+    text, views, visit,
 };
 use crate::failure::Failure;
 use crate::home::Home;
@@ -82,6 +83,9 @@ commands! {
     Show(show::Show),
     /// What happened in a case, newest first.
     Chronology(show::Chronology),
+
+    /// What whoever takes one's cases over should know.
+    Handover(handover::Handover),
 
     /// Begin a case.
     Case(case::Case),

@@ -8,6 +8,7 @@ pub(crate) mod conflicts;
 pub(crate) mod enrol;
 pub(crate) mod event;
 pub(crate) mod facts;
+pub(crate) mod handover;
 pub(crate) mod intervention;
 pub(crate) mod list;
 pub(crate) mod meeting;

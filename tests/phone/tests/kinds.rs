@@ -137,6 +137,42 @@ fn a_decision_on_sharing_must_be_able_to_stand() {
 }
 
 #[test]
+fn a_caseload_is_handed_over_with_what_is_due_in_dispute_and_only_here() {
+    let phone = TestPhone::of(&["practitioner", "cluster_lead"]);
+    let case = phone.case("Ailsa Todd");
+    let plan = ["plan", "Ailsa Todd", "--review", "2026-11-19", "--need", "sleep"];
+    let made = phone.json(&[plan.as_slice(), &["--action", "bedtime routine"]].concat());
+    let (plan, row) = (id(&made), made["entries"][1].as_str().unwrap().to_owned());
+    phone.text(&["row", "set", &plan, &row, "due", "2026-12-01"]);
+    phone.text(&["stage", "Ailsa Todd", "1", "--reason", "going well"]);
+    phone.all_delivered();
+    let record = sync_core::record::kind::Compartment::Team.case_record(&case);
+    phone.colleague_says(&record, sync_core::record::schema::Fact::Stage, "3");
+    phone.text(&["event", "Ailsa Todd", "--on", "2026-11-18", "--what", "She moved house"]);
+
+    let at = ["--now", "2026-11-20T10:00:00Z", "handover", "Ruaridh Munro"];
+    let json = phone.json(&at);
+    let line = &json["cases"][0];
+    assert_eq!((&line["only_here"], &line["taker_is_member"]), (&1.into(), &false.into()));
+    assert_eq!(line["conflicts"][0]["fact"], "stage");
+    assert_eq!(line["unread"][0]["theirs"], "1");
+    let text = phone.text(&at);
+    for said in [
+        "overdue 2026-11-19: the review of the plan",
+        "due 2026-12-01: an action of the plan",
+        "in dispute: stage",
+        "unread: your stage does not hold",
+        "sync first: 1 item exists only on this phone",
+        "Ruaridh Munro is not in the team yet",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    phone.text(&["row", "set", &plan, &row, "status", "done"]);
+    assert!(!phone.text(&at).contains("an action of the plan"), "what is done is not due");
+    assert_eq!(phone.run(&["handover", "Iona Blair"]).code, Some(2), "not to oneself");
+}
+
+#[test]
 fn an_event_is_a_line_of_the_chronology_on_its_own_day() {
     let phone = phone();
     let event = ["event", "Ailsa Todd", "--on", "2026-03-02", "--what", "Her brother moved out"];

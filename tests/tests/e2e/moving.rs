@@ -156,7 +156,7 @@ fn a_copy_that_is_not_what_its_source_says_comes_back_whole() -> Result<(), Fail
         let returned = iona.run(&["returned"])?;
         assert_eq!(returned[0]["reason"], "wrong_copy");
         assert!(returned.to_string().contains("All was bad"), "{returned}");
-        assert!(!ross.run(&["show", ailsa])?.to_string().contains("All was"));
+        assert!(!ross.run(&["show", ailsa])?.to_string().contains("All was bad"));
         server.check()
     })
 }

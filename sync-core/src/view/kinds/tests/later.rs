@@ -172,8 +172,7 @@ fn a_signature_tells_whether_the_words_changed_since() {
 
 #[test]
 fn words_under_a_digest_that_is_not_theirs_are_marked() {
-    let mut signature = Signature { text: "agreed".into(), role: None }.entry();
-    signature.fields[1].1 = Value::Bytes(vec![0; 32]);
+    let signature = Signature { text: "agreed".into(), role: None }.entry();
     let copy = AttestedCopy {
         from: RecordId::from_bytes([4; 16]),
         text: WORDS.into(),
@@ -184,7 +183,11 @@ fn words_under_a_digest_that_is_not_theirs_are_marked() {
         version: None,
     };
     let turns = vec![(1, visit_draft().entries()), (1, vec![signature, copy.entry()])];
-    let header = visit(&record(Kind::Visit, turns)).header;
+    // The gate takes no such thing; a log may be older than the gate.
+    let mut folded = record(Kind::Visit, turns);
+    let signed = folded.entries.iter_mut().find(|it| it.collection == SIGNATURES).unwrap();
+    signed.fields[1].1 = Value::Bytes(vec![0; 32]);
+    let header = visit(&folded).header;
     assert!(!header.signatures[0].digest_fits);
     assert!(header.copies[0].digest_fits);
     assert_eq!(header.copies[0].said.says, copy);
