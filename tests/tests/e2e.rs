@@ -3,6 +3,7 @@
 
 mod cuts;
 mod database;
+mod joining;
 mod kills;
 mod moving;
 mod story;

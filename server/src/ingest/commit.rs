@@ -99,8 +99,13 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
         return head.write(conn);
     }
     let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
-    for case in cases {
-        refresh_case(conn, &world, arrival, &case, &mut head)?;
+    let mut beside = BTreeSet::new();
+    for case in &cases {
+        beside.extend(refresh_case(conn, &world, arrival, case, &mut head)?);
+    }
+    // What one side of a joining says opens or closes the other, too.
+    for case in beside.difference(&cases) {
+        refresh_case(conn, &world, arrival, case, &mut head)?;
     }
     head.write(conn)
 }
@@ -186,17 +191,17 @@ fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
 }
 
 /// Access, directory and the case's view follow from its own records; a concern raises or clears
-/// the harm flag.
+/// the harm flag. Gives the cases that are, or were, said to be about the same child.
 fn refresh_case(
     conn: &mut Conn,
     world: &World,
     arrival: &Arrival,
     case: &CaseId,
     head: &mut Head,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<CaseId>, Error> {
     let cluster = arrival.cluster();
     let Some(state) = histories::case_state(conn, case, &cluster, world, arrival.at)? else {
-        return Ok(());
+        return Ok(BTreeSet::new());
     };
     access::refresh(conn, &state.context, || head.take())?;
     for record in db::records::of_case(conn, case)? {
@@ -206,7 +211,8 @@ fn refresh_case(
         }
     }
     moves::refresh(conn, world, &state.context, arrival.at, || head.take())?;
-    project::case(conn, world, &state, || head.take())
+    project::case(conn, world, &state, || head.take())?;
+    Ok(state.beside.into_keys().collect())
 }
 
 /// Brings everybody's access in a cluster to what the policy says: after somebody came, left or took

@@ -250,6 +250,9 @@ impl<'a> Judging<'a> {
         }
         let state = histories::case_state(conn, &case, &cluster, &self.world, self.arrival.at)?;
         self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
+        let beside = state.iter().flat_map(|state| &state.beside);
+        let beside = beside.map(|(case, version)| (*case, Some(*version)));
+        self.verdict.cases_at.extend(beside);
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();

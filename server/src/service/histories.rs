@@ -1,6 +1,6 @@
 //! Records and cases read back from the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
@@ -12,7 +12,7 @@ use sync_core::record::fold::{Folded, fold};
 use sync_core::record::history::{History, decode_deps};
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::time::Timestamp;
-use sync_core::view::{People, case_context};
+use sync_core::view::{People, aliases, are_joined, case_context, join};
 
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
@@ -68,13 +68,39 @@ pub struct CaseState {
     pub framework: Option<String>,
     /// What it was read at ([`case_version`]): another number means another context.
     pub version: usize,
+    /// The same of the cases that its own record says are about the same child, or were said to be.
+    pub beside: BTreeMap<CaseId, usize>,
 }
 
-/// Reads a case. Of one that nobody has begun, `None`.
+/// Reads a case, opened to the teams of the cases that it is joined to. Of one that nobody has begun,
+/// `None`.
 ///
 /// # Errors
 /// As [`history`].
 pub fn case_state(
+    conn: &mut Conn,
+    case: &CaseId,
+    cluster: &ClusterId,
+    world: &World,
+    now: Timestamp,
+) -> Result<Option<CaseState>, Error> {
+    let Some(mut state) = unjoined(conn, case, cluster, world, now)? else { return Ok(None) };
+    let named = state.team.as_ref().map(aliases).unwrap_or_default();
+    for other in named.into_keys() {
+        if db::records::cluster_of(conn, &other)? != Some(*cluster) {
+            continue;
+        }
+        let Some(beside) = unjoined(conn, &other, cluster, world, now)? else { continue };
+        state.beside.insert(other, beside.version);
+        let sides = state.team.as_ref().zip(beside.team.as_ref());
+        if sides.is_some_and(|(own, other)| are_joined(own, other)) {
+            join(&mut state.context, &beside.context);
+        }
+    }
+    Ok(Some(state))
+}
+
+fn unjoined(
     conn: &mut Conn,
     case: &CaseId,
     cluster: &ClusterId,
@@ -101,7 +127,7 @@ pub fn case_state(
     let context = case_context(*case, *cluster, &folded, &agencies, people, &merging, now);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
     let (framework, version) = (world.framework.clone(), case_version(&rows));
-    Ok(Some(CaseState { context, team, framework, version }))
+    Ok(Some(CaseState { context, team, framework, version, beside: BTreeMap::new() }))
 }
 
 /// A number that grows whenever something is added that a case's context depends on: its own

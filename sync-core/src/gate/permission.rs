@@ -12,8 +12,16 @@ use crate::record::entry::{Assertion, Entry};
 use crate::record::envelope::Envelope;
 use crate::record::fold::fold_seen;
 use crate::record::history::History;
+use crate::record::kind::Kind;
+use crate::record::kinds::Contribution as _;
+use crate::record::kinds::case::Alias;
 use crate::record::schema::{self, DETAILS, FACTS, Fact, TEXTS, fact_field};
 use crate::record::value::Value;
+
+/// Other cases of the same child, in a case's own record.
+const ALIASES: u8 = Alias::COLLECTION;
+/// The field of an alias that takes an earlier one back.
+const UNDONE: u8 = 3;
 
 /// Checks a change by an author who had seen what is in the past of `deps`. `sources` are the records
 /// that it copies from ([`copies::copied_from`]), as far as they are there.
@@ -48,6 +56,9 @@ pub fn check(
             Edit::Splice { .. } => Action::AddEntry { collection: TEXTS },
             Edit::Add(entry) if entry.collection == FACTS => {
                 assertion(principal.user, entry, &seen)?
+            }
+            Edit::Add(entry) if record.kind == Kind::Case && entry.collection == ALIASES => {
+                Action::Join { undone: entry.fields.contains(&(UNDONE, Value::Bool(true))) }
             }
             Edit::Add(entry) => Action::AddEntry { collection: entry.collection },
         };

@@ -7,8 +7,8 @@ use sync_core::time::Timestamp;
 
 use crate::commands::{
     access, assessment, case, concern, conflicts, enrol, event, facts, handover, intervention,
-    list, meeting, plan, request, returned, share, sharing_decision, show, sign, status, sync,
-    text, views, visit,
+    join, list, meeting, plan, request, returned, share, sharing_decision, show, sign, status,
+    sync, text, views, visit,
 };
 use crate::failure::Failure;
 use crate::home::Home;
@@ -134,6 +134,8 @@ commands! {
     Consent(facts::Consent),
     /// Record any fact of a case.
     Fact(facts::AnyFact),
+    /// Two cases about one child: each lead professional says so, then both teams see both.
+    Join(join::Join),
     /// Exclude somebody from a case (in its protection record).
     Exclude(access::Exclude),
     /// Name somebody for a case's protection records.

@@ -10,6 +10,7 @@ pub(crate) mod event;
 pub(crate) mod facts;
 pub(crate) mod handover;
 pub(crate) mod intervention;
+pub(crate) mod join;
 pub(crate) mod list;
 pub(crate) mod meeting;
 pub(crate) mod plan;

@@ -173,6 +173,38 @@ fn a_caseload_is_handed_over_with_what_is_due_in_dispute_and_only_here() {
 }
 
 #[test]
+fn two_cases_are_joined_when_both_sides_say_so() {
+    let phone = TestPhone::of(&["practitioner", "cluster_lead"]);
+    for name in ["Ailsa Todd", "Ailsa Tod"] {
+        phone.case(name);
+    }
+    let propose = ["join", "propose", "Ailsa Todd", "Ailsa Tod", "--reason", "one birth date"];
+    let nobody = phone.run(&propose);
+    assert_eq!(nobody.code, Some(5), "only the lead professional");
+    assert!(nobody.err.ends_with("Not saved:\none birth date\n"), "{}", nobody.err);
+    for name in ["Ailsa Todd", "Ailsa Tod"] {
+        phone.text(&["member", name, "Iona Blair", "member"]);
+        phone.text(&["lead", name, "Iona Blair", "--reason", "knows her"]);
+    }
+    assert!(phone.text(&propose).contains("the other lead professional must agree"));
+    let state = |case: &str| phone.json(&["join", "show", case])[0]["state"].clone();
+    assert!(state("Ailsa Todd").as_str().unwrap().starts_with("said here"));
+    let agree = ["join", "agree", "Ailsa Tod", "Ailsa Todd", "--reason", "the same mother"];
+    assert!(phone.text(&agree).contains("the cases are joined"));
+    assert_eq!((state("Ailsa Todd"), state("Ailsa Tod")), ("joined".into(), "joined".into()));
+    phone.text(&["join", "undo", "Ailsa Tod", "Ailsa Todd", "--reason", "two girls after all"]);
+    assert_eq!(state("Ailsa Tod"), "taken back");
+    assert!(state("Ailsa Todd").as_str().unwrap().starts_with("said here"));
+    assert_eq!(
+        phone.run(&["join", "propose", "Ailsa Tod", "Ailsa Tod", "--reason", "x"]).code,
+        Some(2)
+    );
+    phone.text(&["fact", "Ailsa Tod", "shielded", "yes"]);
+    let shielded = phone.run(&agree);
+    assert!(shielded.code == Some(5) && shielded.err.starts_with("A shielded"), "{}", shielded.err);
+}
+
+#[test]
 fn an_event_is_a_line_of_the_chronology_on_its_own_day() {
     let phone = phone();
     let event = ["event", "Ailsa Todd", "--on", "2026-03-02", "--what", "Her brother moved out"];

@@ -12,7 +12,7 @@ use crate::record::kinds::visit::{Narrative, VisitDraft};
 use crate::record::kinds::{
     Amendment, Assert, AttestedCopy, Contribution, Draft, Signature, assert,
 };
-use crate::record::schema::{AMENDMENTS, Fact};
+use crate::record::schema::{AMENDMENTS, Fact, SIGNATURES};
 use crate::record::value::Value;
 use crate::view::kinds::{Assessment, Plan, Visit, signing_text};
 
