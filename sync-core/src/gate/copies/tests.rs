@@ -199,6 +199,24 @@ fn a_request_goes_to_the_agency_that_it_asks_and_to_no_other() {
 }
 
 #[test]
+fn what_was_fixed_is_written_once_by_whoever_made_the_record() {
+    let mut again = visit();
+    again.narrative = None;
+    let begun = history(&visit(), Compartment::Team);
+    let judge = |record: &History, change: &Change| {
+        permission::check(&author(), &context(case(1)), record, change, &[0], &Sources::new())
+    };
+    let refused = Err(Refusal::new("fixed_already"));
+    assert_eq!(judge(&begun, &change(1, again.entries())), refused);
+    let words = Narrative { text: "Later.".into() }.entry();
+    assert_eq!(judge(&begun, &change(1, vec![words])), Ok(()));
+    let empty = History::new(begun.envelope().clone());
+    let twice = [visit().entries(), again.entries()].concat();
+    assert_eq!(judge(&empty, &change(1, twice)), refused);
+    assert_eq!(judge(&empty, &change(1, visit().entries())), Ok(()));
+}
+
+#[test]
 fn nothing_of_ones_own_goes_where_one_may_not_write() {
     let attempt = Attempt::new(history(&visit(), own()), case(1), Compartment::Protection, true);
     let mut entries = attempt.entries();
