@@ -104,6 +104,35 @@ async fn stages_that_name_no_framework_are_ranked_by_the_authoritys() {
     }
 }
 
+/// A day counts from arrival to the copy's time, which a clock set back does not move before the
+/// phone's last contact.
+#[actix_web::test]
+async fn an_author_moves_a_record_for_a_day_by_a_clock_that_cannot_be_set_back() {
+    const HOUR_MS: i64 = 3_600_000;
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let other = area.member.begin("Rory", "Kerr");
+        let words = ["Rory drew a boat.", "Rory drew a house."];
+        let [first, second] = words.map(|text| area.member.visit(area.case, text, START));
+        area.member.sync(&server).await;
+        server.pass(30 * HOUR_MS);
+        area.member.go_on(&server);
+        // Written an hour later without signal, sent the next day.
+        let (at, team) = (START.plus_ms(HOUR_MS), Compartment::Team);
+        area.member.phone().rehome(&first, other, team, "wrong child", at).unwrap();
+        area.member.sync(&server).await;
+        area.member.phone().rehome(&second, other, team, "wrong child", at).unwrap();
+        assert_eq!(area.member.exchange(&server).await, 1, "the phone was in contact since");
+        assert_eq!(area.member.phone().returned().unwrap()[0].reason, "ask_the_lead");
+        let case = area.member.read(&server, &area.path("")).await;
+        let records = case["records"].as_array().unwrap();
+        let moved = records.iter().filter(|it| it.get("moved_to").is_some());
+        let moved: Vec<_> = moved.map(|it| it["id"].clone()).collect();
+        assert_eq!(moved, [json!(first.to_string())]);
+        assert_in_order(&server);
+    }
+}
+
 fn names(people: &Json) -> Vec<&str> {
     let mut names: Vec<_> =
         people.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();

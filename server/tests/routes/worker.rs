@@ -21,6 +21,7 @@ use sync_core::record::kinds::case::CaseFacts;
 use sync_core::record::kinds::visit::VisitDraft;
 use sync_core::record::schema::Fact;
 use sync_core::record::value::Value;
+use sync_core::store::Store as _;
 use sync_core::store::memory::MemoryStore;
 use sync_core::time::Timestamp;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -122,8 +123,25 @@ impl Worker {
         self.phone().make(case, kind, place, FRAMEWORK, entries, START).unwrap().record
     }
 
+    /// A new access token in the place of one that has run out.
+    pub(crate) fn go_on(&mut self, server: &TestServer) {
+        let tokens = &server.state.secrets.tokens;
+        let claims = tokens.check(&self.token, START).unwrap();
+        self.token = tokens.issue(&claims, server.state.clock.now()).unwrap().token;
+        let mut store = self.device.take().unwrap().into_store();
+        let session = Session::load(&store).unwrap().unwrap();
+        let session = Session { access_token: self.token.clone(), ..session };
+        store.commit(&[session.write().unwrap()]).unwrap();
+        self.device = Some(Device::open(store).unwrap());
+    }
+
     /// Exchanges until nothing is unsent; nothing may come back.
     pub(crate) async fn sync(&mut self, server: &TestServer) {
+        assert_eq!(self.exchange(server).await, 0, "the server took everything");
+    }
+
+    /// Exchanges until nothing is unsent; gives how many changes came back.
+    pub(crate) async fn exchange(&mut self, server: &TestServer) -> usize {
         let mut device = self.device.take().unwrap();
         let (ask, mut asked) = unbounded_channel::<Asked>();
         let now = server.state.clock.now();
@@ -134,8 +152,7 @@ impl Worker {
                 bytes
             };
             let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
-            assert_eq!(report.unwrap().returned, 0, "the server took everything");
-            device
+            (device, report.unwrap().returned)
         });
         while let Some((token, body, answer)) = asked.recv().await {
             let header = ("Authorization", format!("Bearer {token}"));
@@ -143,7 +160,9 @@ impl Worker {
                 TestRequest::post().uri("/v1/sync").insert_header(header).set_payload(body);
             answer.send(server.send_raw(request).await).unwrap();
         }
-        self.device = Some(exchange.await.unwrap());
+        let (device, returned) = exchange.await.unwrap();
+        self.device = Some(device);
+        returned
     }
 
     pub(crate) async fn get(&self, server: &TestServer, path: &str) -> (StatusCode, Json) {
