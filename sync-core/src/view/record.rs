@@ -8,7 +8,7 @@ use crate::merge::{Conflict, Context, Notice, conflicts, notices_for, resolve_al
 use crate::record::entry::Entry;
 use crate::record::fold::Folded;
 use crate::record::kind::{Compartment, Kind};
-use crate::record::schema::{self, COPIES, DETAILS, FACTS, Fact, FieldType, fact_field};
+use crate::record::schema::{self, COPIES, DETAILS, FACTS, Fact, FieldType, TEXTS, fact_field};
 use crate::record::value::Value;
 use crate::time::Timestamp;
 
@@ -169,25 +169,33 @@ pub fn chronology_line(folded: &Folded) -> Option<ChronologyLine> {
 }
 
 const FIRST_WORDS: usize = 120;
+/// The field of a copy that holds what was copied.
+const COPIED_WORDS: u8 = 3;
 
-/// A copy is a list of everything, one line a field; of others the text is one.
-fn lines_of(text: &str, copied: bool) -> impl Iterator<Item = &str> {
-    text.split(move |c| copied && c == '\n').map(move |line| match line.split_once(": ") {
-        Some((_, words)) if copied => words,
-        _ => line,
-    })
-}
-
+/// The longest text of what the record is about; of a copy, its longest line; else of a reason.
 fn first_words(folded: &Folded) -> String {
-    let texts = folded.entries.iter().flat_map(|entry| {
-        let fields = entry.fields.iter().filter_map(|(_, value)| value.as_text());
-        let copied = entry.collection == COPIES;
-        fields.chain(entry.text.as_deref()).flat_map(move |text| lines_of(text, copied))
-    });
-    let texts = texts.filter(|text| text.contains(' '));
-    let longest = texts.max_by_key(|text| text.len()).unwrap_or_default();
+    let content = |entry: &&Entry| entry.collection >= DETAILS || entry.collection == TEXTS;
+    let copied = folded.entries_of(COPIES).filter_map(|entry| entry.text_of(COPIED_WORDS));
+    let longest = longest(folded.entries.iter().filter(content).flat_map(texts))
+        .or_else(|| longest(copied.flat_map(str::lines).filter_map(said)))
+        .or_else(|| longest(folded.entries.iter().flat_map(texts)))
+        .unwrap_or_default();
     match longest.char_indices().nth(FIRST_WORDS) {
         Some((end, _)) => format!("{}…", &longest[..end]),
         None => longest.to_owned(),
     }
+}
+
+fn longest<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    texts.filter(|text| text.contains(' ')).max_by_key(|text| text.len())
+}
+
+fn texts(entry: &Entry) -> impl Iterator<Item = &str> {
+    let fields = entry.fields.iter().filter_map(|(_, value)| value.as_text());
+    fields.chain(entry.text.as_deref())
+}
+
+/// What a line of a copy says, without the name of its field.
+fn said(line: &str) -> Option<&str> {
+    line.split_once(": ").map(|(_, words)| words)
 }

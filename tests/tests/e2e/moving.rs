@@ -119,7 +119,9 @@ fn a_visit_finds_its_child(scene: &Scene) -> Result<(), Failed> {
     assert_eq!(old["moved_to"], new["id"]);
     let line = lena.run(&["chronology", ailsa])?.to_string();
     assert!(!line.contains(&visit), "it counts for Ailsa no more: {line}");
-    assert_eq!(lena.run(&["chronology", rory])?[0]["at"], 1_795_168_800_000_i64);
+    let line = lena.run(&["chronology", rory])?;
+    assert_eq!(line[0]["at"], 1_795_168_800_000_i64);
+    assert_eq!(line[0]["what"], "Rory showed me his drawings.");
     Ok(())
 }
 
