@@ -166,13 +166,12 @@ fn entry(
 }
 
 fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
-    let changes = verdict.records.iter().flat_map(|record| &record.changes);
     BatchRow {
         id: arrival.id,
         cluster: arrival.cluster(),
         device: arrival.device,
         signature: arrival.batch.signature,
-        signed: changes.flat_map(|(_, _, salted)| *salted).collect(),
+        signed: verdict.signed.clone(),
         arrived_at: arrival.at,
     }
 }

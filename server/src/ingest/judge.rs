@@ -8,7 +8,7 @@ use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
 use sync_core::policy::{CaseContext, ClusterAction, decide_in_cluster};
-use sync_core::protocol::batch::BatchDigest;
+use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
 use sync_core::record::envelope::Envelope;
@@ -26,6 +26,8 @@ pub struct Verdict {
     pub answers: Vec<Answer>,
     /// What to take.
     pub records: Vec<Accepted>,
+    /// The digests that the phone signed, of what is taken and what is not.
+    pub signed: Vec<u8>,
     /// The state that it was judged at: if any of it moved, judge again.
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
@@ -52,10 +54,11 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
-    let Some(salts) = signed(arrival, &records) else {
+    let Some((signed, salts)) = signed(arrival, &records) else {
         judging.refuse_all(&records, "wrong_signature");
         return Ok(judging.verdict);
     };
+    judging.verdict.signed = signed;
     let mut salts = salts.into_iter();
     for record in &records {
         let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
@@ -64,16 +67,21 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
     Ok(judging.verdict)
 }
 
-/// The salt and salted digest of each change, if the batch bears the phone's signature.
-fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<Vec<([u8; 16], [u8; 32])>> {
+/// A change's salt and salted digest.
+type Salted = ([u8; 16], [u8; 32]);
+
+/// What the batch's signature is over and the salts of its changes, if it is the phone's.
+fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<Salted>)> {
     let key = VerifyingKey::from_bytes(&arrival.public_key).ok()?;
-    let mut digest = BatchDigest::new(&arrival.cluster(), arrival.batch.seed);
+    let (cluster, batch) = (arrival.cluster(), &arrival.batch);
+    let mut digest = BatchDigest::new(&cluster, batch.seed);
     let mut salts = Vec::new();
     for record in records {
         digest.record(&record.envelope);
         salts.extend(record.changes.iter().map(|change| digest.change(&change.hash)));
     }
-    digest.is_signed(&key, &arrival.batch.signature).then_some(salts)
+    let signed = digest.into_signed();
+    is_signed(&cluster, &signed, &key, &batch.signature).then_some((signed, salts))
 }
 
 struct Judging<'a> {
@@ -123,7 +131,7 @@ impl<'a> Judging<'a> {
         &mut self,
         conn: &mut Conn,
         pushed: &PushedRecord,
-        salts: &[([u8; 16], [u8; 32])],
+        salts: &[Salted],
     ) -> Result<(), Error> {
         // An envelope of a newer version has no id here; the phone keeps it and asks again.
         let Ok(envelope) = Envelope::decode(&pushed.envelope) else { return Ok(()) };
