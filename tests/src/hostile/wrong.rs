@@ -79,7 +79,9 @@ fn wrong_edits(bad: &mut PushedRecord, history: &History, user: UserId, dice: &m
 /// An edit of a text that may not be there, at elements that may not be in it.
 fn splice(history: &History, actor: Actor, dice: &mut Dice) -> Edit {
     let entry = some_entry(history, dice);
-    let runs = (0..=dice.below(30)).map(|_| {
+    // Thousands of runs in one edit are legal and must stay cheap to judge.
+    let many = if dice.chance(3) { 3_900 } else { 30 };
+    let runs = (0..=dice.below(many)).map(|_| {
         let element = some_element(history, actor, dice);
         match dice.below(5) {
             0 => Run::Insert { after: None, text: "x".repeat(1 + dice.below(500) as usize) },
