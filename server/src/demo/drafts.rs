@@ -209,6 +209,6 @@ pub fn plan_row(row: &event::PlanRow) -> PlanRow {
 }
 
 /// The same day in the records' calendar.
-fn day(day: Day) -> Option<Date> {
+pub(super) fn day(day: Day) -> Option<Date> {
     day.to_string().parse().ok()
 }

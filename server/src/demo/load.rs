@@ -9,6 +9,7 @@ mod cluster;
 mod folder;
 mod phones;
 mod places;
+mod roll;
 mod writing;
 
 use std::sync::Mutex;
@@ -105,7 +106,11 @@ pub fn load(
         return Err(LoadError::InMemory);
     }
     let mut conn = Conn::open(job.address)?;
-    let places = write_tx(&mut conn, |conn| places::set_up(conn, job, area))?;
+    let places = write_tx(&mut conn, |conn| {
+        let places = places::set_up(conn, job, area)?;
+        roll::fill(conn, job, area, &places)?;
+        Ok::<_, LoadError>(places)
+    })?;
     let told: Vec<_> = (0..area.clusters.len()).map(|at| cases_of(area, at, job.percent)).collect();
     let all = told.iter().flatten().map(|case| case.events.len() as u64).sum();
     let work = Work { next: AtomicUsize::new(0), done: AtomicU64::new(0), turn: Mutex::new(()) };

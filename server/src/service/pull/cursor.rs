@@ -30,6 +30,8 @@ pub enum Offset {
     Start,
     /// Lines of the directory up to this number were sent.
     Directory(i64),
+    /// Extracts of the pupil roll up to this number were sent.
+    Extracts(i64),
     /// Of newly granted scopes: the class of record, the record's first number, the position.
     Granted(u8, i64, i32),
     /// New changes of what was granted before, up to this number.
@@ -78,6 +80,7 @@ impl Cursor {
                 writer.byte(2).byte(class).int(first).int(position.into())
             }
             Offset::New(number) => writer.byte(3).int(number),
+            Offset::Extracts(number) => writer.byte(4).int(number),
         };
         writer.finish()
     }
@@ -95,6 +98,7 @@ impl Cursor {
                 i32::try_from(reader.int()?).map_err(|_| DecodeError::Number)?,
             ),
             3 => Offset::New(reader.int()?),
+            4 => Offset::Extracts(reader.int()?),
             _ => return Err(DecodeError::Unknown("a cursor")),
         };
         reader.end()?;
