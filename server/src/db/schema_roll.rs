@@ -57,10 +57,5 @@ diesel::table! {
 
 diesel::joinable!(pupils -> schools (school_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    schools,
-    pupils,
-    attendance,
-    exclusions,
-    extracts,
-    access,
+    schools, pupils, attendance, exclusions, extracts, access,
 );

@@ -129,3 +129,52 @@ fn is_persistent(term: &TermAttendance, percent: f64) -> bool {
     let missed = f64::from(term.possible.saturating_sub(term.attended));
     missed * 100.0 >= percent * f64::from(term.possible)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flag(from: &str, attended: u16, framework: Option<&str>) -> Option<bool> {
+        let from = from.parse().unwrap();
+        let terms = vec![TermAttendance { term: "term".into(), from, possible: 100, attended }];
+        let extract = Extract {
+            school: "Glen Primary".into(),
+            year_group: "P4".into(),
+            as_of: Timestamp(0),
+            terms,
+            exclusions: Vec::new(),
+        };
+        let catalogue = Catalogue::shipped().unwrap();
+        ExtractView::of(&extract, &catalogue, framework).terms[0].persistent_absence
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_terms_first_day_and_of_the_framework() {
+        let here = Some("east-lothian");
+        for (from, attended, framework, expected) in [
+            ("2026-08-19", 91, here, Some(false)),
+            ("2026-08-19", 90, here, Some(true)),
+            ("2014-08-19", 86, here, Some(false)),
+            ("2014-08-19", 85, here, Some(true)),
+            ("2009-08-19", 81, here, Some(false)),
+            ("2009-08-19", 80, here, Some(true)),
+            ("2026-08-19", 10, None, None),
+            ("2026-08-19", 10, Some("four-stage-neighbour"), None),
+        ] {
+            assert_eq!(flag(from, attended, framework), expected, "{from} {attended}");
+        }
+    }
+
+    #[test]
+    fn an_extract_reads_back_and_a_day_that_is_none_does_not() {
+        let excluded = Excluded {
+            from: "2026-09-01".parse().unwrap(),
+            half_days: 4,
+            cause: "fighting in the playground".into(),
+        };
+        let bytes = minicbor::to_vec(&excluded).unwrap();
+        assert_eq!(minicbor::decode::<Excluded>(&bytes).unwrap(), excluded);
+        let wrong = minicbor::to_vec("2026-09-31").unwrap();
+        assert!(minicbor::decode::<Date>(&wrong).is_err());
+    }
+}

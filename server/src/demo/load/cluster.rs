@@ -20,7 +20,7 @@ use crate::ingest::commit::commit_group;
 use crate::ingest::judge::judge;
 
 /// How long a phone is out of reach.
-const AWAY_MS: i64 = 14 * Timestamp::DAY_MS;
+const AWAY_MS: i64 = 28 * Timestamp::DAY_MS;
 
 /// One cluster on its way into the database.
 pub(super) struct ClusterLoad<'a> {
