@@ -5,14 +5,14 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::user::{made_password, read_password};
 use super::{Failure, open, output};
 use crate::app::StartError;
 use crate::config::Config;
-use crate::demo::Area;
 use crate::demo::load::{self, Job, Loaded, SignIn};
+use crate::demo::{Area, drafts};
 
 /// Between two lines of progress.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -56,10 +56,21 @@ pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     let seconds = began.elapsed().as_secs();
     let value = json!({
         "authority": area.name, "loaded": loaded, "seconds": seconds,
-        "password": password, "sign_ins": sign_ins,
+        "password": password, "sign_ins": sign_ins, "newcomer": newcomer(&area),
     });
     output::answer(config.json, &value, &text(&area, loaded, seconds, (&password, &sign_ins)));
     Ok(())
+}
+
+/// A child to begin a case with.
+fn newcomer(area: &Area) -> Option<Value> {
+    let at = area.newcomer()?;
+    let child = &area.pupils[at as usize];
+    Some(json!({
+        "given_name": child.given, "family_name": child.family_name,
+        "born": child.born.to_string(), "number": drafts::number(at),
+        "school": area.schools[child.school].name,
+    }))
 }
 
 /// Says on standard error how far a load is, and how long it will take.

@@ -60,9 +60,10 @@ impl Scene {
         fill_roll(server, &mut lead);
         let case = member.begin("Rowan", "Kerr");
         member.say(case, Fact::BirthDate, born);
-        member.say(case, Fact::Stage, "2").to_string();
         let mut scene = Self { lead, member, colleague, case };
         scene.name(number);
+        scene.sync(server).await;
+        scene.lead.say(case, Fact::Stage, "2");
         scene.sync(server).await;
         scene
     }
@@ -90,9 +91,11 @@ impl Scene {
 async fn whoever_reads_the_teams_record_reads_the_extract_and_nobody_else() {
     for server in servers() {
         let mut scene = Scene::new(&server, NUMBER, BORN).await;
+        scene.sync(&server).await;
         let seen = scene.shown(|scene| &mut scene.member);
         assert_eq!((&seen["school"], &seen["year_group"]), (&json!("Glen Primary"), &json!("P6")));
         assert_eq!(seen["terms"][0]["attended"], 60);
+        assert_eq!(scene.shown(|scene| &mut scene.lead)["terms"][0]["persistent_absence"], true);
         assert_eq!(seen["exclusions"][0]["half_days"], 4);
         assert_eq!(scene.shown(|scene| &mut scene.lead), seen);
         let path = format!("/v1/cases/{}", scene.case);
