@@ -332,7 +332,7 @@ mod tests {
         assert_eq!(once, digest(7));
         assert_ne!(once, digest(8));
         // What any machine gives. New words or other odds give another: then write that one here.
-        assert_eq!(once, "42f5b60e2f0c529afb78f58f1cb62477d16c438061e090b9a0cf80526b2ff78f");
+        assert_eq!(once, "8b8710fb1b810c9c6b67fe3685f014276b9214d7b4f9d8fdc294db0fce21537b");
     }
 
     /// Whether `earlier` happened before `later`, where both did.
@@ -350,7 +350,7 @@ mod tests {
         let area = Area::invent(4, TODAY);
         for pupil in area.staged() {
             let events = area.history(pupil);
-            assert!(events.len() > 8 && matches!(events[0].what, What::Concern { .. }));
+            assert!(events.len() > 5 && matches!(events[0].what, What::Concern { .. }));
             assert!(events.is_sorted_by_key(|event| event.at));
             let last = events[events.len() - 1].at;
             assert!(last < moment(TODAY, 0) && events[0].at > moment(date(2024, 11, 1), 0));
