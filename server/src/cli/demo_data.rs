@@ -1,7 +1,6 @@
 //! `caseweave demo-data`
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -52,7 +51,8 @@ pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
     let began = Instant::now();
-    let (loaded, sign_ins) = load::load(&job, &area, &progress(began))?;
+    output::complain(&"people, schools and the roll go in first");
+    let (loaded, sign_ins) = load::load(&job, &area, &progress())?;
     let seconds = began.elapsed().as_secs();
     let value = json!({
         "authority": area.name, "loaded": loaded, "seconds": seconds,
@@ -73,20 +73,24 @@ fn newcomer(area: &Area) -> Option<Value> {
     }))
 }
 
-/// Says on standard error how far a load is, and how long it will take.
-fn progress(began: Instant) -> impl Fn(u64, u64) + Sync {
-    let said = Mutex::new(began);
+/// Says on standard error how far a load is, and how long it will take. People and roll go first:
+/// the pace is that of the events since.
+fn progress() -> impl Fn(u64, u64) + Sync {
+    let first: OnceLock<(Instant, u64)> = OnceLock::new();
+    let said: Mutex<Option<Instant>> = Mutex::new(None);
     move |done, all| {
+        let (began, before) = *first.get_or_init(|| (Instant::now(), done));
         let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.elapsed() < PAUSE && done < all {
+        if done < all && said.is_some_and(|at| at.elapsed() < PAUSE) {
             return;
         }
-        *said = Instant::now();
-        let left =
-            began.elapsed().as_secs_f64() / done.max(1) as f64 * all.saturating_sub(done) as f64;
-        output::complain(&format!(
-            "{done} of {all} events are in the logs, about {left:.0} s left"
-        ));
+        *said = Some(Instant::now());
+        let mut text = format!("{done} of {all} events are in the logs");
+        if done > before {
+            let pace = began.elapsed().as_secs_f64() / (done - before) as f64;
+            text += &format!(", about {:.0} s left", pace * all.saturating_sub(done) as f64);
+        }
+        output::complain(&text);
     }
 }
 

@@ -77,12 +77,12 @@ impl Begin {
             expected_date: self.expected_date,
             school: self.school.clone(),
             language: self.language.clone(),
-            identifiers: self.scn.iter().map(identifier).collect(),
+            identifiers: self.scn.as_deref().map(identifier).into_iter().collect(),
             ..CaseFacts::default()
         }
     }
 }
 
-fn identifier(number: &String) -> Identifier {
-    Identifier { scheme: "SCN".to_owned(), number: number.clone() }
+fn identifier(number: &str) -> Identifier {
+    Identifier { scheme: "SCN".to_owned(), number: number.to_owned() }
 }
