@@ -9,6 +9,7 @@ pub mod directory;
 pub mod extract;
 pub mod handover;
 pub mod notices;
+pub mod quarantine;
 pub mod summary;
 
 use std::collections::BTreeSet;

@@ -109,6 +109,27 @@ pub enum Outcome {
     NotYet,
 }
 
+/// What a reviewer decided about changes that were kept apart.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Decided {
+    /// Their record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Their author.
+    #[n(1)]
+    pub actor: Actor,
+    /// The first one's number.
+    #[n(2)]
+    pub first_seq: u32,
+    /// How many.
+    #[n(3)]
+    pub count: u32,
+    /// The reviewer's words to the author, if they are given back; none if they are in the log now.
+    #[n(4)]
+    pub given_back: Option<String>,
+}
+
 /// A person that others may meet in a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -226,9 +247,12 @@ pub struct Page {
     #[n(12)]
     pub thawed: Vec<ScopeId>,
     /// Extracts of the pupil roll that are new or changed.
-    #[n(13)]
+    #[n(14)]
     #[cbor(default)]
     pub extracts: Vec<ExtractLine>,
+    /// What reviewers decided about this phone's work.
+    #[n(13)]
+    pub decided: Option<Vec<Decided>>,
 }
 
 impl Page {
@@ -250,6 +274,7 @@ impl Page {
             left: 0,
             thawed: Vec::new(),
             extracts: Vec::new(),
+            decided: None,
         }
     }
 }

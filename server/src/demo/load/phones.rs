@@ -119,6 +119,7 @@ impl Phone {
             batch: Batch { cluster, frame: encode_push(records), seed, signature },
             at,
             id,
+            acknowledged: 0,
         })
     }
 }
