@@ -133,6 +133,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_step_of_a_round_reads_back() {
+        let offsets = [
+            Offset::Start,
+            Offset::Directory(7),
+            Offset::Extracts(8),
+            Offset::Granted(3, -1, 0),
+            Offset::New(9),
+        ];
+        for offset in offsets {
+            let cursor = Cursor { base: 7, up_to: 900, offset, ..Cursor::default() };
+            assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        }
+    }
+
+    #[test]
     fn a_cursor_is_its_users_and_its_logs_only() {
         let (user, other) = (UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let cluster = ClusterId::from_bytes([3; 16]);
