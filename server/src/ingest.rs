@@ -4,6 +4,7 @@
 pub mod access;
 pub mod commit;
 pub mod committer;
+pub mod extract;
 pub mod hold;
 pub mod judge;
 pub mod project;

@@ -2,6 +2,9 @@
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases can be made.
 
 #[cfg(test)]
+#[path = "routes/area.rs"]
+mod area;
+#[cfg(test)]
 #[path = "routes/cases.rs"]
 mod cases;
 #[cfg(test)]
@@ -28,6 +31,9 @@ mod openapi;
 #[cfg(test)]
 #[path = "routes/quarantine.rs"]
 mod quarantine;
+#[cfg(test)]
+#[path = "routes/roll.rs"]
+mod roll;
 #[cfg(test)]
 #[path = "routes/sessions.rs"]
 mod sessions;

@@ -92,6 +92,8 @@ pub enum Shelf {
     Frozen = 9,
     /// The person that each actor belongs to.
     Author = 10,
+    /// Extracts of the pupil roll by the scope that they go with.
+    Extract = 11,
 }
 
 /// A small thing: its key and its value.

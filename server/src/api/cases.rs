@@ -6,7 +6,7 @@ use actix_web::get;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use sync_core::ids::{CaseId, UserId};
-use sync_core::view::{CaseView, RecordView};
+use sync_core::view::{CaseView, ExtractView, RecordView};
 use utoipa::ToSchema;
 
 use super::Session;
@@ -16,7 +16,7 @@ use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::service::reading::chronology::{self, ArrivedLine};
 use crate::service::reading::colleagues::Colleagues;
-use crate::service::reading::{Reader, caseload, conflicts};
+use crate::service::reading::{Reader, caseload, conflicts, extract};
 
 /// A case, merged from the records that are open to this person.
 #[derive(Serialize, ToSchema)]
@@ -26,6 +26,10 @@ pub struct CaseAnswer {
     /// The records, as an equally entitled phone shows them.
     #[schema(value_type = Vec<Object>)]
     records: Vec<RecordView>,
+    /// What the pupil roll says: school, half days by term, exclusions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    extract: Option<ExtractView>,
     /// What waits to be settled.
     conflicts: Vec<ConflictShown>,
     /// Everybody whom the records name as an author.
@@ -125,7 +129,9 @@ fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAn
     }
     let people = Colleagues::of(conn, reader, reader.clusters())?;
     let mut line = caseload::of_state(conn, reader, &state)?;
-    if !reader.reads_team(&state) {
+    let team = reader.reads_team(&state);
+    let extract = if team { extract::of_case(conn, reader, &state)? } else { None };
+    if !team {
         // Whoever has one concern of theirs here learns nothing of the team's record from it.
         line.header = sync_core::view::CaseHeader::default();
     }
@@ -135,6 +141,7 @@ fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAn
         header: CaseShown::of(&line, &people),
         people: authors(&view.records).iter().map(|it| PersonShown::of(it, &people)).collect(),
         records: view.records,
+        extract,
         conflicts: conflicts.iter().map(|it| ConflictShown::of(it, &people)).collect(),
     }))
 }

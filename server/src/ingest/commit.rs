@@ -17,7 +17,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge, people};
-use crate::ingest::{Arrival, Rules, access, project};
+use crate::ingest::{Arrival, Rules, access, extract, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -249,7 +249,8 @@ fn refresh_case(
             access::author_keeps(conn, &state.context, &record, || head.take())?;
         }
     }
-    project::case(conn, world, &state, || head.take())
+    project::case(conn, world, &state, || head.take())?;
+    extract::link(conn, &world.catalogue, &state, || head.take())
 }
 
 /// Brings everybody's access in a cluster to what the policy says: after somebody came, left or took

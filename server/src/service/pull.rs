@@ -10,7 +10,7 @@ pub mod cursor;
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::ids::{ClusterId, DeviceId, UserId};
-use sync_core::protocol::message::{Decided, DirectoryLine, Page, PersonLine};
+use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
@@ -23,6 +23,8 @@ use cursor::{Cursor, Offset};
 
 /// Directory lines in one page.
 const LINES: i64 = 1_000;
+/// Extracts of the pupil roll in one page: about 500 bytes each.
+const EXTRACTS: i64 = 200;
 /// New changes read at once; more than a page of visits holds.
 const ROWS: i64 = 1_500;
 /// Records begun in these days are sent before older ones.
@@ -127,6 +129,7 @@ impl Round {
                 Ok(true)
             }
             Offset::Directory(after) => self.directory(conn, after, page),
+            Offset::Extracts(after) => self.extracts(conn, after, page),
             Offset::Granted(class, first, position) => {
                 self.granted(conn, class, (first, position), frame)
             }
@@ -200,7 +203,23 @@ impl Round {
             page.directory.push(line);
         }
         if !full {
-            let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
+            self.cursor.offset = Offset::Extracts(0);
+        }
+        Ok(!full)
+    }
+
+    /// What the pupil roll says, where a link or the right to see it is new.
+    fn extracts(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
+        let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
+        let whose = (user, &self.cluster);
+        let rows = db::extracts::to_send(conn, whose, range, after, EXTRACTS)?;
+        let full = rows.len() as i64 == EXTRACTS;
+        for linked in rows {
+            self.cursor.offset = Offset::Extracts(linked.number);
+            let extract = linked.pupil.map(|pupil| db::roll::extract(conn, &pupil)).transpose()?;
+            page.extracts.push(ExtractLine { case: linked.case, extract });
+        }
+        if !full {
             let class = match db::access::began(conn, user, &self.cluster, range)? {
                 true => 0,
                 false => CLASSES,

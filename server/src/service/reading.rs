@@ -6,6 +6,7 @@ pub mod chronology;
 pub mod colleagues;
 pub mod conflicts;
 pub mod directory;
+pub mod extract;
 pub mod handover;
 pub mod notices;
 pub mod quarantine;

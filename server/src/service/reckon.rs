@@ -18,7 +18,7 @@ use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
 use crate::ingest::judge::people;
-use crate::ingest::{Rules, project};
+use crate::ingest::{Rules, extract, project};
 use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
@@ -258,6 +258,9 @@ fn rebuild_case(
     if db::directory::line(conn, case)?.as_ref() != Some(&line) {
         findings.wrong.push(format!("case {case}: its directory line is not of the log"));
     }
+    if extract::pupil(conn, &world.catalogue, &state)? != db::extracts::pupil_of(conn, case)? {
+        findings.wrong.push(format!("case {case}: its link to the roll is not of the log"));
+    }
     for interval in crate::ingest::access::missing(conn, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
     }
@@ -274,5 +277,6 @@ fn mend_case(conn: &mut Conn, world: &World, state: &CaseState) -> Result<(), Er
     };
     crate::ingest::access::refresh(conn, &state.context, &mut number)?;
     project::case(conn, world, state, &mut number)?;
+    extract::link(conn, &world.catalogue, state, &mut number)?;
     db::log::set_head(conn, cluster, next, &chain)
 }

@@ -12,7 +12,7 @@ use crate::record::envelope::Envelope;
 use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::{Compartment, Kind};
 use crate::store::{Place, RecordRow, Shelf, Store, UnsentCount};
-use crate::view::{CaseHeader, CaseView, header};
+use crate::view::{CaseHeader, CaseView, Extract, header};
 
 /// One case of the caseload.
 #[derive(Clone, Debug, Serialize)]
@@ -106,7 +106,17 @@ impl<S: Store> Device<S> {
         if records.is_empty() {
             return Err(DeviceError::UnknownCase);
         }
-        Ok(CaseView::of(case, &records, &self.merging()))
+        let view = CaseView::of(case, &records, &self.merging());
+        let Some(extract) = self.extract(case)? else { return Ok(view) };
+        let team = self.own_record(case, Compartment::Team)?;
+        Ok(view.with(&extract, &header(&team, &self.merging()), &self.merging()))
+    }
+
+    /// What the pupil roll says of a case's child. Read only: it is the schools'.
+    fn extract(&self, case: CaseId) -> Result<Option<Extract>, DeviceError> {
+        let scope = Compartment::Team.scope(&case);
+        let bytes = self.store.item(Shelf::Extract, scope.as_bytes())?;
+        Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()))
     }
 
     /// A case's records as they are read, how many a newer version wrote, and how many changes only

@@ -11,7 +11,7 @@ use crate::protocol::message::{Answer, Decided, Outcome, Page};
 use crate::protocol::stream::receipt;
 use crate::record::envelope::Envelope;
 use crate::record::history::History;
-use crate::record::kind::Kind;
+use crate::record::kind::{Compartment, Kind};
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
 
 /// What a page means for the phone.
@@ -44,7 +44,8 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
     // What is named is a compartment's scope, or a single record that was granted by itself.
     incoming.writes.extend(page.dropped.iter().flat_map(|scope| {
         let record = RecordId::from_bytes(*scope.as_bytes());
-        [Write::DropScope(*scope), Write::DropRecord(record)]
+        let extract = Write::Remove(Shelf::Extract, scope.as_bytes().to_vec());
+        [Write::DropScope(*scope), Write::DropRecord(record), extract]
     }));
     incoming.records(store, page)?;
     for decided in page.decided.iter().flatten() {
@@ -271,6 +272,15 @@ impl Incoming {
         for line in &page.directory {
             let key = line.case.as_bytes().to_vec();
             self.writes.push(Write::Set(Shelf::Directory, key, encode(minicbor::to_vec(line))?));
+        }
+        for line in &page.extracts {
+            let key = Compartment::Team.scope(&line.case).as_bytes().to_vec();
+            self.writes.push(match &line.extract {
+                Some(extract) => {
+                    Write::Set(Shelf::Extract, key, encode(minicbor::to_vec(extract))?)
+                }
+                None => Write::Remove(Shelf::Extract, key),
+            });
         }
         let hidden = page.hidden.iter().map(|case| case.as_bytes().to_vec());
         self.writes.extend(hidden.map(|case| Write::Remove(Shelf::Directory, case)));

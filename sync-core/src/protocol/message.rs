@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{Actor, AgencyId, CaseId, ClusterId, RecordId, ScopeId, UserId};
 use crate::time::Timestamp;
+use crate::view::Extract;
 
 /// What a phone asks and brings.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -186,6 +187,18 @@ pub struct DirectoryLine {
     pub visit_risk: Option<String>,
 }
 
+/// What the pupil roll says of a case's child, for those who may read the team's records.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct ExtractLine {
+    /// The case.
+    #[n(0)]
+    pub case: CaseId,
+    /// The extract; none if the case names nobody on the roll any more.
+    #[n(1)]
+    pub extract: Option<Extract>,
+}
+
 /// A part of an answer: stored whole, in one transaction, with its cursor.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -233,6 +246,10 @@ pub struct Page {
     /// Scopes whose freeze ended.
     #[n(12)]
     pub thawed: Vec<ScopeId>,
+    /// Extracts of the pupil roll that are new or changed.
+    #[n(14)]
+    #[cbor(default)]
+    pub extracts: Vec<ExtractLine>,
     /// What reviewers decided about this phone's work.
     #[n(13)]
     pub decided: Option<Vec<Decided>>,
@@ -256,6 +273,7 @@ impl Page {
             receipt: Vec::new(),
             left: 0,
             thawed: Vec::new(),
+            extracts: Vec::new(),
             decided: None,
         }
     }

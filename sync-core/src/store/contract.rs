@@ -25,7 +25,7 @@ pub struct Contents {
 pub type Held = (RecordRow, Vec<ChangeRow>);
 
 /// Every shelf.
-pub const SHELVES: [Shelf; 9] = [
+pub const SHELVES: [Shelf; 11] = [
     Shelf::Meta,
     Shelf::Cursor,
     Shelf::Person,
@@ -35,6 +35,8 @@ pub const SHELVES: [Shelf; 9] = [
     Shelf::Framework,
     Shelf::Rename,
     Shelf::Frozen,
+    Shelf::Author,
+    Shelf::Extract,
 ];
 
 type Done = Result<(), StoreError>;

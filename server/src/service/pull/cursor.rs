@@ -31,6 +31,8 @@ pub enum Offset {
     Start,
     /// Lines of the directory up to this number were sent.
     Directory(i64),
+    /// Extracts of the pupil roll up to this number were sent.
+    Extracts(i64),
     /// Of newly granted scopes: the class of record, the record's first number, the position.
     Granted(u8, i64, i32),
     /// New changes of what was granted before, up to this number.
@@ -79,6 +81,7 @@ impl Cursor {
                 writer.byte(2).byte(class).int(first).int(position.into())
             }
             Offset::New(number) => writer.byte(3).int(number),
+            Offset::Extracts(number) => writer.byte(4).int(number),
         };
         writer.finish()
     }
@@ -96,6 +99,7 @@ impl Cursor {
                 i32::try_from(reader.int()?).map_err(|_| DecodeError::Number)?,
             ),
             3 => Offset::New(reader.int()?),
+            4 => Offset::Extracts(reader.int()?),
             _ => return Err(DecodeError::Unknown("a cursor")),
         };
         reader.end()?;
@@ -127,6 +131,21 @@ pub fn acknowledged(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_step_of_a_round_reads_back() {
+        let offsets = [
+            Offset::Start,
+            Offset::Directory(7),
+            Offset::Extracts(8),
+            Offset::Granted(3, -1, 0),
+            Offset::New(9),
+        ];
+        for offset in offsets {
+            let cursor = Cursor { base: 7, up_to: 900, offset, ..Cursor::default() };
+            assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        }
+    }
 
     #[test]
     fn a_cursor_is_its_users_and_its_logs_only() {
