@@ -58,8 +58,11 @@ pub(crate) async fn exchange(
 }
 
 fn check(request: &SyncRequest) -> Result<(), ApiError> {
-    if !(OLDEST..=VERSION).contains(&request.version) {
-        return Err(ApiError::other_version());
+    if request.version > VERSION {
+        return Err(ApiError::server_too_old());
+    }
+    if request.version < OLDEST {
+        return Err(ApiError::app_too_old());
     }
     let many =
         request.cursors.len() > CURSORS_PER_REQUEST || request.batches.len() > CURSORS_PER_REQUEST;
@@ -74,9 +77,6 @@ async fn ingest(
 ) -> Result<Vec<(ClusterId, Vec<Answer>)>, ApiError> {
     let mut answers = Vec::new();
     for batch in &request.batches {
-        if !principal.memberships.iter().any(|it| it.cluster == batch.cluster) {
-            return Err(ApiError::bad_request());
-        }
         let arrival = Arrival {
             principal: principal.clone(),
             device: device.id,

@@ -45,6 +45,10 @@ impl From<Diesel> for Error {
         match error {
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
             Diesel::NotFound => Self::Missing,
+            // SQLite's own words, the same in every language: another process writes for too long.
+            Diesel::DatabaseError(_, said) if said.message().starts_with("database is locked") => {
+                Self::Busy
+            }
             other => Self::Query(other),
         }
     }

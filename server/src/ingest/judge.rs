@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
+use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Judged, admit};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
@@ -11,7 +12,7 @@ use sync_core::policy::{CaseContext, ClusterAction, decide_in_cluster};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
-use sync_core::record::envelope::Envelope;
+use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
 use sync_core::view::People;
 
@@ -54,8 +55,12 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
+    if !arrival.principal.memberships.iter().any(|it| it.cluster == arrival.cluster()) {
+        judging.answer_all(&records, &refused("unknown_case"));
+        return Ok(judging.verdict);
+    }
     let Some((signed, salts)) = signed(arrival, &records) else {
-        judging.refuse_all(&records, "wrong_signature");
+        judging.answer_all(&records, &refused("wrong_signature"));
         return Ok(judging.verdict);
     };
     judging.verdict.signed = signed;
@@ -88,6 +93,9 @@ struct Judging<'a> {
     arrival: &'a Arrival,
     world: World,
     contexts: BTreeMap<CaseId, CaseContext>,
+    /// Cases whose own record, which begins them, was not taken from this batch, with what that means
+    /// for the rest of them.
+    unbegun: BTreeMap<CaseId, Judged>,
     verdict: Verdict,
 }
 
@@ -95,23 +103,21 @@ impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
         let people = people(conn, &arrival.cluster())?;
         let world = World { people, catalogue: rules.catalogue.clone() };
-        let (contexts, verdict) = (BTreeMap::new(), Verdict::default());
-        Ok(Self { arrival, world, contexts, verdict })
+        let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
+        Ok(Self { arrival, world, contexts, unbegun, verdict })
     }
 
-    fn refuse_all(&mut self, records: &[PushedRecord], code: &str) {
+    fn answer_all(&mut self, records: &[PushedRecord], judged: &Judged) {
         for record in records {
-            let id = Envelope::decode(&record.envelope).map(|envelope| envelope.id());
-            if let Ok(id) = id {
-                self.refuse(id, record, code);
+            if let Ok(head) = Head::read(&record.envelope) {
+                self.answer_each(head.id, record, judged);
             }
         }
     }
 
-    fn refuse(&mut self, id: RecordId, record: &PushedRecord, code: &str) {
-        let refused = Judged::Refused(Refusal::new(code));
+    fn answer_each(&mut self, id: RecordId, record: &PushedRecord, judged: &Judged) {
         for n in 0..record.changes.len() as u32 {
-            self.answer(id, record.actor, record.first_seq + n, &refused);
+            self.answer(id, record.actor, record.first_seq + n, judged);
         }
     }
 
@@ -133,15 +139,21 @@ impl<'a> Judging<'a> {
         pushed: &PushedRecord,
         salts: &[Salted],
     ) -> Result<(), Error> {
-        // An envelope of a newer version has no id here; the phone keeps it and asks again.
-        let Ok(envelope) = Envelope::decode(&pushed.envelope) else { return Ok(()) };
+        let envelope = match Envelope::decode(&pushed.envelope) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                self.unreadable(pushed, error);
+                return Ok(());
+            }
+        };
         let id = envelope.id();
         if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
-            self.refuse(id, pushed, code);
+            self.answer_each(id, pushed, &refused(code));
             return Ok(());
         }
         let Some(context) = self.context(conn, &envelope)? else {
-            self.refuse(id, pushed, "unknown_case");
+            let judged = self.unbegun.get(&envelope.case).cloned();
+            self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
         };
         let mut history = histories::history_of(conn, &envelope)?;
@@ -150,6 +162,7 @@ impl<'a> Judging<'a> {
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
             permission::check(principal, &context, history, change, deps)
         });
+        self.note_begun(&envelope, context, &judged);
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
             self.answer(id, pushed.actor, seq, &judged);
@@ -162,6 +175,34 @@ impl<'a> Judging<'a> {
             self.verdict.records.push(Accepted { envelope, actor, changes, history });
         }
         Ok(())
+    }
+
+    /// What a newer version wrote stays on the phone until this server knows it.
+    fn unreadable(&mut self, pushed: &PushedRecord, error: DecodeError) {
+        // Without an id there is nothing to answer about: the phone keeps it all the same.
+        let Ok(head) = Head::read(&pushed.envelope) else { return };
+        let judged = match error {
+            DecodeError::Unknown(_) => Judged::NotYet,
+            _ => refused("malformed"),
+        };
+        self.answer_each(head.id, pushed, &judged);
+    }
+
+    /// A case is there for the rest of the batch if its own record is.
+    fn note_begun(&mut self, envelope: &Envelope, context: CaseContext, judged: &[(u32, Judged)]) {
+        let case = envelope.case;
+        match judged.first() {
+            Some((_, Judged::Accepted(_) | Judged::AlreadyHad)) => {
+                self.contexts.insert(case, context);
+            }
+            Some((_, Judged::NotYet | Judged::Needs)) if !self.contexts.contains_key(&case) => {
+                self.unbegun.insert(case, Judged::Needs);
+            }
+            Some(_) if !self.contexts.contains_key(&case) => {
+                self.unbegun.insert(case, Judged::DependsOnRefused);
+            }
+            _ => {}
+        }
     }
 
     /// Who writes, and under which name, must be the session's.
@@ -208,14 +249,19 @@ impl<'a> Judging<'a> {
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();
-        let context = match state {
-            Some(state) => state.context,
-            None if may_begin && begins => CaseContext::begun_by(principal, case, cluster),
-            None => return Ok(None),
-        };
-        self.contexts.insert(case, context.clone());
-        Ok(Some(context))
+        Ok(match state {
+            Some(state) => {
+                self.contexts.insert(case, state.context.clone());
+                Some(state.context)
+            }
+            None if may_begin && begins => Some(CaseContext::begun_by(principal, case, cluster)),
+            None => None,
+        })
     }
+}
+
+fn refused(code: &str) -> Judged {
+    Judged::Refused(Refusal::new(code))
 }
 
 /// The agency of everybody in a cluster.

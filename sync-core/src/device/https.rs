@@ -32,6 +32,7 @@ struct Failure {
 
 #[derive(Deserialize)]
 struct FailureDetail {
+    code: String,
     detail: String,
 }
 
@@ -124,9 +125,18 @@ fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, TransportError> 
         429 | 502..=504 => Err(TransportError::Busy),
         _ => {
             let text = answer.body_mut().read_to_string().unwrap_or_default();
-            let failure = serde_json::from_str::<Failure>(&text);
-            let detail = failure.map(|failure| failure.error.detail);
-            Err(TransportError::Refused(detail.unwrap_or_else(|_| "no reason given".into())))
+            Err(refused(serde_json::from_str(&text).ok()))
         }
+    }
+}
+
+fn refused(failure: Option<Failure>) -> TransportError {
+    let Some(Failure { error }) = failure else {
+        return TransportError::Refused("no reason given".into());
+    };
+    match error.code.as_str() {
+        "server_too_old" => TransportError::ServerTooOld,
+        "app_too_old" => TransportError::AppTooOld,
+        _ => TransportError::Refused(error.detail),
     }
 }

@@ -59,6 +59,49 @@ pub struct Made {
     pub at: Timestamp,
 }
 
+/// The part of an envelope that every version reads since the first, whatever the record's kind.
+///
+/// Frozen: what is not read here in this version never will be, since older phones rely on it. An
+/// envelope of another schema or compartment travels with its id beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The record's id.
+    pub id: RecordId,
+    /// Its case.
+    pub case: CaseId,
+    /// What access to it is granted through.
+    pub scope: ScopeId,
+    /// Its kind's code, which may be of a newer version.
+    pub kind: u8,
+}
+
+impl Head {
+    /// Reads the beginning of an envelope.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unknown`] for another schema or compartment.
+    pub fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        if reader.uint()? != SCHEMA {
+            return Err(DecodeError::Unknown("a record's version"));
+        }
+        let kind = reader.byte()?;
+        let case = CaseId::from_bytes(reader.array()?);
+        let compartment = Compartment::read(&mut reader)?;
+        let id = match Kind::from_code(kind) {
+            Some(Kind::Case) => compartment.case_record(&case),
+            _ => {
+                let creator = Actor::from_bytes(reader.array()?);
+                RecordId::derive(
+                    &creator,
+                    reader.uint_to(u32::MAX.into(), "a record's number")? as u32,
+                )
+            }
+        };
+        Ok(Self { id, case, scope: compartment.scope(&case), kind })
+    }
+}
+
 impl Envelope {
     /// The envelope of a case's own record.
     #[must_use]

@@ -217,6 +217,16 @@ impl Store for SqliteStore {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError> {
+        let mut statement = self.cached(
+            "SELECT record FROM changes WHERE state = 2
+                 AND (SELECT kind FROM records WHERE id = record) = ?1
+             GROUP BY record ORDER BY min(ord), record",
+        )?;
+        let found = statement.query_map([kind], |row| rows::id(row, 0, RecordId::from_slice))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
         let sql = "SELECT count(*), count(DISTINCT record) FROM changes WHERE state = 2";
         let count = |row: &Row<'_>, at| row.get(at).map(i64::cast_unsigned);
