@@ -9,6 +9,7 @@ pub mod project;
 
 use std::sync::Arc;
 
+use crate::meter::Meter;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::policy::Principal;
@@ -32,6 +33,8 @@ pub struct Arrival {
     pub at: Timestamp,
     /// A random name for the batch.
     pub id: [u8; 16],
+    /// Adds up what it costs.
+    pub meter: Meter,
 }
 
 impl Arrival {

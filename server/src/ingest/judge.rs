@@ -156,7 +156,13 @@ impl<'a> Judging<'a> {
             self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
         };
-        let mut history = histories::history_of(conn, &envelope)?;
+        let mut history = match histories::history_of(conn, &envelope) {
+            Err(Error::Newer) => {
+                self.answer_each(id, pushed, &Judged::NotYet);
+                return Ok(());
+            }
+            history => history?,
+        };
         self.verdict.judged_at.insert(id, history.links().len());
         let principal = &self.arrival.principal;
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {

@@ -36,6 +36,13 @@ pub struct SyncReport {
     pub bytes_up: u64,
     /// Bytes of answers' bodies, as they came.
     pub bytes_down: u64,
+    /// The number of the first page stored, in the server's round: more than 1 if an earlier
+    /// exchange was cut. None of a page that brought answers only.
+    pub first_page: Option<u32>,
+    /// The number of the last page stored.
+    pub last_page: Option<u32>,
+    /// The server's processor time, microseconds; none from a server that does not tell.
+    pub server_cpu_us: Option<u64>,
 }
 
 /// Why a sync stopped. What was stored before is stored.
@@ -91,7 +98,9 @@ impl<S: Store> Device<S> {
         let clusters: Vec<ClusterId> = self.clusters.keys().copied().collect();
         let who = (&self.identity, clusters.as_slice());
         let out = outgoing(&self.store, who, &self.merging(), waiting, (now, seed));
-        Ok(out.map_err(DeviceError::from)?)
+        let mut out = out.map_err(DeviceError::from)?;
+        out.request.stats = self.measured;
+        Ok(out)
     }
 
     /// What was pushed and is unsent still waits until the next sync, so that nothing else does.
@@ -178,6 +187,10 @@ impl<S: Store> Device<S> {
             let page = pages.page();
             report.bytes_down += bytes.take();
             let Some(page) = page? else { return Ok(()) };
+            if let Some(cpu_us) = page.server_cpu_us {
+                *report.server_cpu_us.get_or_insert_default() += cpu_us;
+                continue;
+            }
             self.store_page(&page, sent_at, report)?;
             progress(report, page.left);
         }
@@ -204,6 +217,10 @@ impl<S: Store> Device<S> {
         self.store.commit(&taken.writes)?;
         self.authors = crate::engine::authors::Authors::load(&self.store)?;
         report.pages += 1;
+        if page.number > 0 {
+            report.first_page.get_or_insert(page.number);
+            report.last_page = Some(page.number);
+        }
         report.accepted += taken.accepted;
         report.returned += taken.returned;
         report.received += taken.changes;

@@ -91,7 +91,7 @@ pub fn outgoing(
     let batches = batches(store, identity, clusters, records, seed)?;
     let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     Ok(Outgoing {
-        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole },
+        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole, stats: false },
         pushed,
     })
 }

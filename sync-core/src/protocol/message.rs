@@ -28,6 +28,10 @@ pub struct SyncRequest {
     /// Whether it lost its copy and needs everything again, its own work included.
     #[n(5)]
     pub whole: bool,
+    /// Whether it wants to know what the exchange costs the server.
+    #[n(6)]
+    #[cbor(default)]
+    pub stats: bool,
 }
 
 /// Where a phone stands in one cluster's log.
@@ -212,6 +216,14 @@ pub struct Page {
     /// Scopes whose freeze ended.
     #[n(12)]
     pub thawed: Vec<ScopeId>,
+    /// The page's number in its round, from 1: after a cut, the round goes on with the next one.
+    #[n(13)]
+    #[cbor(default)]
+    pub number: u32,
+    /// The server's processor time for the exchange, microseconds: a page of its own at the end, from
+    /// a server that was started to be measured, to a phone that asks.
+    #[n(14)]
+    pub server_cpu_us: Option<u64>,
 }
 
 impl Page {
@@ -232,6 +244,8 @@ impl Page {
             receipt: Vec::new(),
             left: 0,
             thawed: Vec::new(),
+            number: 0,
+            server_cpu_us: None,
         }
     }
 }

@@ -246,3 +246,48 @@ fn read_made(kind: Kind, reader: &mut Reader<'_>) -> Result<Made, DecodeError> {
         at: Timestamp(reader.int()?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::AgencyId;
+
+    #[test]
+    fn the_beginning_says_of_any_kind_what_the_whole_says_of_a_known_one() {
+        let made = |kind| Made {
+            kind,
+            creator: Actor::from_bytes([1; 16]),
+            n: 300,
+            user: UserId::from_bytes([2; 16]),
+            device: DeviceId::from_bytes([3; 16]),
+            framework: "east-lothian".into(),
+            at: Timestamp(5),
+        };
+        let case = CaseId::from_bytes([4; 16]);
+        let agency = Compartment::Agency(AgencyId::from_slug("health"));
+        for compartment in [Compartment::Team, agency, Compartment::Protection] {
+            for kind in Kind::ALL {
+                let envelope = match kind {
+                    Kind::Case => Envelope::of_case(case, compartment),
+                    kind => Envelope { case, compartment, origin: Origin::Made(made(kind)) },
+                };
+                let mut bytes = envelope.encode();
+                let (id, scope) = (envelope.id(), envelope.scope());
+                let head = Head { id, case, scope, kind: kind.code() };
+                assert_eq!(Head::read(&bytes), Ok(head));
+                bytes[1] = 200;
+                let newer = Head::read(&bytes);
+                assert!(kind == Kind::Case || newer == Ok(Head { kind: 200, ..head }));
+                bytes[0] = 2;
+                assert!(matches!(Head::read(&bytes), Err(DecodeError::Unknown(_))));
+            }
+        }
+    }
+
+    #[test]
+    fn compartments_of_later_versions_are_not_in_what_is_frozen() {
+        let mut bytes = Envelope::of_case(CaseId::from_bytes([4; 16]), Compartment::Team).encode();
+        bytes[18] = 4;
+        assert!(matches!(Head::read(&bytes), Err(DecodeError::Unknown(_))));
+    }
+}

@@ -6,10 +6,12 @@ use std::io::Read;
 use proptest::prelude::*;
 
 use super::*;
+use crate::codec::Reader;
 use crate::device::{Enrolled, Saved};
+use crate::engine::authors::RecordError;
 use crate::ids::{Actor, AgencyId, CaseId, DeviceId, UserId};
 use crate::limits::REQUEST_INFLATED_BYTES;
-use crate::protocol::frame::decode_push;
+use crate::protocol::frame::{PulledChange, PulledRecord, decode_push, encode_pull};
 use crate::protocol::message::{Answer, Outcome};
 use crate::protocol::stream::{PageWriter, decode_request};
 use crate::record::envelope::Envelope;
@@ -141,6 +143,87 @@ fn a_case_that_the_server_does_not_know_yet_waits_as_a_whole() {
     let report = sync(&mut phone, &mut hub);
     assert_eq!((report.accepted, report.waiting, report.exchanges), (0, 31, 2));
     assert_eq!(hub.batches[1], [], "what came after the first batch was not tried");
+}
+
+/// A page with the phone's own visit in its place and a change of a newer version after it.
+fn page_with_newer(phone: &Device<MemoryStore>, record: RecordId) -> Page {
+    let own = phone.store.changes(&record).unwrap().remove(0);
+    let other = (Actor::from_bytes([8; 16]), UserId::from_bytes([9; 16]));
+    let mut body = own.body.clone();
+    // The number of edits follows the two times; then comes the collection's code.
+    let at = edits_at(&own.body) + 1;
+    body[at] = 99;
+    let user = phone.identity.principal.user;
+    let pulled = |(actor, user), seq, body| PulledChange { actor, user, seq, deps: None, body };
+    let envelope = phone.store.record(&record).unwrap().unwrap().envelope;
+    let record = PulledRecord {
+        record,
+        envelope: Some(envelope),
+        first_position: 1,
+        changes: vec![pulled((own.actor, user), 1, None), pulled(other, 1, Some(body))],
+    };
+    Page {
+        frame: encode_pull(&[record]).unwrap(),
+        cursor: vec![2],
+        receipt: vec![0; 16],
+        ..Page::new(CLUSTER, NOW)
+    }
+}
+
+/// Where a body's number of edits stands: after two numbers.
+fn edits_at(body: &[u8]) -> usize {
+    let mut reader = Reader::new(body);
+    reader.int().unwrap();
+    reader.int().unwrap();
+    body.len() - reader.left()
+}
+
+#[test]
+fn own_work_goes_though_a_newer_app_wrote_in_the_record_meanwhile() {
+    let mut phone = phone();
+    let case = begin(&mut phone);
+    let record = make(&mut phone, case, &visit(1)).record;
+    sync(&mut phone, &mut Hub::default());
+    let envelope = phone.envelope(&record).unwrap();
+    let more = visit(2).entries();
+    phone.add(&envelope, more.into_iter().skip(1).collect(), NOW).unwrap();
+    let page = page_with_newer(&phone, record);
+    phone.store_page(&page, NOW, &mut SyncReport::default()).unwrap();
+    assert_eq!(phone.unreadable(case).unwrap(), 1);
+    assert_eq!(phone.caseload().unwrap()[0].only_here, 1);
+    let again = phone.add(&envelope, visit(3).entries().into_iter().skip(1).collect(), NOW);
+    assert!(matches!(again, Err(DeviceError::Record(RecordError::Newer))));
+    let mut hub = Hub::default();
+    let report = sync(&mut phone, &mut hub);
+    assert_eq!((report.accepted, report.waiting), (1, 0));
+    assert_eq!(hub.batches, [vec![(record, Kind::Visit, 2)]]);
+}
+
+#[test]
+fn what_this_app_cannot_read_of_its_own_waits_and_the_rest_goes() {
+    let mut phone = phone();
+    let case = begin(&mut phone);
+    let record = make(&mut phone, case, &visit(1)).record;
+    make(&mut phone, case, &visit(2));
+    let mut row = phone.store.changes(&record).unwrap().remove(0);
+    let mut store = MemoryStore::default();
+    let at = edits_at(&row.body) + 1;
+    row.body[at] = 99;
+    // As an app that was newer left it: the same rows, one of them not to be read.
+    for other in phone.store.records_of_case(&case).unwrap() {
+        let rows = phone.store.changes(&other.id).unwrap();
+        let rows = rows.into_iter().map(|it| if it.record == record { row.clone() } else { it });
+        store.commit(&[Write::PutRecord(other)]).unwrap();
+        store.commit(&rows.map(Write::PutChange).collect::<Vec<_>>()).unwrap();
+    }
+    for shelf in [Shelf::Meta, Shelf::Author, Shelf::Directory] {
+        let items = phone.store.items(shelf).unwrap().into_iter();
+        let writes: Vec<_> = items.map(|(key, value)| Write::Set(shelf, key, value)).collect();
+        store.commit(&writes).unwrap();
+    }
+    let mut phone = Device::open(store).unwrap();
+    let report = sync(&mut phone, &mut Hub::default());
+    assert_eq!((report.accepted, report.waiting), (2, 1));
 }
 
 #[derive(Clone, Copy, Debug)]

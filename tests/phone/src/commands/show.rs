@@ -32,7 +32,12 @@ struct Shown {
     #[serde(flatten)]
     view: CaseView,
     /// Records left out because a newer version of the app wrote in them.
+    #[serde(skip_serializing_if = "is_none")]
     unreadable: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Act for Show {
