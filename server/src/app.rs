@@ -84,6 +84,8 @@ pub struct Parts {
     pub password_cost: PasswordCost,
     /// Connections to the database, at most.
     pub connections: usize,
+    /// Whether phones that ask are told what their exchange cost.
+    pub stats: bool,
 }
 
 impl Default for Parts {
@@ -94,6 +96,7 @@ impl Default for Parts {
             entropy: Entropy::system(),
             password_cost: PasswordCost::Owasp,
             connections: 8,
+            stats: false,
         }
     }
 }
@@ -115,6 +118,8 @@ pub struct AppState {
     pub metrics: PrometheusHandle,
     /// What merging and judging go by.
     pub rules: Rules,
+    /// Whether phones that ask are told what their exchange cost.
+    pub stats: bool,
     committer: Arc<OnceLock<Committer>>,
 }
 
@@ -135,6 +140,7 @@ impl AppState {
             secrets: Arc::new(secrets),
             metrics: telemetry::metrics(),
             rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
+            stats: parts.stats,
             committer: Arc::default(),
         })
     }

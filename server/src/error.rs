@@ -84,11 +84,18 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "no_phone", detail)
     }
 
-    /// The request is of a version that is not understood.
+    /// The request is of a version that this server does not speak any more.
     #[must_use]
-    pub const fn other_version() -> Self {
-        let detail = "This server does not understand this version of the app. Please update it.";
-        Self::new(StatusCode::BAD_REQUEST, "other_version", detail)
+    pub const fn app_too_old() -> Self {
+        let detail = "This app is too old for the server. Please update it; your work is kept.";
+        Self::new(StatusCode::BAD_REQUEST, "app_too_old", detail)
+    }
+
+    /// The request is of a version that this server does not speak yet.
+    #[must_use]
+    pub const fn server_too_old() -> Self {
+        let detail = "This app is newer than the server. Your work is kept until it is updated.";
+        Self::new(StatusCode::BAD_REQUEST, "server_too_old", detail)
     }
 
     /// There is no such thing, or it is not the person's to know of: the same words for both.

@@ -12,6 +12,7 @@ pub mod release;
 
 use std::sync::Arc;
 
+use crate::meter::Meter;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::policy::Principal;
@@ -38,6 +39,8 @@ pub struct Arrival {
     /// The number up to which the phone had the cluster's log, as its cursor proves; zero if it
     /// has none. What was allowed there and is not now is kept for a reviewer.
     pub acknowledged: i64,
+    /// Adds up what it costs.
+    pub meter: Meter,
 }
 
 impl Arrival {

@@ -35,6 +35,7 @@ pub struct Device<S: Store> {
     clusters: BTreeMap<ClusterId, String>,
     catalogue: Catalogue,
     authors: Authors,
+    measured: bool,
 }
 
 /// Why the phone did not do what was asked. Nothing was lost: what was typed is as it was.
@@ -85,7 +86,20 @@ impl<S: Store> Device<S> {
         let authors = Authors::load(&store)?;
         let catalogue = Catalogue::shipped()?;
         let clusters = enrolled.clusters.iter().cloned().collect();
-        Ok(Self { store, identity: enrolled.identity(), clusters, catalogue, authors })
+        Ok(Self {
+            store,
+            identity: enrolled.identity(),
+            clusters,
+            catalogue,
+            authors,
+            measured: false,
+        })
+    }
+
+    /// From now on, asks the server what each exchange costs it; see
+    /// [`sync::SyncReport::server_cpu_us`].
+    pub fn ask_for_costs(&mut self) {
+        self.measured = true;
     }
 
     /// The user of this phone.

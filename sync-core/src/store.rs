@@ -157,7 +157,7 @@ const NO_RECORD: &str = "a change names a record that is not here";
 /// Why a store could not do what was asked. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// No space.
+    /// No space, or no leave to take more.
     #[error("the phone's storage is full: nothing was changed, free some space and try again")]
     Full,
     /// Another process holds the file.
@@ -228,6 +228,12 @@ pub trait Store {
     /// # Errors
     /// [`StoreError`]
     fn unsent(&self, skip: u64, limit: usize) -> Result<Vec<ChangeRow>, StoreError>;
+
+    /// Records whose kind has this code that have unsent changes, by when the first was made.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError>;
 
     /// How much only this phone has.
     ///

@@ -33,7 +33,9 @@ pub fn commit_group(
     write_tx(conn, |conn| {
         db::log::lock(conn, cluster)?;
         let one = |(arrival, verdict): &(Arrival, Verdict)| {
-            savepoint(conn, |conn| commit_one(conn, rules, arrival, verdict))
+            arrival
+                .meter
+                .measure(|| savepoint(conn, |conn| commit_one(conn, rules, arrival, verdict)))
         };
         Ok(group.iter().map(one).collect())
     })

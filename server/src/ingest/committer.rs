@@ -72,7 +72,8 @@ impl Committer {
     /// The database's failure: nothing of the batch happened.
     pub async fn ingest(&self, arrival: Arrival) -> Result<Vec<Answer>, Error> {
         let (rules, judged) = (self.rules.clone(), arrival.clone());
-        let verdict = self.db.read(move |conn| judge(conn, &rules, &judged)).await?;
+        let verdict =
+            self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
         if verdict.is_empty() {
             return Ok(verdict.answers);
         }

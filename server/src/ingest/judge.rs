@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
+use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
@@ -12,7 +13,7 @@ use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
 use sync_core::record::change::Change;
-use sync_core::record::envelope::Envelope;
+use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
 use sync_core::view::People;
 
@@ -67,8 +68,12 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
+    if !arrival.principal.memberships.iter().any(|it| it.cluster == arrival.cluster()) {
+        judging.answer_all(&records, &refused("unknown_case"));
+        return Ok(judging.verdict);
+    }
     let Some((signed, salts)) = signed(arrival, &records) else {
-        judging.refuse_all(&records, "wrong_signature");
+        judging.answer_all(&records, &refused("wrong_signature"));
         return Ok(judging.verdict);
     };
     judging.verdict.signed = signed;
@@ -101,6 +106,9 @@ struct Judging<'a> {
     arrival: &'a Arrival,
     world: World,
     contexts: BTreeMap<CaseId, Contexts>,
+    /// Cases whose own record, which begins them, was not taken from this batch, with what that means
+    /// for the rest of them.
+    unbegun: BTreeMap<CaseId, Judged>,
     verdict: Verdict,
 }
 
@@ -115,23 +123,21 @@ impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
         let people = people(conn, &arrival.cluster())?;
         let world = World { people, catalogue: rules.catalogue.clone() };
-        let (contexts, verdict) = (BTreeMap::new(), Verdict::default());
-        Ok(Self { arrival, world, contexts, verdict })
+        let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
+        Ok(Self { arrival, world, contexts, unbegun, verdict })
     }
 
-    fn refuse_all(&mut self, records: &[PushedRecord], code: &str) {
+    fn answer_all(&mut self, records: &[PushedRecord], judged: &Judged) {
         for record in records {
-            let id = Envelope::decode(&record.envelope).map(|envelope| envelope.id());
-            if let Ok(id) = id {
-                self.refuse(id, record, code);
+            if let Ok(head) = Head::read(&record.envelope) {
+                self.answer_each(head.id, record, judged);
             }
         }
     }
 
-    fn refuse(&mut self, id: RecordId, record: &PushedRecord, code: &str) {
-        let refused = Judged::Refused(Refusal::new(code));
+    fn answer_each(&mut self, id: RecordId, record: &PushedRecord, judged: &Judged) {
         for n in 0..record.changes.len() as u32 {
-            self.answer(id, record.actor, record.first_seq + n, &refused);
+            self.answer(id, record.actor, record.first_seq + n, judged);
         }
     }
 
@@ -154,18 +160,30 @@ impl<'a> Judging<'a> {
         pushed: &PushedRecord,
         salts: &[Salted],
     ) -> Result<(), Error> {
-        // An envelope of a newer version has no id here; the phone keeps it and asks again.
-        let Ok(envelope) = Envelope::decode(&pushed.envelope) else { return Ok(()) };
+        let envelope = match Envelope::decode(&pushed.envelope) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                self.unreadable(pushed, error);
+                return Ok(());
+            }
+        };
         let id = envelope.id();
         if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
-            self.refuse(id, pushed, code);
+            self.answer_each(id, pushed, &refused(code));
             return Ok(());
         }
         let Some(contexts) = self.contexts(conn, &envelope)? else {
-            self.refuse(id, pushed, "unknown_case");
+            let judged = self.unbegun.get(&envelope.case).cloned();
+            self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
         };
-        let mut history = histories::history_of(conn, &envelope)?;
+        let mut history = match histories::history_of(conn, &envelope) {
+            Err(Error::Newer) => {
+                self.answer_each(id, pushed, &Judged::NotYet);
+                return Ok(());
+            }
+            history => history?,
+        };
         self.verdict.judged_at.insert(id, history.links().len());
         let principal = &self.arrival.principal;
         let earlier = Earlier::of(conn, &id, pushed)?;
@@ -175,6 +193,7 @@ impl<'a> Judging<'a> {
         let room = hold::room(conn, self.arrival)?;
         let judged = earlier.over(pushed, judged, room);
         let held = earlier.to_keep(self.arrival, &history, pushed, (&judged, salts));
+        self.note_begun(&envelope, contexts, &judged);
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
             self.answer(id, pushed.actor, seq, &judged);
@@ -188,6 +207,34 @@ impl<'a> Judging<'a> {
             self.verdict.records.push(Accepted { envelope, actor, changes, history });
         }
         Ok(())
+    }
+
+    /// What a newer version wrote stays on the phone until this server knows it.
+    fn unreadable(&mut self, pushed: &PushedRecord, error: DecodeError) {
+        // Without an id there is nothing to answer about: the phone keeps it all the same.
+        let Ok(head) = Head::read(&pushed.envelope) else { return };
+        let judged = match error {
+            DecodeError::Unknown(_) => Judged::NotYet,
+            _ => refused("malformed"),
+        };
+        self.answer_each(head.id, pushed, &judged);
+    }
+
+    /// A case is there for the rest of the batch if its own record is.
+    fn note_begun(&mut self, envelope: &Envelope, contexts: Contexts, judged: &[(u32, Judged)]) {
+        let case = envelope.case;
+        match judged.first() {
+            Some((_, Judged::Accepted(_) | Judged::AlreadyHad)) => {
+                self.contexts.insert(case, contexts);
+            }
+            Some((_, Judged::NotYet | Judged::Needs)) if !self.contexts.contains_key(&case) => {
+                self.unbegun.insert(case, Judged::Needs);
+            }
+            Some(_) if !self.contexts.contains_key(&case) => {
+                self.unbegun.insert(case, Judged::DependsOnRefused);
+            }
+            _ => {}
+        }
     }
 
     /// Who writes, and under which name, must be the session's.
@@ -235,23 +282,24 @@ impl<'a> Judging<'a> {
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();
-        let contexts = match state {
+        Ok(match state {
             Some(state) => {
                 let known = self.arrival.acknowledged;
                 let then = match histories::case_moved_since(conn, &case, known)? {
                     true => histories::case_state_at(conn, &case, &cluster, world, (known, at))?,
                     false => None,
                 };
-                Contexts { now: state.context, then: then.map(|state| state.context) }
+                let then = then.map(|state| state.context);
+                let contexts = Contexts { now: state.context, then };
+                self.contexts.insert(case, contexts.clone());
+                Some(contexts)
             }
             None if may_begin && begins => {
                 let now = CaseContext::begun_by(principal, case, cluster);
-                Contexts { now, then: None }
+                Some(Contexts { now, then: None })
             }
-            None => return Ok(None),
-        };
-        self.contexts.insert(case, contexts.clone());
-        Ok(Some(contexts))
+            None => None,
+        })
     }
 }
 
@@ -267,6 +315,10 @@ fn may(
         Some(Ok(())) => Err(Forbidden::Late(refusal)),
         _ => Err(Forbidden::Refused(refusal)),
     }
+}
+
+fn refused(code: &str) -> Judged {
+    Judged::Refused(Refusal::new(code))
 }
 
 /// The agency of everybody in a cluster.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sync_core::codec::DecodeError;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::policy::CaseContext;
@@ -49,12 +50,14 @@ pub fn history_of(conn: &mut Conn, envelope: &Envelope) -> Result<History, Error
 /// Puts an entry of the log at the end of its record's history.
 ///
 /// # Errors
-/// [`Error::Corrupt`] for an entry that this program did not write.
+/// [`Error::Newer`] for an entry that a newer one wrote, [`Error::Corrupt`] for one that none did.
 pub fn restore(history: &mut History, entry: &db::log::Entry) -> Result<(), Error> {
     let kind = history.envelope().kind();
     let corrupt = Error::Corrupt("change");
-    let Ok(change) = Change::decode_body(kind, entry.actor, entry.user, &entry.body) else {
-        return Err(corrupt);
+    let change = match Change::decode_body(kind, entry.actor, entry.user, &entry.body) {
+        Err(DecodeError::Unknown(_)) => return Err(Error::Newer),
+        Err(_) => return Err(corrupt),
+        Ok(change) => change,
     };
     let Ok(deps) = entry.deps.as_deref().map(decode_deps).transpose() else { return Err(corrupt) };
     let seq = u32::try_from(entry.seq).unwrap_or_default();
@@ -105,7 +108,11 @@ pub fn case_state_at(
     }
     let (mut own, mut agencies) = (Vec::new(), BTreeSet::new());
     for row in &rows {
-        let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+        // What a newer server beside this one took is left to it.
+        let envelope = match Envelope::decode(&row.envelope) {
+            Err(DecodeError::Unknown(_)) => continue,
+            envelope => envelope.map_err(|_| Error::Corrupt("envelope"))?,
+        };
         if let Compartment::Agency(agency) = envelope.compartment {
             agencies.insert(agency);
         }

@@ -100,6 +100,8 @@ impl Round {
         }
         let mut page = Page::new(self.cluster, now);
         let mut frame = PageFrame::default();
+        self.cursor.pages = self.cursor.pages.saturating_add(1);
+        page.number = self.cursor.pages;
         self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
@@ -140,6 +142,7 @@ impl Round {
     fn finish(&mut self, conn: &mut Conn) -> Result<(), Error> {
         self.cursor.base = self.cursor.up_to;
         self.cursor.offset = Offset::Start;
+        self.cursor.pages = 0;
         self.cursor.chain = chain_at(conn, &self.cluster, self.cursor.up_to)?;
         self.done = true;
         Ok(())

@@ -91,6 +91,7 @@ impl TestServer {
             entropy: Entropy::system(),
             password_cost: PasswordCost::ForTests,
             connections: 4,
+            stats: false,
         };
         let state = AppState::new(address.clone(), conn, parts).unwrap();
         let mut server = Self { state, ada: UserId::from_bytes([0; 16]), now, address, home };

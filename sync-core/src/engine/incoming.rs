@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::authors::{self, Authors, RecordError};
 use crate::engine::client::{ClientError, WHOLE, begun_key, ordinal};
 use crate::gate::refusal::{IN_REVIEW, given_back};
-use crate::ids::{Actor, ChangeHash, RecordId};
+use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
 use crate::protocol::message::{Answer, Decided, Outcome, Page};
 use crate::protocol::stream::receipt;
-use crate::record::envelope::Envelope;
+use crate::record::envelope::{Envelope, Head};
 use crate::record::history::History;
 use crate::record::kind::{Compartment, Kind};
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
@@ -284,7 +284,7 @@ impl Incoming {
         }
         let hidden = page.hidden.iter().map(|case| case.as_bytes().to_vec());
         self.writes.extend(hidden.map(|case| Write::Remove(Shelf::Directory, case)));
-        let scope = |scope: &crate::ids::ScopeId| scope.as_bytes().to_vec();
+        let scope = |scope: &ScopeId| scope.as_bytes().to_vec();
         let frozen = page.frozen.iter().map(|s| Write::Set(Shelf::Frozen, scope(s), Vec::new()));
         self.writes.extend(frozen);
         let thawed = page.thawed.iter().map(|s| Write::Remove(Shelf::Frozen, scope(s)));
@@ -307,23 +307,16 @@ fn own_body(rows: &[ChangeRow], actor: Actor, seq: u32) -> Result<Vec<u8>, Clien
     own.map(|row| row.body.clone()).ok_or(ClientError::Gap)
 }
 
-/// A record's row from its envelope; one of a newer version is kept under no known case.
+/// A record's row from its envelope. One whose beginning this version cannot read is kept under no
+/// known case.
 fn record_row(id: RecordId, bytes: &[u8]) -> RecordRow {
-    let unknown = || crate::ids::CaseId::from_bytes(*id.as_bytes());
-    match Envelope::decode(bytes) {
-        Ok(envelope) => RecordRow {
-            id,
-            case: envelope.case,
-            scope: envelope.scope(),
-            kind: envelope.kind().code(),
-            envelope: bytes.to_vec(),
-        },
-        Err(_) => RecordRow {
-            id,
-            case: unknown(),
-            scope: crate::ids::ScopeId::from_bytes(*id.as_bytes()),
-            kind: bytes.get(1).copied().unwrap_or_default(),
-            envelope: bytes.to_vec(),
-        },
-    }
+    let (case, scope, kind) = match Head::read(bytes) {
+        Ok(head) => (head.case, head.scope, head.kind),
+        Err(_) => (
+            CaseId::from_bytes(*id.as_bytes()),
+            ScopeId::from_bytes(*id.as_bytes()),
+            bytes.get(1).copied().unwrap_or_default(),
+        ),
+    };
+    RecordRow { id, case, scope, kind, envelope: bytes.to_vec() }
 }

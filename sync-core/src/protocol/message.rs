@@ -29,6 +29,10 @@ pub struct SyncRequest {
     /// Whether it lost its copy and needs everything again, its own work included.
     #[n(5)]
     pub whole: bool,
+    /// Whether it wants to know what the exchange costs the server.
+    #[n(6)]
+    #[cbor(default)]
+    pub stats: bool,
 }
 
 /// Where a phone stands in one cluster's log.
@@ -253,6 +257,14 @@ pub struct Page {
     /// What reviewers decided about this phone's work.
     #[n(13)]
     pub decided: Option<Vec<Decided>>,
+    /// The page's number in its round, from 1: after a cut, the round goes on with the next one.
+    #[n(15)]
+    #[cbor(default)]
+    pub number: u32,
+    /// The server's processor time for the exchange, microseconds: a page of its own at the end, from
+    /// a server that was started to be measured, to a phone that asks.
+    #[n(16)]
+    pub server_cpu_us: Option<u64>,
 }
 
 impl Page {
@@ -275,6 +287,8 @@ impl Page {
             thawed: Vec::new(),
             extracts: Vec::new(),
             decided: None,
+            number: 0,
+            server_cpu_us: None,
         }
     }
 }

@@ -59,6 +59,7 @@ pub fn run<S: Store>(make: impl Fn() -> S) -> Done {
     a_place_never_goes_back(&mut make())?;
     moving_what_is_not_there_does_nothing(&mut make())?;
     unsent_comes_as_it_was_made(&mut make())?;
+    unsent_records_come_by_kind(&mut make())?;
     unsent_may_count_to_the_end(&mut make())?;
     a_returned_change_stays_whole(&mut make())?;
     a_returned_name_is_never_used_again(&mut make())?;
@@ -292,6 +293,19 @@ fn unsent_comes_as_it_was_made(store: &mut impl Store) -> Done {
     store.commit(&[step(2, 1, 1, Place::Accepted(1)), step(1, 1, 1, Place::Placed(1))])?;
     assert_eq!(store.unsent(0, 10)?, made[2..]);
     assert_eq!(store.unsent_count()?, UnsentCount { changes: 2, records: 2 });
+    Ok(())
+}
+
+fn unsent_records_come_by_kind(store: &mut impl Store) -> Done {
+    let of_kind = |id, kind| Write::PutRecord(RecordRow { kind, ..record(id, 1, 1) });
+    store.commit(&[of_kind(1, 2), of_kind(2, 2), of_kind(3, 6), of_kind(4, 2)])?;
+    let made = [(2, 1, 7), (1, 1, 5), (2, 2, 3), (3, 1, 1)];
+    let put = |(id, seq, made)| Write::PutChange(change(id, 1, seq, Place::Unsent(made)));
+    store.commit(&made.map(put))?;
+    store.commit(&[Write::PutChange(change(4, 1, 1, Place::Placed(1)))])?;
+    assert_eq!(store.unsent_records(2)?, [record_id(2), record_id(1)]);
+    assert_eq!(store.unsent_records(6)?, [record_id(3)]);
+    assert_eq!(store.unsent_records(9)?, []);
     Ok(())
 }
 

@@ -74,6 +74,17 @@ impl Store for MemoryStore {
         Ok(keys.filter_map(|(_, key)| self.changes.get(key).cloned()).collect())
     }
 
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError> {
+        let mut records = Vec::new();
+        for (_, (record, ..)) in &self.unsent {
+            let of_kind = self.records.get(record).is_some_and(|row| row.kind == kind);
+            if of_kind && !records.contains(record) {
+                records.push(*record);
+            }
+        }
+        Ok(records)
+    }
+
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
         let records: BTreeSet<&RecordId> = self.unsent.iter().map(|(_, key)| &key.0).collect();
         Ok(UnsentCount { changes: self.unsent.len() as u64, records: records.len() as u64 })

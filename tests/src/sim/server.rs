@@ -156,6 +156,7 @@ impl Server {
         let mut answers = Vec::new();
         for batch in &request.batches {
             let arrival = Arrival {
+                meter: Default::default(),
                 principal: principal.clone(),
                 device: *device,
                 actor: row.actor,

@@ -103,6 +103,7 @@ impl Wire<'_> {
         let mut all = Vec::new();
         for batch in &request.batches {
             let arrival = Arrival {
+                meter: Default::default(),
                 principal: self.worker.principal.clone(),
                 device: self.worker.device,
                 actor: self.worker.actor,

@@ -21,6 +21,8 @@ pub struct Cursor {
     pub chain: [u8; 16],
     /// A digest of the people that the phone was told of.
     pub people: [u8; 8],
+    /// Pages sent of the round under way.
+    pub pages: u32,
 }
 
 /// How far a round has come.
@@ -74,6 +76,7 @@ impl Cursor {
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.int(self.base).int(self.up_to).fixed(&self.chain).fixed(&self.people);
+        writer.uint(self.pages.into());
         match self.offset {
             Offset::Start => writer.byte(0),
             Offset::Directory(number) => writer.byte(1).int(number),
@@ -90,6 +93,7 @@ impl Cursor {
         let mut reader = Reader::new(bytes);
         let (base, up_to) = (reader.int()?, reader.int()?);
         let (chain, people) = (reader.array()?, reader.array()?);
+        let pages = reader.uint_to(u32::MAX.into(), "a page's number")? as u32;
         let offset = match reader.byte()? {
             0 => Offset::Start,
             1 => Offset::Directory(reader.int()?),
@@ -103,7 +107,7 @@ impl Cursor {
             _ => return Err(DecodeError::Unknown("a cursor")),
         };
         reader.end()?;
-        Ok(Self { base, up_to, offset, chain, people })
+        Ok(Self { base, up_to, offset, chain, people, pages })
     }
 }
 
