@@ -16,6 +16,7 @@ pub mod extracts;
 pub mod log;
 pub mod memberships;
 pub mod migrate;
+pub mod moves;
 pub mod pool;
 pub mod pull;
 pub mod quarantine;

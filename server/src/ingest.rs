@@ -7,8 +7,10 @@ pub mod committer;
 pub mod extract;
 pub mod hold;
 pub mod judge;
+pub mod moves;
 pub mod project;
 pub mod release;
+pub mod sources;
 
 use std::sync::Arc;
 

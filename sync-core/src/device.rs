@@ -2,7 +2,9 @@
 //! exchange that makes them everybody's. What the apps, the terminal phone and the simulator use.
 
 mod access;
+mod copy;
 mod enrolment;
+mod handover;
 mod read;
 mod settle;
 mod text;
@@ -17,14 +19,15 @@ pub mod https;
 use std::collections::BTreeMap;
 
 use crate::engine::authors::{Authors, RecordError};
-use crate::engine::client::{ClientError, Identity};
+use crate::engine::client::{ClientError, Identity, cluster_of, framework_key};
 use crate::framework::{Catalogue, FrameworkError};
 use crate::gate::refusal::Refusal;
-use crate::ids::ClusterId;
+use crate::ids::{CaseId, ClusterId};
 use crate::merge::{CannotUndo, Context};
-use crate::store::{Store, StoreError};
+use crate::store::{Shelf, Store, StoreError};
 
 pub use enrolment::{Enrolled, Session};
+pub use handover::{CaseToHandOver, Handover};
 pub use read::{CaseloadLine, NoticeLine, Standing};
 pub use write::{Facts, Saved};
 
@@ -34,6 +37,8 @@ pub struct Device<S: Store> {
     identity: Identity,
     clusters: BTreeMap<ClusterId, String>,
     catalogue: Catalogue,
+    /// The framework of each cluster's authority, as far as the server said.
+    frameworks: BTreeMap<ClusterId, String>,
     authors: Authors,
     measured: bool,
 }
@@ -86,14 +91,12 @@ impl<S: Store> Device<S> {
         let authors = Authors::load(&store)?;
         let catalogue = Catalogue::shipped()?;
         let clusters = enrolled.clusters.iter().cloned().collect();
-        Ok(Self {
-            store,
-            identity: enrolled.identity(),
-            clusters,
-            catalogue,
-            authors,
-            measured: false,
-        })
+        let (identity, frameworks) = (enrolled.identity(), BTreeMap::new());
+        let measured = false;
+        let mut device =
+            Self { store, identity, clusters, catalogue, frameworks, authors, measured };
+        device.read_frameworks()?;
+        Ok(device)
     }
 
     /// From now on, asks the server what each exchange costs it; see
@@ -132,7 +135,25 @@ impl<S: Store> Device<S> {
         self.store
     }
 
-    fn merging(&self) -> Context<'_> {
-        Context::new(&self.catalogue)
+    /// The framework of the authority that a case's cluster belongs to, as far as the server said.
+    #[must_use]
+    pub fn framework_of(&self, case: &CaseId) -> Option<&str> {
+        let cluster = cluster_of(&self.store, case).ok().flatten()?;
+        self.frameworks.get(&cluster).map(String::as_str)
+    }
+
+    /// How the phone merges what people wrote about a case.
+    fn merging(&self, case: &CaseId) -> Context<'_> {
+        Context { framework: self.framework_of(case), ..Context::new(&self.catalogue) }
+    }
+
+    fn read_frameworks(&mut self) -> Result<(), StoreError> {
+        for cluster in self.clusters.keys() {
+            let name = self.store.item(Shelf::Meta, &framework_key(cluster))?;
+            if let Some(name) = name.and_then(|name| String::from_utf8(name).ok()) {
+                self.frameworks.insert(*cluster, name);
+            }
+        }
+        Ok(())
     }
 }

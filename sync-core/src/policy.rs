@@ -26,6 +26,8 @@
 //! - Nobody names themselves to protection; the cluster lead names the first, named people the rest.
 //! - Closing a concern and lifting a shield take a lead or a named person; opening and shielding do
 //!   not.
+//! - Joining two cases is for their lead professionals, each in their own case's record for the team; a
+//!   shielded case is joined to none. The cluster lead may take a joining back, as that narrows.
 //! - A member is removed by whoever may add one; anyone may leave.
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
 
@@ -111,6 +113,7 @@ pub fn decide(
         Action::ReplaceHarmYes { author_of_rival } => {
             facts::replace_harm_yes(&standing, on()?, *author_of_rival)
         }
+        Action::Join { undone } => facts::join(&standing, on()?, *undone),
         Action::Review => write::review(&standing, on()?),
         Action::Share { to, age_ms } => write::share(&standing, on()?, *to, *age_ms),
         Action::Rehome { age_ms } => write::rehome(&standing, on()?, *age_ms),

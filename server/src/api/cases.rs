@@ -123,7 +123,7 @@ fn parse(text: &str) -> Result<CaseId, ApiError> {
 
 fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
     let Some(state) = reader.case(conn, case)? else { return Ok(None) };
-    let records = reader.records(conn, &state)?;
+    let (records, moves) = reader.with_moved(conn, &state)?;
     if records.is_empty() {
         return Ok(None);
     }
@@ -135,8 +135,10 @@ fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAn
         // Whoever has one concern of theirs here learns nothing of the team's record from it.
         line.header = sync_core::view::CaseHeader::default();
     }
-    let conflicts = conflicts::of_records(reader, &state, &records);
-    let view = CaseView::of(*case, &records, &reader.merging(&state));
+    let stay: Vec<_> =
+        records.iter().filter(|it| !moves.contains_key(&it.envelope.id())).cloned().collect();
+    let conflicts = conflicts::of_records(reader, &state, &stay);
+    let view = CaseView::of(*case, &records, &moves, &reader.merging(&state));
     Ok(Some(CaseAnswer {
         header: CaseShown::of(&line, &people),
         people: authors(&view.records).iter().map(|it| PersonShown::of(it, &people)).collect(),

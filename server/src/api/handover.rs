@@ -48,6 +48,9 @@ pub struct DueShown {
     /// The fact.
     #[schema(value_type = String)]
     fact: &'static str,
+    /// The same in words.
+    #[schema(value_type = String)]
+    what: &'static str,
     record: String,
     /// What the record is about.
     kind: String,
@@ -92,6 +95,7 @@ impl HandoverCase {
         let due = case.due.iter().map(|due| DueShown {
             on: due.on.to_string(),
             fact: due.fact.name(),
+            what: due.what(),
             record: due.record.to_string(),
             kind: due.kind.to_string(),
         });

@@ -136,6 +136,7 @@ async fn begin_rounds(
         cursor_key: state.secrets.cursor_key,
         log_id: state.secrets.log_id,
         whole: request.whole,
+        catalogue: state.rules.catalogue.clone(),
     };
     let asked: Vec<_> = request.cursors.iter().filter(|it| works(&it.cluster)).cloned().collect();
     let now = state.clock.now();

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use sync_core::ids::ClusterId;
 use sync_core::time::Timestamp;
 
+use super::schema::authorities;
 use super::schema::clusters::dsl;
 use super::{Conn, Error};
 
@@ -44,6 +45,18 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Cluster>, Error> {
 pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Cluster>, Error> {
     let row = dsl::clusters.filter(dsl::name.eq(name)).select(COLUMNS).first(conn).optional()?;
     row.map(from_row).transpose()
+}
+
+/// The name of the authority that a cluster belongs to, and whose law it stands under.
+///
+/// # Errors
+/// [`Error::Missing`] if there is no such cluster.
+pub fn practice(conn: &mut Conn, cluster: &ClusterId) -> Result<(String, String), Error> {
+    let found = dsl::clusters
+        .inner_join(authorities::table.on(authorities::id.eq(dsl::authority_id)))
+        .filter(dsl::id.eq(cluster.as_bytes().as_slice()))
+        .select((authorities::name, dsl::jurisdiction));
+    Ok(found.first(conn)?)
 }
 
 /// Adds a cluster with an empty log: its first number is 1, its chain begins with zeros.

@@ -90,6 +90,16 @@ pub fn put(
     Ok(())
 }
 
+/// Sends a case's line anew: to whoever may find it since this number.
+///
+/// # Errors
+/// The database's failure.
+pub fn renew(conn: &mut Conn, case: &CaseId, number: i64) -> Result<(), Error> {
+    let found = directory::table.find(case.as_bytes().as_slice());
+    diesel::update(found).set(directory::number.eq(number)).execute(conn)?;
+    Ok(())
+}
+
 /// Every line of a cluster that the user may find, as stored.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use sync_core::ids::{ClusterId, RecordId, ScopeId, UserId};
 
 use super::log::{COLUMNS, Entry, Row, from_row};
-use super::schema_log::{access, log, records};
+use super::schema_log::{access, log, records, withdrawn};
 use super::{Conn, Error};
 
 /// A change to send, with its record's envelope.
@@ -15,6 +15,13 @@ pub type Sent = (Entry, Vec<u8>);
 
 fn sent((row, envelope): (Row, Vec<u8>)) -> Result<Sent, Error> {
     Ok((from_row(row)?, envelope))
+}
+
+/// The records that were withdrawn from a user.
+#[diesel::dsl::auto_type]
+fn gone_from<'a>(user: &'a UserId) -> _ {
+    let user: &'a [u8] = user.as_bytes();
+    withdrawn::table.filter(withdrawn::user_id.eq(user)).select(withdrawn::record_id)
 }
 
 /// New changes within (after, up to] of what the user had been granted by `granted_by`.
@@ -41,6 +48,7 @@ pub fn new_changes(
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::number.gt(after).and(log::number.le(up_to)))
         .filter(records::scope_id.eq_any(granted()).or(records::id.eq_any(granted())))
+        .filter(diesel::dsl::not(records::id.eq_any(gone_from(user))))
         .order(log::number)
         .limit(limit)
         .select((COLUMNS, records::envelope))
@@ -69,6 +77,7 @@ pub fn count_new(
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::number.gt(after).and(log::number.le(up_to)))
         .filter(records::scope_id.eq_any(granted()).or(records::id.eq_any(granted())))
+        .filter(diesel::dsl::not(records::id.eq_any(gone_from(user))))
         .count()
         .get_result(conn)?)
 }
@@ -121,6 +130,7 @@ pub fn granted_records(
                 .filter(records::kind.between(class.kinds.0, class.kinds.1))
                 .filter(records::first_number.between(class.begun.0.max(from), class.begun.1))
                 .filter(records::first_number.le(up_to))
+                .filter(diesel::dsl::not(records::id.eq_any(gone_from(user))))
                 .select((records::id, records::envelope, records::first_number, records::length))
                 .load::<GrantedRow>(conn)?
         };

@@ -112,4 +112,4 @@ diesel::table! {
 diesel::joinable!(memberships -> clusters (cluster_id));
 diesel::joinable!(memberships -> agencies (agency_id));
 diesel::joinable!(memberships -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(memberships, clusters, agencies, users);
+diesel::allow_tables_to_appear_in_same_query!(memberships, clusters, agencies, users, authorities);

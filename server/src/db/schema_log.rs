@@ -125,6 +125,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    moves (record_id) {
+        record_id -> Binary,
+        to_record_id -> Binary,
+    }
+}
+
+diesel::table! {
+    withdrawn (user_id, record_id) {
+        user_id -> Binary,
+        record_id -> Binary,
+        cluster_id -> Binary,
+        number -> BigInt,
+    }
+}
+
+diesel::table! {
     editions (authority_id, period) {
         authority_id -> Binary,
         period -> Text,
@@ -134,4 +150,6 @@ diesel::table! {
 }
 
 diesel::joinable!(log -> records (record_id));
-diesel::allow_tables_to_appear_in_same_query!(log, records, access, log_proofs, barred, directory);
+diesel::allow_tables_to_appear_in_same_query!(
+    log, records, access, log_proofs, barred, directory, moves, withdrawn
+);

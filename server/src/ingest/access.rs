@@ -36,8 +36,9 @@ pub fn refresh(
         match (hides, barred.contains(&principal.user)) {
             (true, false) => db::access::bar(conn, &principal.user, &case.case, number())?,
             (false, true) => {
+                // Its line changed before they might find it.
                 db::access::unbar(conn, &principal.user, &case.case)?;
-                db::directory::renumber(conn, &case.case, number())?;
+                db::directory::renew(conn, &case.case, number())?;
             }
             _ => {}
         }
@@ -172,7 +173,10 @@ pub fn missing(conn: &mut Conn, case: &CaseContext) -> Result<Vec<String>, Error
 }
 
 /// Everybody who works in the case's cluster, with all their roles there.
-fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>, Error> {
+///
+/// # Errors
+/// The database's failure.
+pub fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>, Error> {
     let mut all: BTreeMap<UserId, Principal> = BTreeMap::new();
     for post in db::memberships::of_cluster(conn, &case.cluster)? {
         let principal =

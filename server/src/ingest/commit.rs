@@ -16,8 +16,8 @@ use sync_core::time::Timestamp;
 use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
-use crate::ingest::judge::{Accepted, Verdict, judge, people};
-use crate::ingest::{Arrival, Rules, access, extract, project};
+use crate::ingest::judge::{Accepted, Verdict, judge};
+use crate::ingest::{Arrival, Rules, access, extract, moves, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -61,6 +61,11 @@ fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
     for (record, length) in &verdict.judged_at {
         let now = db::records::by_id(conn, record)?.map_or(0, |row| row.length as usize);
         if now != *length {
+            return Ok(true);
+        }
+    }
+    for (record, target) in &verdict.moves_at {
+        if db::moves::target(conn, record)? != *target {
             return Ok(true);
         }
     }
@@ -128,6 +133,10 @@ pub(super) fn take_records(
     for accepted in records {
         let begun = take_record(conn, origin, accepted, head)?;
         project::record(conn, rules, origin.cluster, &accepted.history)?;
+        if begun && let Some(source) = moves::note(conn, &accepted.history)? {
+            project::record(conn, rules, origin.cluster, &source)?;
+            cases.extend([source.envelope().case, accepted.envelope.case]);
+        }
         if moves_case(&accepted.envelope, begun) {
             cases.insert(accepted.envelope.case);
         }
@@ -146,8 +155,13 @@ pub(super) fn refresh_cases(
     if cases.is_empty() {
         return Ok(());
     }
-    let world = World { people: people(conn, cluster)?, catalogue: rules.catalogue.clone() };
+    let world = World::of(conn, &rules.catalogue, cluster)?;
+    let mut beside = BTreeSet::new();
     for case in cases {
+        beside.extend(refresh_case(conn, &world, (cluster, now), case, head)?);
+    }
+    // What one side of a joining says opens or closes the other, too.
+    for case in beside.difference(cases) {
         refresh_case(conn, &world, (cluster, now), case, head)?;
     }
     Ok(())
@@ -233,16 +247,16 @@ fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
 }
 
 /// Access, directory and the case's view follow from its own records; a concern raises or clears
-/// the harm flag.
+/// the harm flag. Gives the cases that are, or were, said to be about the same child.
 fn refresh_case(
     conn: &mut Conn,
     world: &World,
     (cluster, now): (&ClusterId, Timestamp),
     case: &CaseId,
     head: &mut Head,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<CaseId>, Error> {
     let Some(state) = histories::case_state(conn, case, cluster, world, now)? else {
-        return Ok(());
+        return Ok(BTreeSet::new());
     };
     access::refresh(conn, &state.context, || head.take())?;
     for record in db::records::of_case(conn, case)? {
@@ -251,8 +265,10 @@ fn refresh_case(
             access::author_keeps(conn, &state.context, &record, || head.take())?;
         }
     }
+    moves::refresh(conn, world, &state.context, now, || head.take())?;
     project::case(conn, world, &state, || head.take())?;
-    extract::link(conn, &world.catalogue, &state, || head.take())
+    extract::link(conn, &world.catalogue, &state, || head.take())?;
+    Ok(state.beside.into_keys().collect())
 }
 
 /// Brings everybody's access in a cluster to what the policy says: after somebody came, left or took
@@ -267,11 +283,12 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
         return Ok(());
     }
     let catalogue = Catalogue::shipped().map_err(|_| Error::Corrupt("framework"))?;
-    let world = World { people: people(conn, cluster)?, catalogue: Arc::new(catalogue) };
+    let world = World::of(conn, &Arc::new(catalogue), cluster)?;
     let mut head = Head::read(conn, *cluster)?;
     for case in cases {
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
             access::refresh(conn, &state.context, || head.take())?;
+            moves::refresh(conn, &world, &state.context, now, || head.take())?;
         }
     }
     head.write(conn)

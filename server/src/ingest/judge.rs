@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
+use sync_core::gate::copies::{self, Source, Sources};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
@@ -15,12 +16,12 @@ use sync_core::protocol::message::{Answer, Outcome};
 use sync_core::record::change::Change;
 use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
-use sync_core::view::People;
+use sync_core::record::kind::Kind;
 
 use crate::db::quarantine::Held;
 use crate::db::{self, Conn, Error};
 use crate::ingest::hold::{self, Earlier};
-use crate::ingest::{Arrival, Rules};
+use crate::ingest::{Arrival, Rules, moves, sources};
 use crate::service::histories::{self, World};
 
 /// A batch as judged at some state of the database.
@@ -38,6 +39,8 @@ pub struct Verdict {
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
+    /// Where each record that matters had been moved to.
+    pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
 }
 
 impl Verdict {
@@ -121,8 +124,7 @@ struct Contexts {
 
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
-        let people = people(conn, &arrival.cluster())?;
-        let world = World { people, catalogue: rules.catalogue.clone() };
+        let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
         let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
         Ok(Self { arrival, world, contexts, unbegun, verdict })
     }
@@ -185,10 +187,18 @@ impl<'a> Judging<'a> {
             history => history?,
         };
         self.verdict.judged_at.insert(id, history.links().len());
+        let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
+            self.answer_each(id, pushed, &refused("another_cluster"));
+            return Ok(());
+        };
+        let moved = self.is_moved(conn, &id)?;
         let principal = &self.arrival.principal;
         let earlier = Earlier::of(conn, &id, pushed)?;
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
-            may(principal, &contexts, (history, change, deps))
+            if moved {
+                return Err(Refusal::new("moved_elsewhere").into());
+            }
+            may(principal, &contexts, (history, change, deps), &sources)
         });
         let room = hold::room(conn, self.arrival)?;
         let judged = earlier.over(pushed, judged, room);
@@ -237,6 +247,50 @@ impl<'a> Judging<'a> {
         }
     }
 
+    /// The records that a push copies from, as far as they are there; none if one is in another
+    /// cluster, whose log is locked apart.
+    fn sources(
+        &mut self,
+        conn: &mut Conn,
+        kind: Kind,
+        pushed: &PushedRecord,
+    ) -> Result<Option<Sources>, Error> {
+        let mut found = Sources::new();
+        let Some(copied) = sources::copied(conn, self.arrival, kind, pushed)? else {
+            return Ok(Some(found));
+        };
+        for record in copied.from {
+            let in_batch = self.verdict.records.iter().rfind(|it| it.envelope.id() == record);
+            let in_batch = in_batch.map(|it| it.history.clone());
+            let row = db::records::by_id(conn, &record)?;
+            if row.as_ref().is_some_and(|row| row.cluster != self.arrival.cluster()) {
+                return Ok(None);
+            }
+            let arrived = match &row {
+                Some(row) => db::log::arrived(conn, &row.id)?,
+                None => self.arrival.at,
+            };
+            let history = match (in_batch, row) {
+                (Some(history), _) => history,
+                (None, Some(row)) => histories::history(conn, &row)?,
+                (None, None) => continue,
+            };
+            let Some(contexts) = self.contexts(conn, history.envelope())? else { continue };
+            let case = contexts.now;
+            let (age_ms, moved) = (copied.at.since_ms(arrived), self.is_moved(conn, &record)?);
+            found.insert(record, Source { history, case, age_ms, moved });
+        }
+        Ok(Some(found))
+    }
+
+    /// Whether a record was re-homed, by an earlier record of this batch too.
+    fn is_moved(&mut self, conn: &mut Conn, record: &RecordId) -> Result<bool, Error> {
+        let target = db::moves::target(conn, record)?;
+        self.verdict.moves_at.insert(*record, target);
+        let moved = |it: &Accepted| moves::source_of(&it.history) == Some(*record);
+        Ok(target.is_some() || self.verdict.records.iter().any(moved))
+    }
+
     /// Who writes, and under which name, must be the session's.
     fn misnamed(
         &self,
@@ -279,6 +333,9 @@ impl<'a> Judging<'a> {
         let (world, at) = (&self.world, self.arrival.at);
         let state = histories::case_state(conn, &case, &cluster, world, at)?;
         self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
+        let beside = state.iter().flat_map(|state| &state.beside);
+        let beside = beside.map(|(case, version)| (*case, Some(*version)));
+        self.verdict.cases_at.extend(beside);
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();
@@ -303,15 +360,18 @@ impl<'a> Judging<'a> {
     }
 }
 
-/// Whether a person may make a change now; if not, whether they might as far as their phone knew.
+/// Whether a person may make a change now; if not, whether they might as far as their phone knew. A
+/// copy that may not be made is given back: its source is still there.
 fn may(
     principal: &Principal,
     contexts: &Contexts,
     (history, change, deps): (&History, &Change, &[usize]),
+    sources: &Sources,
 ) -> Result<(), Forbidden> {
-    let judged_by = |context| permission::check(principal, context, history, change, deps);
+    let judged_by = |context| permission::check(principal, context, history, change, deps, sources);
     let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
-    match contexts.then.as_ref().map(judged_by) {
+    let copies = !copies::copied_from(change).is_empty();
+    match contexts.then.as_ref().filter(|_| !copies).map(judged_by) {
         Some(Ok(())) => Err(Forbidden::Late(refusal)),
         _ => Err(Forbidden::Refused(refusal)),
     }
@@ -319,12 +379,4 @@ fn may(
 
 fn refused(code: &str) -> Judged {
     Judged::Refused(Refusal::new(code))
-}
-
-/// The agency of everybody in a cluster.
-///
-/// # Errors
-/// The database's failure.
-pub fn people(conn: &mut Conn, cluster: &sync_core::ids::ClusterId) -> Result<People, Error> {
-    Ok(db::memberships::agencies_of_cluster(conn, cluster)?.into_iter().collect())
 }

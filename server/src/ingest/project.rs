@@ -2,7 +2,6 @@
 //! again by `rebuild --check`.
 
 use serde_json::json;
-use sync_core::framework::Catalogue;
 use sync_core::ids::ClusterId;
 use sync_core::merge::{Context, conflicts};
 use sync_core::protocol::message::DirectoryLine;
@@ -15,7 +14,7 @@ use sync_core::view::{chronology_line, header, raises_harm_flag};
 use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
 use crate::ingest::Rules;
-use crate::service::histories::{CaseState, World};
+use crate::service::histories::{self, CaseState, World};
 
 /// Makes a record's view.
 ///
@@ -28,19 +27,26 @@ pub fn record(
     history: &History,
 ) -> Result<(), Error> {
     let folded = fold(history, history.links().len());
-    db::views::put_record(conn, &record_view(&rules.catalogue, cluster, &folded))
+    let framework = histories::framework_of(conn, &rules.catalogue, &cluster)?;
+    let bare = Context::new(&rules.catalogue);
+    let merging = Context { framework: framework.as_deref(), ..bare };
+    let moved = db::moves::target(conn, &folded.envelope.id())?.is_some();
+    db::views::put_record(conn, &record_view(&merging, cluster, &folded, moved))
 }
 
-/// A record's view.
+/// A record's view. One that was re-homed counts for nothing any more.
 #[must_use]
-pub fn record_view(catalogue: &Catalogue, cluster: ClusterId, folded: &Folded) -> RecordViewRow {
-    let merging = Context::new(catalogue);
-    let open = conflicts(&folded.entries, &merging);
+pub fn record_view(
+    merging: &Context<'_>,
+    cluster: ClusterId,
+    folded: &Folded,
+    moved: bool,
+) -> RecordViewRow {
+    let open = if moved { Vec::new() } else { conflicts(&folded.entries, merging) };
     let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
-    let line = chronology_line(folded);
+    let line = chronology_line(folded).filter(|_| !moved);
     let envelope = &folded.envelope;
-    let harm =
-        raises_harm_flag(folded, &merging) && envelope.compartment != Compartment::Protection;
+    let harm = raises_harm_flag(folded, merging) && envelope.compartment != Compartment::Protection;
     RecordViewRow {
         record: envelope.id(),
         case: envelope.case,
@@ -66,8 +72,8 @@ pub fn case(
     mut number: impl FnMut() -> i64,
 ) -> Result<(), Error> {
     let context = &state.context;
-    let view = case_view(&world.catalogue, state);
-    let line = directory_line(conn, &world.catalogue, state)?;
+    let view = case_view(&world.merging(), state);
+    let line = directory_line(conn, &world.merging(), state)?;
     db::views::put_case(conn, &view)?;
     let line = minicbor::to_vec(&line).map_err(|_| Error::Corrupt("line"))?;
     if db::directory::line(conn, &context.case)?.as_ref() != Some(&line) {
@@ -78,9 +84,8 @@ pub fn case(
 
 /// A case's view.
 #[must_use]
-pub fn case_view(catalogue: &Catalogue, state: &CaseState) -> CaseViewRow {
-    let merging = Context::new(catalogue);
-    let header = state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default();
+pub fn case_view(merging: &Context<'_>, state: &CaseState) -> CaseViewRow {
+    let header = state.team.as_ref().map(|team| header(team, merging)).unwrap_or_default();
     let one = |words: &[String]| match words {
         [word] => word.clone(),
         _ => String::new(),
@@ -110,11 +115,10 @@ pub fn case_view(catalogue: &Catalogue, state: &CaseState) -> CaseViewRow {
 /// The database's failure.
 pub fn directory_line(
     conn: &mut Conn,
-    catalogue: &Catalogue,
+    merging: &Context<'_>,
     state: &CaseState,
 ) -> Result<DirectoryLine, Error> {
-    let merging = Context::new(catalogue);
-    let header = state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default();
+    let header = state.team.as_ref().map(|team| header(team, merging)).unwrap_or_default();
     let views = db::views::records_of_case(conn, &state.context.case)?;
     let noted = views.iter().filter_map(|view| view.harm_since);
     // What waits for a reviewer is no less alarming for that.

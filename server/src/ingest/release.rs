@@ -12,7 +12,7 @@ use sync_core::time::Timestamp;
 
 use super::commit::{Head, Origin, refresh_cases, take_records};
 use super::hold::{envelope_of, pushed_of};
-use super::judge::{Accepted, people};
+use super::judge::Accepted;
 use crate::db::quarantine::{Decision, Held, State};
 use crate::db::{self, Conn, Error, write_tx};
 use crate::ingest::Rules;
@@ -111,8 +111,7 @@ impl<'a> Reviewing<'a> {
         now: Timestamp,
     ) -> Result<Result<Self, ReviewError>, Error> {
         let envelope = envelope_of(held)?;
-        let people = people(conn, &held.cluster)?;
-        let world = World { people, catalogue: rules.catalogue.clone() };
+        let world = World::of(conn, &rules.catalogue, &held.cluster)?;
         let state = histories::case_state(conn, &held.case, &held.cluster, &world, now)?;
         let open = |it: &CaseState| may_review(reviewer, &it.context, &envelope, held);
         if !state.as_ref().is_some_and(open) {
@@ -130,6 +129,10 @@ impl<'a> Reviewing<'a> {
     }
 
     fn release(&mut self, conn: &mut Conn) -> Result<(), Undone> {
+        if db::moves::target(conn, &self.history.envelope().id())?.is_some() {
+            let moved = "moved_elsewhere".to_owned();
+            return Err(Undone::Review(ReviewError::DoesNotFit(moved)));
+        }
         for held in self.bundle.clone() {
             let pushed = pushed_of(&held)?;
             let judged = admit(&mut self.history, &pushed, held.user, &|_, _, _| Ok(()));

@@ -14,7 +14,6 @@ use super::reading::summary::{NO_STAGE, SEVERAL_STAGES, label};
 use crate::db::editions::EditionRow;
 use crate::db::views::CaseViewRow;
 use crate::db::{self, Conn, Error};
-use crate::ingest::judge::people;
 
 /// Counts from 1 to this are not published.
 pub const SMALL: u64 = 5;
@@ -189,8 +188,7 @@ fn count(
 ) -> Result<BTreeMap<At, u64>, Error> {
     let mut counts = BTreeMap::new();
     for cluster in db::clusters::of_authority(conn, authority)? {
-        let people = people(conn, &cluster.id)?;
-        let world = World { people, catalogue: catalogue.clone() };
+        let world = World::of(conn, catalogue, &cluster.id)?;
         for view in db::views::cases(conn, &cluster.id)? {
             let state = case_state(conn, &view.case, &cluster.id, &world, now)?;
             let shown = state.is_some_and(|state| !state.context.shielded);

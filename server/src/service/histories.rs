@@ -1,10 +1,11 @@
 //! Records and cases read back from the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::codec::DecodeError;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
+use sync_core::merge::Context;
 use sync_core::policy::CaseContext;
 use sync_core::record::change::Change;
 use sync_core::record::envelope::Envelope;
@@ -12,7 +13,7 @@ use sync_core::record::fold::{Folded, fold};
 use sync_core::record::history::{History, decode_deps};
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::time::Timestamp;
-use sync_core::view::{People, case_context};
+use sync_core::view::{People, aliases, are_joined, case_context, join};
 
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
@@ -72,11 +73,16 @@ pub struct CaseState {
     pub context: CaseContext,
     /// Its own record for the team, if anything is in it.
     pub team: Option<Folded>,
+    /// The framework of its cluster's authority.
+    pub framework: Option<String>,
     /// What it was read at ([`case_version`]): another number means another context.
     pub version: usize,
+    /// The same of the cases that its own record says are about the same child, or were said to be.
+    pub beside: BTreeMap<CaseId, usize>,
 }
 
-/// Reads a case. Of one that nobody has begun, `None`.
+/// Reads a case, opened to the teams of the cases that it is joined to. Of one that nobody has begun,
+/// `None`.
 ///
 /// # Errors
 /// As [`history`].
@@ -95,6 +101,29 @@ pub fn case_state(
 /// # Errors
 /// As [`history`].
 pub fn case_state_at(
+    conn: &mut Conn,
+    case: &CaseId,
+    cluster: &ClusterId,
+    world: &World,
+    at: (i64, Timestamp),
+) -> Result<Option<CaseState>, Error> {
+    let Some(mut state) = unjoined(conn, case, cluster, world, at)? else { return Ok(None) };
+    let named = state.team.as_ref().map(aliases).unwrap_or_default();
+    for other in named.into_keys() {
+        if db::records::cluster_of(conn, &other)? != Some(*cluster) {
+            continue;
+        }
+        let Some(beside) = unjoined(conn, &other, cluster, world, at)? else { continue };
+        state.beside.insert(other, beside.version);
+        let sides = state.team.as_ref().zip(beside.team.as_ref());
+        if sides.is_some_and(|(own, other)| are_joined(own, other)) {
+            join(&mut state.context, &beside.context);
+        }
+    }
+    Ok(Some(state))
+}
+
+fn unjoined(
     conn: &mut Conn,
     case: &CaseId,
     cluster: &ClusterId,
@@ -122,10 +151,11 @@ pub fn case_state_at(
         }
     }
     let folded: Vec<_> = own.iter().collect();
-    let World { people, catalogue } = world;
-    let context = case_context(*case, *cluster, &folded, &agencies, people, catalogue, now);
+    let (people, merging) = (&world.people, world.merging());
+    let context = case_context(*case, *cluster, &folded, &agencies, people, &merging, now);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
-    Ok(Some(CaseState { context, team, version: case_version(&rows) }))
+    let (framework, version) = (world.framework.clone(), case_version(&rows));
+    Ok(Some(CaseState { context, team, framework, version, beside: BTreeMap::new() }))
 }
 
 /// Whether anything that a case's context depends on came after `number`.
@@ -154,6 +184,43 @@ pub struct World {
     pub people: People,
     /// The frameworks.
     pub catalogue: std::sync::Arc<Catalogue>,
+    /// That of the cluster's authority.
+    pub framework: Option<String>,
+}
+
+impl World {
+    /// What judging a cluster's cases needs.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn of(
+        conn: &mut Conn,
+        catalogue: &std::sync::Arc<Catalogue>,
+        cluster: &ClusterId,
+    ) -> Result<Self, Error> {
+        let people = db::memberships::agencies_of_cluster(conn, cluster)?.into_iter().collect();
+        let framework = framework_of(conn, catalogue, cluster)?;
+        Ok(Self { people, catalogue: catalogue.clone(), framework })
+    }
+
+    /// How what people wrote is merged, for whoever is not named.
+    #[must_use]
+    pub fn merging(&self) -> Context<'_> {
+        Context { framework: self.framework.as_deref(), ..Context::new(&self.catalogue) }
+    }
+}
+
+/// The framework of the authority that a cluster belongs to.
+///
+/// # Errors
+/// The database's failure.
+pub fn framework_of(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    cluster: &ClusterId,
+) -> Result<Option<String>, Error> {
+    let (authority, jurisdiction) = db::clusters::practice(conn, cluster)?;
+    Ok(catalogue.of_authority(&authority, &jurisdiction).map(str::to_owned))
 }
 
 /// The record of an id, folded.

@@ -62,6 +62,7 @@ pub fn any(
             && (db::pull::count_new(conn, user, cluster, range)? > 0
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
                 || !db::access::moved(conn, user, cluster, *after, up_to)?.is_empty()
+                || !db::moves::withdrawn(conn, user, cluster, range)?.is_empty()
                 || !db::directory::hidden(conn, user, cluster, *after, up_to)?.is_empty()
                 || decided(conn, device, cluster, range)?);
         if news {

@@ -7,9 +7,12 @@
 mod ahead;
 pub mod cursor;
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
-use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::framework::Catalogue;
+use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
 use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
@@ -18,6 +21,7 @@ use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
+use crate::service::histories;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
 
@@ -46,6 +50,8 @@ pub struct Puller {
     pub log_id: [u8; 16],
     /// Whether the phone needs its own work again, too.
     pub whole: bool,
+    /// The frameworks.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// One cluster's round for one phone.
@@ -148,7 +154,7 @@ impl Round {
         Ok(())
     }
 
-    /// Everybody who works in the cluster, if anything about them changed.
+    /// Everybody who works in the cluster and its framework, if anything about them changed.
     fn people(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let posts = db::memberships::of_cluster(conn, &self.cluster)?;
         let lines = posts.into_iter().map(|post| PersonLine {
@@ -162,11 +168,14 @@ impl Round {
             gone: false,
         });
         let lines: Vec<PersonLine> = lines.collect();
-        let bytes = minicbor::to_vec(&lines).map_err(|_| Error::Corrupt("person"))?;
+        let catalogue = &self.puller.catalogue;
+        let framework = histories::framework_of(conn, catalogue, &self.cluster)?;
+        let bytes = minicbor::to_vec((&lines, &framework)).map_err(|_| Error::Corrupt("person"))?;
         let digest: [u8; 8] = Sha256::digest(&bytes)[..8].try_into().unwrap_or_default();
         if digest != self.cursor.people {
             self.cursor.people = digest;
             page.people = lines;
+            page.framework = framework;
         }
         Ok(())
     }
@@ -188,6 +197,9 @@ impl Round {
                 None => {}
             }
         }
+        let withdrawn = db::moves::withdrawn(conn, user, &self.cluster, (base, up_to))?;
+        let single = withdrawn.iter().map(|record| ScopeId::from_bytes(*record.as_bytes()));
+        page.dropped.extend(single);
         page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
         let decided =
             db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;

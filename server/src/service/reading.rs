@@ -12,12 +12,12 @@ pub mod notices;
 pub mod quarantine;
 pub mod summary;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sync_core::framework::Catalogue;
 use sync_core::gate::permission::record_facts;
-use sync_core::ids::{CaseId, ClusterId};
+use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::merge::Context;
 use sync_core::policy::{Action, Door, Principal, decide, readable_scopes, sees_directory};
 use sync_core::record::envelope::Envelope;
@@ -27,8 +27,11 @@ use sync_core::time::Timestamp;
 
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
-use crate::ingest::judge::people;
+use crate::ingest::moves::is_referrer;
 use crate::service::histories::{self, CaseState, World};
+
+/// Re-homed records, each with the one that took its place.
+pub type Moves = BTreeMap<RecordId, RecordId>;
 
 /// Who reads, when, and by which local practice.
 #[derive(Clone, Debug)]
@@ -53,7 +56,7 @@ impl Reader {
     /// # Errors
     /// The database's failure.
     pub fn world(&self, conn: &mut Conn, cluster: &ClusterId) -> Result<World, Error> {
-        Ok(World { people: people(conn, cluster)?, catalogue: self.catalogue.clone() })
+        World::of(conn, &self.catalogue, cluster)
     }
 
     /// A case of a cluster; none for one of which the person may not know.
@@ -97,16 +100,35 @@ impl Reader {
         self.may_read(state, &Envelope::of_case(state.context.case, Compartment::Team))
     }
 
-    /// The records of a case that are open to the person, in the order in which they began.
+    /// The records of a case that are open to the person, in the order in which they began, but for
+    /// those that were re-homed.
     ///
     /// # Errors
     /// The database's failure.
     pub fn records(&self, conn: &mut Conn, state: &CaseState) -> Result<Vec<Folded>, Error> {
-        let mut open = Vec::new();
+        let (mut records, moves) = self.with_moved(conn, state)?;
+        records.retain(|it| !moves.contains_key(&it.envelope.id()));
+        Ok(records)
+    }
+
+    /// The same with those that were re-homed, and to which records.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn with_moved(
+        &self,
+        conn: &mut Conn,
+        state: &CaseState,
+    ) -> Result<(Vec<Folded>, Moves), Error> {
+        let (mut open, mut moves) = (Vec::new(), Moves::new());
         for row in db::records::of_case(conn, &state.context.case)? {
-            open.extend(self.record(conn, state, &row)?);
+            if let Some(folded) = self.record(conn, state, &row)? {
+                let target = db::moves::target(conn, &row.id)?;
+                moves.extend(target.map(|target| (row.id, target)));
+                open.push(folded);
+            }
         }
-        Ok(open)
+        Ok((open, moves))
     }
 
     /// A record of the case, if it is open to the person.
@@ -120,18 +142,29 @@ impl Reader {
         row: &RecordRow,
     ) -> Result<Option<Folded>, Error> {
         let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
-        if !self.may_read(state, &envelope) {
+        if !self.may_read(state, &envelope) || !self.keeps(conn, &envelope)? {
             return Ok(None);
         }
         let history = histories::history(conn, row)?;
         Ok(Some(fold(&history, history.links().len())))
     }
 
+    /// Whether a record was not re-homed out of the person's sight.
+    fn keeps(&self, conn: &mut Conn, envelope: &Envelope) -> Result<bool, Error> {
+        let Some(target) = db::moves::target(conn, &envelope.id())? else { return Ok(true) };
+        let Some(row) = db::records::by_id(conn, &target)? else { return Ok(true) };
+        let new = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+        let state = self.case(conn, &row.case)?;
+        let open = state.is_some_and(|state| self.may_read(&state, &new));
+        Ok(open || is_referrer(&self.principal, envelope))
+    }
+
     /// How the person's copy of the case merges: named people see confidential addresses.
     #[must_use]
-    pub fn merging(&self, state: &CaseState) -> Context<'_> {
+    pub fn merging<'a>(&'a self, state: &'a CaseState) -> Context<'a> {
         let open = readable_scopes(&self.principal, &state.context);
         let sees_confidential = open.contains(&Compartment::Protection);
-        Context { sees_confidential, ..Context::new(&self.catalogue) }
+        let framework = state.framework.as_deref();
+        Context { framework, sees_confidential, ..Context::new(&self.catalogue) }
     }
 }

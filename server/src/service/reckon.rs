@@ -17,8 +17,7 @@ use crate::db::log::{Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
-use crate::ingest::judge::people;
-use crate::ingest::{Rules, extract, project};
+use crate::ingest::{Rules, extract, moves, project};
 use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
@@ -200,7 +199,7 @@ pub fn rebuild(
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
     let rows = db::records::of_cluster(conn, cluster)?;
-    let world = World { people: people(conn, cluster)?, catalogue: rules.catalogue.clone() };
+    let world = World::of(conn, &rules.catalogue, cluster)?;
     let cases = db::records::cases_of(conn, cluster)?;
     let steps = (rows.len() + cases.len()) as u64;
     for row in rows {
@@ -229,7 +228,16 @@ fn rebuild_record(
     if history.links().len() != row.length as usize {
         findings.wrong.push(format!("record {}: its length is wrong", row.id));
     }
-    let view = project::record_view(&world.catalogue, row.cluster, &folded);
+    if let Some(source) = moves::source_of(&history)
+        && db::moves::target(conn, &source)? != Some(row.id)
+    {
+        findings.wrong.push(format!("record {}: what it moved is not of the log", row.id));
+        if mend {
+            db::moves::insert(conn, &source, &row.id)?;
+        }
+    }
+    let moved = db::moves::target(conn, &row.id)?.is_some();
+    let view = project::record_view(&world.merging(), row.cluster, &folded, moved);
     if db::views::record(conn, &row.id)?.as_ref() != Some(&view) {
         findings.wrong.push(format!("record {}: its view is not of the log", row.id));
         if mend {
@@ -249,11 +257,11 @@ fn rebuild_case(
 ) -> Result<(), Error> {
     let Some(state) = case_state(conn, case, cluster, world, now)? else { return Ok(()) };
     let before = findings.wrong.len();
-    let view = project::case_view(&world.catalogue, &state);
+    let view = project::case_view(&world.merging(), &state);
     if db::views::case(conn, case)?.as_ref() != Some(&view) {
         findings.wrong.push(format!("case {case}: its view is not of the log"));
     }
-    let line = project::directory_line(conn, &world.catalogue, &state)?;
+    let line = project::directory_line(conn, &world.merging(), &state)?;
     let line = minicbor::to_vec(&line).map_err(|_| Error::Corrupt("line"))?;
     if db::directory::line(conn, case)?.as_ref() != Some(&line) {
         findings.wrong.push(format!("case {case}: its directory line is not of the log"));
@@ -264,11 +272,19 @@ fn rebuild_case(
     for interval in crate::ingest::access::missing(conn, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
     }
-    if mend && findings.wrong.len() > before { mend_case(conn, world, &state) } else { Ok(()) }
+    for (user, record) in moves::due(conn, world, &state.context, now)? {
+        findings.wrong.push(format!("record {record}: it is not withdrawn from {user}"));
+    }
+    if mend && findings.wrong.len() > before { mend_case(conn, world, &state, now) } else { Ok(()) }
 }
 
 /// Phones must hear of what changes here, so directory and access take numbers as in a commit.
-fn mend_case(conn: &mut Conn, world: &World, state: &CaseState) -> Result<(), Error> {
+fn mend_case(
+    conn: &mut Conn,
+    world: &World,
+    state: &CaseState,
+    now: Timestamp,
+) -> Result<(), Error> {
     let cluster = &state.context.cluster;
     let (mut next, chain) = db::log::head(conn, cluster)?;
     let mut number = || {
@@ -276,6 +292,7 @@ fn mend_case(conn: &mut Conn, world: &World, state: &CaseState) -> Result<(), Er
         next - 1
     };
     crate::ingest::access::refresh(conn, &state.context, &mut number)?;
+    moves::refresh(conn, world, &state.context, now, &mut number)?;
     project::case(conn, world, state, &mut number)?;
     extract::link(conn, &world.catalogue, state, &mut number)?;
     db::log::set_head(conn, cluster, next, &chain)

@@ -1,6 +1,8 @@
 use caseweave::role::Role;
 use serde_json::{Value as Json, json};
+use sync_core::device::Facts;
 use sync_core::ids::{AgencyId, CaseId};
+use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
 use sync_core::record::kinds::Assert;
 use sync_core::record::kinds::concern::ConcernDraft;
@@ -77,6 +79,27 @@ async fn a_case_reads_alike_online_and_on_an_equally_entitled_phone() {
         assert_eq!(online["header"]["stage"], json!([stages(&server)[1]]));
         assert_eq!(online["header"]["stage_disputed"], true);
         assert_eq!(names(&online["people"]), ["Dugald", "Lena", "Mairi"]);
+        assert_in_order(&server);
+    }
+}
+
+/// Both ends rank by the framework of the cluster's authority where nobody named one.
+#[actix_web::test]
+async fn stages_that_name_no_framework_are_ranked_by_the_authoritys() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let (case, team) = (area.case, Envelope::of_case(area.case, Compartment::Team));
+        for (worker, stage) in [(&mut area.lead, "3"), (&mut area.deputy, "1")] {
+            worker.phone().assert(&team, &Facts::new(Fact::Stage, stage), START).unwrap();
+        }
+        area.all_sync(&server).await;
+        area.all_sync(&server).await;
+        let online = area.lead.read(&server, &area.path("")).await;
+        assert_eq!(online["header"]["stage"], json!(["3"]));
+        assert_eq!(online["header"]["stage_disputed"], true);
+        assert_eq!(area.lead.phone().framework_of(&case), Some("east-lothian"));
+        let phone = serde_json::to_value(area.lead.phone().case(case, true).unwrap()).unwrap();
+        assert_eq!(online["records"], phone["records"]);
         assert_in_order(&server);
     }
 }

@@ -1,6 +1,6 @@
 //! What the phone knows of a case as far as access depends on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, Loaded};
@@ -14,7 +14,7 @@ use crate::record::history::History;
 use crate::record::kind::{Compartment, Kind};
 use crate::store::{Shelf, Store};
 use crate::time::Timestamp;
-use crate::view::{People, case_context};
+use crate::view::{People, aliases, are_joined, case_context, join};
 
 impl<S: Store> Device<S> {
     /// A record's history as the phone has it; an empty one of a record that is new.
@@ -42,9 +42,41 @@ impl<S: Store> Device<S> {
         Ok(fold(&loaded.history, loaded.placed))
     }
 
-    /// The case as far as access depends on it. What a newer version wrote is left out: the server,
-    /// which knows it, has the last word, and a worker's words must not wait for an update.
+    /// The case as far as access depends on it, with the cases that it is joined to. What a newer
+    /// version wrote is left out: the server, which knows it, has the last word, and a worker's words
+    /// must not wait for an update.
     pub(super) fn context(&self, case: CaseId, now: Timestamp) -> Result<CaseContext, DeviceError> {
+        let mut context = self.unjoined(case, now)?;
+        for other in self.joined(case)? {
+            join(&mut context, &self.unjoined(other, now)?);
+        }
+        Ok(context)
+    }
+
+    /// What a case's own record says of other cases: of each, whether it is the same child's.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn aliases(&self, case: CaseId) -> Result<BTreeMap<CaseId, bool>, DeviceError> {
+        Ok(aliases(&self.own_record(case, Compartment::Team)?))
+    }
+
+    /// The cases to which a case is joined, both sides having said so, as far as the phone can see.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn joined(&self, case: CaseId) -> Result<BTreeSet<CaseId>, DeviceError> {
+        let own = self.own_record(case, Compartment::Team)?;
+        let mut joined = BTreeSet::new();
+        for other in aliases(&own).into_keys() {
+            if are_joined(&own, &self.own_record(other, Compartment::Team)?) {
+                joined.insert(other);
+            }
+        }
+        Ok(joined)
+    }
+
+    fn unjoined(&self, case: CaseId, now: Timestamp) -> Result<CaseContext, DeviceError> {
         let cluster = cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
         let rows = self.store.records_of_case(&case)?;
         let mut agencies = BTreeSet::new();
@@ -61,7 +93,8 @@ impl<S: Store> Device<S> {
         }
         let own: Vec<_> = own.iter().collect();
         let people = self.people()?;
-        let known = case_context(case, cluster, &own, &agencies, &people, &self.catalogue, now);
+        let merging = self.merging(&case);
+        let known = case_context(case, cluster, &own, &agencies, &people, &merging, now);
         // Nothing was written about it yet: its beginner is at it.
         Ok(match own.iter().any(|folded| folded.envelope.compartment == Compartment::Team) {
             true => known,

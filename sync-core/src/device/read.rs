@@ -81,14 +81,15 @@ impl<S: Store> Device<S> {
 
     fn caseload_line(&self, case: CaseId) -> Result<CaseloadLine, DeviceError> {
         let (records, unreadable, only_here) = self.fold_case(case, false)?;
-        let view = CaseView::of(case, &records, &self.merging());
+        let moves = self.moves(case, false)?;
+        let view = CaseView::of(case, &records, &moves, &self.merging(&case));
         let is_safety = |conflict: &&crate::merge::Conflict| conflict.fact.is_safety();
         let conflicts: Vec<_> = view.records.iter().flat_map(|record| &record.conflicts).collect();
         let safety = conflicts.iter().copied().filter(is_safety).count();
         let team = self.own_record(case, Compartment::Team)?;
         Ok(CaseloadLine {
             case,
-            header: header(&team, &self.merging()),
+            header: header(&team, &self.merging(&case)),
             safety_conflicts: safety,
             routine_conflicts: conflicts.len() - safety,
             only_here,
@@ -105,11 +106,14 @@ impl<S: Store> Device<S> {
         let view = match self.fold_case(case, shared)? {
             (records, 0, _) if records.is_empty() => return Err(DeviceError::UnknownCase),
             (records, ..) if records.is_empty() => return Err(RecordError::Newer.into()),
-            (records, ..) => CaseView::of(case, &records, &self.merging()),
+            (records, ..) => {
+                let moves = self.moves(case, shared)?;
+                CaseView::of(case, &records, &moves, &self.merging(&case))
+            }
         };
         let Some(extract) = self.extract(case)? else { return Ok(view) };
-        let team = self.own_record(case, Compartment::Team)?;
-        Ok(view.with(&extract, &header(&team, &self.merging()), &self.merging()))
+        let (team, merging) = (self.own_record(case, Compartment::Team)?, self.merging(&case));
+        Ok(view.with(&extract, &header(&team, &merging), &merging))
     }
 
     /// What the pupil roll says of a case's child. Read only: it is the schools'.
@@ -130,7 +134,7 @@ impl<S: Store> Device<S> {
 
     /// A case's records as they are read, how many a newer version wrote, and how many changes only
     /// this phone has.
-    fn fold_case(
+    pub(super) fn fold_case(
         &self,
         case: CaseId,
         shared: bool,
@@ -191,7 +195,7 @@ impl<S: Store> Device<S> {
         let all = loaded.history.links().len();
         let seen: Vec<bool> = (0..all).map(|index| index < loaded.placed).collect();
         let folded = fold_seen(&loaded.history, loaded.placed, &seen);
-        let notices = notices_for(user, &folded.entries, &self.merging());
+        let notices = notices_for(user, &folded.entries, &self.merging(&row.case));
         let mut lines = Vec::with_capacity(notices.len());
         for notice in notices {
             let seen = self.store.item(Shelf::Notice, &notice.id.0)?.is_some();

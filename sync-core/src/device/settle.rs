@@ -16,9 +16,10 @@ impl<S: Store> Device<S> {
     /// # Errors
     /// [`DeviceError`]
     pub fn conflicts(&self, record: &RecordId) -> Result<Vec<Conflict>, DeviceError> {
-        let loaded = self.history(&self.envelope(record)?)?;
+        let envelope = self.envelope(record)?;
+        let loaded = self.history(&envelope)?;
         let folded = fold(&loaded.history, loaded.placed);
-        Ok(conflicts(&folded.entries, &self.merging()))
+        Ok(conflicts(&folded.entries, &self.merging(&envelope.case)))
     }
 
     /// Settles a disagreement: the value replaces all rivals that this phone has, and no other.
@@ -62,7 +63,7 @@ impl<S: Store> Device<S> {
         let envelope = self.envelope(record)?;
         let loaded = self.history(&envelope)?;
         let folded = fold(&loaded.history, loaded.placed);
-        let drafts = undo(settlement, &folded.entries, reason, &self.merging())?;
+        let drafts = undo(settlement, &folded.entries, reason, &self.merging(&envelope.case))?;
         let entries = drafts.iter().map(|draft| NewEntry {
             collection: FACTS,
             fields: draft.fields(),

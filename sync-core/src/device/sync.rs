@@ -9,6 +9,7 @@ use crate::device::{Device, DeviceError, Session};
 use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, outgoing};
 use crate::engine::incoming::incoming;
 use crate::ids::{ClusterId, RecordId};
+use crate::merge::Context;
 use crate::protocol::message::{Page, SyncRequest};
 use crate::protocol::stream::{PageReader, StreamError, encode_request};
 use crate::record::history::ChangeName;
@@ -108,7 +109,9 @@ impl<S: Store> Device<S> {
     ) -> Result<Outgoing, SyncError> {
         let clusters: Vec<ClusterId> = self.clusters.keys().copied().collect();
         let who = (&self.identity, clusters.as_slice());
-        let out = outgoing(&self.store, who, &self.merging(), waiting, (now, seed));
+        // Whether harm is suspected is the same by every framework.
+        let merging = Context::new(&self.catalogue);
+        let out = outgoing(&self.store, who, &merging, waiting, (now, seed));
         let mut out = out.map_err(DeviceError::from)?;
         out.request.stats = self.measured;
         Ok(out)
@@ -227,6 +230,7 @@ impl<S: Store> Device<S> {
         }
         self.store.commit(&taken.writes)?;
         self.authors = crate::engine::authors::Authors::load(&self.store)?;
+        self.read_frameworks()?;
         report.pages += 1;
         if page.number > 0 {
             report.first_page.get_or_insert(page.number);

@@ -1,5 +1,6 @@
 //! Writing: each action is checked by gate and policy, then durable before it is called saved.
 
+use crate::device::copy::note_move;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
 use crate::engine::client::{begun_key, cluster_of};
@@ -183,7 +184,7 @@ impl<S: Store> Device<S> {
         let folded = fold(&loaded.history, loaded.placed);
         let all: Vec<Assertion<'_>> =
             folded.entries.iter().filter_map(|entry| entry.assertion()).collect();
-        let merging = self.merging();
+        let merging = self.merging(&envelope.case);
         let standing = resolve(facts.fact, &facts.subject, &all, None, &merging).standing;
         let mut replaces: Vec<_> = standing.iter().map(|assertion| assertion.entry.id).collect();
         replaces.sort_unstable();
@@ -220,12 +221,16 @@ impl<S: Store> Device<S> {
         shape::check(envelope.kind(), &change)?;
         let case = self.context(envelope.case, now)?;
         let deps = loaded.history.implied_deps(&change.actor);
-        permission::check(&self.identity.principal, &case, &loaded.history, &change, &deps)?;
+        let sources = self.sources(&change)?;
+        let principal = &self.identity.principal;
+        permission::check(principal, &case, &loaded.history, &change, &deps, &sources)?;
+        let moved = note_move(&change, &envelope.id());
         let (row, entries) = self.append(&mut loaded, change)?;
         let mut writes = vec![Write::PutRecord(record_row(envelope)), Write::PutChange(row)];
         let ordinal = self.counter64(NEXT_ORDINAL)?;
         writes.push(count64(NEXT_ORDINAL, ordinal));
         writes.push(self.own_author());
+        writes.extend(moved);
         writes.extend(with);
         self.store.commit(&writes)?;
         self.authors.add(self.identity.actor, self.identity.principal.user);

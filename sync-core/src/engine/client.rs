@@ -106,6 +106,18 @@ pub fn begun_key(case: &CaseId) -> Vec<u8> {
     [b"begun ".as_slice(), case.as_bytes()].concat()
 }
 
+/// Under this key the phone keeps the framework of a cluster's authority.
+#[must_use]
+pub fn framework_key(cluster: &ClusterId) -> Vec<u8> {
+    [b"framework ", cluster.as_bytes().as_slice()].concat()
+}
+
+/// Under this key the phone keeps which record took the place of one that was re-homed.
+#[must_use]
+pub fn moved_key(record: &RecordId) -> Vec<u8> {
+    [b"moved ", record.as_bytes().as_slice()].concat()
+}
+
 /// A record with those of its changes that are to be pushed.
 type Pushing = (Loaded, Vec<ChangeRow>);
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, begun_key, ordinal};
+use crate::engine::client::{ClientError, WHOLE, begun_key, framework_key, moved_key, ordinal};
+use crate::gate::copies;
 use crate::gate::refusal::{IN_REVIEW, given_back};
 use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
@@ -221,6 +222,13 @@ impl Incoming {
                     _ => return Err(ClientError::Malformed),
                 }
             }
+            if position == 1
+                && let Some(first) = history.as_ref().and_then(|history| history.links().first())
+                && let Some(source) = copies::moved_by(&first.change)
+            {
+                let (key, target) = (moved_key(&source), pulled.record.as_bytes().to_vec());
+                self.writes.push(Write::Set(Shelf::Meta, key, target));
+            }
             if let Some(history) = &history {
                 hashes.extend(history.links().get(position as usize - 1).map(|link| link.hash));
             }
@@ -268,6 +276,10 @@ impl Incoming {
             let mut key = person.user.as_bytes().to_vec();
             key.extend(person.cluster.as_bytes());
             self.writes.push(Write::Set(Shelf::Person, key, encode(minicbor::to_vec(person))?));
+        }
+        if let Some(framework) = &page.framework {
+            let (key, name) = (framework_key(&page.cluster), framework.as_bytes().to_vec());
+            self.writes.push(Write::Set(Shelf::Meta, key, name));
         }
         for line in &page.directory {
             let key = line.case.as_bytes().to_vec();

@@ -56,6 +56,19 @@ impl Catalogue {
         self.editions.keys().map(String::as_str)
     }
 
+    /// The framework of an authority under a law, by its newest edition; none where there is none, or
+    /// more than one.
+    #[must_use]
+    pub fn of_authority(&self, authority: &str, jurisdiction: &str) -> Option<&str> {
+        let newest = |id: &&str| self.editions(id).next();
+        let is_its = |id: &&str| {
+            newest(id)
+                .is_some_and(|it| it.authority == authority && it.jurisdiction == jurisdiction)
+        };
+        let mut own = self.ids().filter(is_its);
+        own.next().filter(|_| own.next().is_none())
+    }
+
     /// The edition in force on `day`; none before the first.
     #[must_use]
     pub fn on(&self, id: &str, day: Date) -> Option<&Framework> {

@@ -196,3 +196,15 @@ fn thresholds_hold_from_their_day() {
     let at = |date| england.threshold("persistent_absence", day(date)).unwrap().value;
     assert_eq!((at("2009-01-01"), at("2012-01-01"), at("2026-01-01")), (20.0, 15.0, 10.0));
 }
+
+#[test]
+fn an_authority_is_known_by_its_one_framework() {
+    let mut catalogue = Catalogue::shipped().unwrap();
+    assert_eq!(catalogue.of_authority("East Lothian", "scotland"), Some("east-lothian"));
+    assert_eq!(catalogue.of_authority("East Lothian", "england"), None);
+    assert_eq!(catalogue.of_authority("Nowhere", "scotland"), None);
+    let shipped = catalogue.editions("east-lothian").next().unwrap().source_text().to_owned();
+    let second = shipped.replace("id = \"east-lothian\"", "id = \"east-lothian-2\"");
+    catalogue.add(Framework::parse(&second).unwrap()).unwrap();
+    assert_eq!(catalogue.of_authority("East Lothian", "scotland"), None, "of two, neither");
+}

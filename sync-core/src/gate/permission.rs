@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::gate::copies::{self, Copying, Sources};
 use crate::gate::refusal::Refusal;
 use crate::ids::{EntryId, UserId};
 use crate::policy::{Action, CaseContext, Principal, RecordFacts, Rival, decide};
@@ -11,22 +12,38 @@ use crate::record::entry::{Assertion, Entry};
 use crate::record::envelope::Envelope;
 use crate::record::fold::fold_seen;
 use crate::record::history::History;
-use crate::record::schema::{FACTS, Fact, TEXTS, fact_field};
+use crate::record::kind::Kind;
+use crate::record::kinds::Contribution as _;
+use crate::record::kinds::case::Alias;
+use crate::record::schema::{self, DETAILS, FACTS, Fact, TEXTS, fact_field};
 use crate::record::value::Value;
 
-/// Checks a change by an author who had seen what is in the past of `deps`.
+/// Other cases of the same child, in a case's own record.
+const ALIASES: u8 = Alias::COLLECTION;
+/// The field of an alias that takes an earlier one back.
+const UNDONE: u8 = 3;
+
+/// Checks a change by an author who had seen what is in the past of `deps`. `sources` are the records
+/// that it copies from ([`copies::copied_from`]), as far as they are there.
 ///
 /// # Errors
-/// [`Refusal`] with the policy's code for the first edit that is denied.
+/// [`Refusal`] with the policy's code for the first edit that is denied, or for a wrong copy.
 pub fn check(
     principal: &Principal,
     case: &CaseContext,
     history: &History,
     change: &Change,
     deps: &[usize],
+    sources: &Sources,
 ) -> Result<(), Refusal> {
     let envelope = history.envelope();
     let record = record_facts(envelope);
+    if fixes_again(history, change) {
+        return Err(Refusal::new("fixed_already"));
+    }
+    if copies::check(principal, history, change, sources)? == Copying::Allowed {
+        return Ok(());
+    }
     if envelope.made().is_some() && history.links().is_empty() {
         let create = Action::Create { kind: record.kind, compartment: record.compartment };
         let _ground = decide(principal, case, Some(&record), &create)?;
@@ -40,11 +57,24 @@ pub fn check(
             Edit::Add(entry) if entry.collection == FACTS => {
                 assertion(principal.user, entry, &seen)?
             }
+            Edit::Add(entry) if record.kind == Kind::Case && entry.collection == ALIASES => {
+                Action::Join { undone: entry.fields.contains(&(UNDONE, Value::Bool(true))) }
+            }
             Edit::Add(entry) => Action::AddEntry { collection: entry.collection },
         };
         let _ground = decide(principal, case, Some(&record), &action)?;
     }
     Ok(())
+}
+
+/// Whether a change writes what was fixed when the record was made: its creator does, once, as they
+/// make it. Nobody could say later which of two was the first.
+fn fixes_again(history: &History, change: &Change) -> bool {
+    let details = schema::collection(history.envelope().kind(), DETAILS);
+    let fixed = details.is_some_and(|collection| collection.name == "details");
+    let is_fixed = |edit: &&Edit| matches!(edit, Edit::Add(entry) if entry.collection == DETAILS);
+    let fixes = change.edits.iter().filter(is_fixed).count();
+    fixed && (fixes > 1 || (fixes == 1 && !history.links().is_empty()))
 }
 
 /// What the policy must know of a record.

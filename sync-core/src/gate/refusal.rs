@@ -48,6 +48,21 @@ const SENTENCES: &[(&str, &str)] = &[
     ("wrong_signature", "The entry was sent under another phone's session. Please sign in again."),
     ("wrong_hash", "The entry is not what this phone signed."),
     ("not_yours", "The entry is by somebody else than the person who is signed in."),
+    (
+        "fixed_already",
+        "What was fixed when the record was made stays. Please correct it beside it.",
+    ),
+    ("wrong_digest", "The signed or copied words are not those of their digest."),
+    ("wrong_copy", "The copy does not say what its source says. Please copy it again."),
+    ("copy_begins_a_record", "A copy begins a record of its own."),
+    ("harm_left_out", "Harm is suspected in what was copied. The copy must say so, too."),
+    (
+        "moved_elsewhere",
+        "This record was moved to another place. Please write there, or ask the lead.",
+    ),
+    ("another_child", "A copy for another child moves the record there. Please re-home it."),
+    ("same_place", "The record is in that place already."),
+    ("another_cluster", "The record is in another cluster. Please ask the lead there."),
     ("unknown_case", "There is no such case for you in this cluster."),
     (
         IN_REVIEW,

@@ -5,8 +5,9 @@ use crate::ids::{EntryId, UserId};
 use crate::limits::{OPERATIONS_PER_CHANGE, STRING_BYTES};
 use crate::record::change::{Change, Edit, NewEntry, Run};
 use crate::record::kind::Kind;
+use crate::record::kinds::Digest;
 use crate::record::schema::{
-    self, Collection, FACTS, Fact, FieldType, Subject, fact_field, facts_of,
+    self, COPIES, Collection, FACTS, Fact, FieldType, SIGNATURES, Subject, fact_field, facts_of,
 };
 use crate::record::value::Value;
 
@@ -39,6 +40,11 @@ fn check_entry(kind: Kind, entry: &NewEntry) -> Result<(), Refusal> {
     if entry.text.as_ref().is_some_and(|text| text.len() > STRING_BYTES) {
         return Err(Refusal::new("too_many_operations"));
     }
+    if let SIGNATURES | COPIES = collection.code
+        && !digest_fits(entry)
+    {
+        return Err(Refusal::new("wrong_digest"));
+    }
     // Only assertions replace: anything else stands for ever.
     match collection.code {
         FACTS if !ascending(&entry.replaces) => Err(Refusal::new("wrong_field")),
@@ -46,6 +52,15 @@ fn check_entry(kind: Kind, entry: &NewEntry) -> Result<(), Refusal> {
         _ if entry.replaces.is_empty() => Ok(()),
         _ => Err(Refusal::new("wrong_field")),
     }
+}
+
+/// Whether the digest is that of the words, as it says.
+fn digest_fits(entry: &NewEntry) -> bool {
+    let field = |code: u8| entry.fields.iter().find(|(it, _)| *it == code).map(|(_, v)| v);
+    // A signature has its words first, a copy after the digest.
+    let words = field(if entry.collection == SIGNATURES { 1 } else { 3 }).and_then(Value::as_text);
+    let digest = field(2).and_then(Value::as_bytes);
+    words.is_some_and(|words| digest == Some(Digest::of(words).0.as_slice()))
 }
 
 /// Bytes that name them in another order, or twice, could not be read back.
@@ -169,6 +184,18 @@ mod tests {
             let refused = Err(Refusal::new("wrong_field"));
             assert_eq!(check_one(Kind::Case, replacing(wrong)), refused);
         }
+    }
+
+    #[test]
+    fn signed_words_are_those_of_their_digest() {
+        let signed = |digest: [u8; 32]| NewEntry {
+            collection: SIGNATURES,
+            fields: vec![(1, "agreed".into()), (2, Value::Bytes(digest.to_vec()))],
+            ..NewEntry::default()
+        };
+        assert_eq!(check_one(Kind::Visit, signed(Digest::of("agreed").0)), Ok(()));
+        let other = check_one(Kind::Visit, signed(Digest::of("refused").0));
+        assert_eq!(other, Err(Refusal::new("wrong_digest")));
     }
 
     #[test]

@@ -63,6 +63,11 @@ pub enum Action {
         /// Whether the person asking wrote the value that the yes is in conflict with.
         author_of_rival: bool,
     },
+    /// Say that another case is about the same child, or take that back.
+    Join {
+        /// Whether it is taken back.
+        undone: bool,
+    },
     /// Release or return a quarantined change of a record.
     Review,
     /// Copy a record for the team or another agency. The source stays.

@@ -175,6 +175,23 @@ fn closes(standing: &Standing<'_>, record: &RecordFacts) -> Result<Ground, Denie
     reviewer.or(leads.then_some(Ground::LeadProfessional)).ok_or(Denied::LeadOnly)
 }
 
+/// Either team sees the other's records when both sides have said so.
+pub(super) fn join(standing: &Standing<'_>, record: &RecordFacts, undone: bool) -> Verdict {
+    if record.kind != Kind::Case {
+        return Err(Denied::WrongKind);
+    }
+    standing.open_record(record)?;
+    if record.compartment != Compartment::Team {
+        return Err(Denied::TeamOnly);
+    }
+    match (undone, standing.lead_professional) {
+        (true, _) => lead_decides(standing).map(Allowed::on),
+        (false, false) => Err(Denied::LeadProfessionalOnly),
+        (false, true) if standing.case.shielded => Err(Denied::ShieldedStaysAlone),
+        (false, true) => Ok(Allowed::on(Ground::LeadProfessional)),
+    }
+}
+
 pub(super) fn settle(
     standing: &Standing<'_>,
     record: &RecordFacts,

@@ -104,6 +104,7 @@ fn action() -> impl Strategy<Value = Action> {
         (facts, any::<bool>())
             .prop_map(|(fact, all_rivals_own)| Action::Settle { fact, all_rivals_own }),
         any::<bool>().prop_map(|author_of_rival| Action::ReplaceHarmYes { author_of_rival }),
+        any::<bool>().prop_map(|undone| Action::Join { undone }),
         Just(Action::Review),
         (compartment(), 0..100_000_000_i64).prop_map(|(to, age_ms)| Action::Share { to, age_ms }),
         (0..100_000_000_i64).prop_map(|age_ms| Action::Rehome { age_ms }),

@@ -31,7 +31,8 @@ fn the_policy_says_what_the_table_says() {
                     State::Plain => open.contains(person.letter),
                     State::Withheld => withheld.contains(person.letter),
                     State::Shielded => {
-                        open.contains(person.letter) && INSIDE.contains(person.letter)
+                        let inside = INSIDE.contains(person.letter) && *name != "join";
+                        open.contains(person.letter) && inside
                     }
                     State::Excluded => false,
                 };
@@ -271,6 +272,9 @@ fn asked(name: &str, at: At, person: &Person) -> Vec<(Kind, bool, Action)> {
             let author_of_rival = name.contains("rival");
             of(Kind::Concern, Action::ReplaceHarmYes { author_of_rival })
         }
+        "join" => of(Kind::Case, Action::Join { undone: false }),
+        "take a joining back" => of(Kind::Case, Action::Join { undone: true }),
+        "join by an entry" => of(Kind::Case, Action::AddEntry { collection: 18 }),
         "review" => every(Action::Review),
         _ => moved(name, own, age_ms),
     }

@@ -99,6 +99,11 @@ denials! {
     ConcernOnly "concern_only" "You can write a concern about this child. Other records are the team's.";
     /// For the lead professional or the cluster lead.
     LeadOnly "lead_only" "Only the lead professional or the cluster lead can decide this.";
+    /// Joining two cases, to anybody but the lead professional.
+    LeadProfessionalOnly "lead_professional_only"
+        "Only the lead professional of this case can say that another one is about the same child.";
+    /// Joining a shielded case.
+    ShieldedStaysAlone "shielded_stays_alone" "A shielded child's case is joined to no other.";
     /// Membership, to somebody who may not change it.
     LeadAddsMembers "lead_adds_members"
         "The lead professional decides who is in the team; where there is none, the cluster lead.";

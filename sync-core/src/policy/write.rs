@@ -43,6 +43,10 @@ pub(super) fn add_entry(standing: &Standing<'_>, record: &RecordFacts, code: u8)
         return Err(Denied::AssertInstead);
     }
     let Some(collection) = collection(record.kind, code) else { return Err(Denied::WrongKind) };
+    // Opening a case to another team is an action of its own.
+    if collection.name == "aliases" {
+        return Err(Denied::LeadProfessionalOnly);
+    }
     let referrers = matches!(code, DETAILS | AMENDMENTS | SIGNATURES)
         || matches!(collection.name, "indicators" | "told");
     let ground = standing.open_record(record).or_else(|denied| {

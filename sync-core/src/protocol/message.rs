@@ -265,6 +265,9 @@ pub struct Page {
     /// a server that was started to be measured, to a phone that asks.
     #[n(16)]
     pub server_cpu_us: Option<u64>,
+    /// The framework of the cluster's authority, with the people: the words of whoever names none.
+    #[n(17)]
+    pub framework: Option<String>,
 }
 
 impl Page {
@@ -289,6 +292,7 @@ impl Page {
             decided: None,
             number: 0,
             server_cpu_us: None,
+            framework: None,
         }
     }
 }

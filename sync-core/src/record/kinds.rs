@@ -10,8 +10,10 @@ mod form;
 mod any;
 mod assert;
 mod common;
+mod copy;
 mod digest;
 mod field;
+mod version;
 
 pub mod assessment;
 pub mod attachment;
@@ -28,8 +30,10 @@ pub mod visit;
 
 pub use any::AnyDraft;
 pub use assert::{Assert, NotAnAssertion, assert};
-pub use common::{Amendment, AttestedCopy, Signature};
+pub use common::{Amendment, Signature};
+pub use copy::AttestedCopy;
 pub use digest::Digest;
+pub use version::{NotAVersion, Version};
 
 use crate::record::change::NewEntry;
 use crate::record::entry::Entry;

@@ -1,6 +1,6 @@
 //! The collections of each kind and the facts each kind may hold.
 
-use crate::limits::STRING_BYTES;
+use crate::limits::{DEPENDENCIES_PER_CHANGE, STRING_BYTES};
 use crate::record::kind::Kind;
 use crate::record::schema::FieldType::{Bool, ByFact, Bytes, Choice, Date, Entry, Int, Text, Time};
 use crate::record::schema::{
@@ -10,6 +10,8 @@ use crate::record::schema::{
 const LINE: FieldType = Text(200);
 const WORDS: FieldType = Text(4_000);
 const NARRATIVE: FieldType = Text(STRING_BYTES);
+/// The names of a version's last changes: 32 digits, a hyphen and a number each.
+const VERSION: FieldType = Text(44 * DEPENDENCIES_PER_CHANGE);
 
 const fn must(code: u8, name: &'static str, holds: FieldType) -> Field {
     Field { code, name, holds, required: true }
@@ -57,6 +59,8 @@ const COMMON: &[Collection] = &[
             must(4, "original_by", Bytes(16)),
             must(5, "original_at", Time),
             may(6, "reason", WORDS),
+            may(7, "withdraws", Bool),
+            may(8, "version", VERSION),
         ],
     ),
 ];

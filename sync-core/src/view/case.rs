@@ -1,8 +1,10 @@
 //! A case put together from the records that the reader has.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::ids::{CaseId, UserId};
+use crate::ids::{CaseId, RecordId, UserId};
 use crate::merge::{Context, InForce, resolve_all};
 use crate::record::fold::Folded;
 use crate::record::kind::Kind;
@@ -26,12 +28,26 @@ pub struct CaseView {
 }
 
 impl CaseView {
-    /// Puts a case together.
+    /// Puts a case together. `moves` says which records were re-homed, and to which: they are shown
+    /// as they were, marked, and count for nothing.
     #[must_use]
-    pub fn of(case: CaseId, records: &[Folded], context: &Context<'_>) -> Self {
+    pub fn of(
+        case: CaseId,
+        records: &[Folded],
+        moves: &BTreeMap<RecordId, RecordId>,
+        context: &Context<'_>,
+    ) -> Self {
         let mut views: Vec<_> = records.iter().map(|it| RecordView::of(it, context)).collect();
         views.sort_by_key(|view| view.id);
-        let mut chronology: Vec<_> = records.iter().filter_map(chronology_line).collect();
+        for view in &mut views {
+            if let Some(target) = moves.get(&view.id) {
+                view.moved_to = Some(*target);
+                view.conflicts.clear();
+            }
+        }
+        let stays = |it: &&Folded| !moves.contains_key(&it.envelope.id());
+        let stay = records.iter().filter(stays);
+        let mut chronology: Vec<_> = stay.filter_map(chronology_line).collect();
         chronology.sort_by_key(|line| (std::cmp::Reverse(line.at), line.record));
         Self { case, records: views, chronology, extract: None }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::framework::Catalogue;
 use crate::ids::{AgencyId, CaseId, ClusterId, UserId};
 use crate::merge::{Context, InForce, Resolved, combine_consent, consents, resolve_all};
 use crate::policy::{CaseContext, Member, MemberState};
@@ -24,18 +23,17 @@ pub fn case_context(
     own_records: &[&Folded],
     agencies: &BTreeSet<AgencyId>,
     people: &People,
-    catalogue: &Catalogue,
+    merging: &Context<'_>,
     now: Timestamp,
 ) -> CaseContext {
     let mut context = CaseContext::new(case, cluster);
     context.agencies_with_records.clone_from(agencies);
-    let merging = Context::new(catalogue);
     for folded in own_records {
         if folded.envelope.compartment == Compartment::Team {
             context.creator = folded.entries.first().map(|entry| entry.by);
-            context.withheld_agencies = withheld(folded, people, &merging, now);
+            context.withheld_agencies = withheld(folded, people, merging, now);
         }
-        for resolved in resolve_all(&folded.entries, &merging) {
+        for resolved in resolve_all(&folded.entries, merging) {
             note(&mut context, &resolved, folded.envelope.compartment, people);
         }
     }

@@ -8,7 +8,7 @@ use crate::merge::{Conflict, Context, Notice, conflicts, notices_for, resolve_al
 use crate::record::entry::Entry;
 use crate::record::fold::Folded;
 use crate::record::kind::{Compartment, Kind};
-use crate::record::schema::{self, DETAILS, FACTS, Fact, FieldType, fact_field};
+use crate::record::schema::{self, COPIES, DETAILS, FACTS, Fact, FieldType, fact_field};
 use crate::record::value::Value;
 use crate::time::Timestamp;
 
@@ -29,6 +29,9 @@ pub struct RecordView {
     /// When, by that person's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// The record that took its place, if it was re-homed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<RecordId>,
     /// What was written, in order.
     pub entries: Vec<EntryView>,
     /// What holds of each fact, with what stands against it.
@@ -80,6 +83,7 @@ impl RecordView {
             compartment: envelope.compartment,
             by: envelope.made().map(|made| made.user),
             at: envelope.made().map(|made| made.at),
+            moved_to: None,
             entries: folded.entries.iter().map(|e| EntryView::of(envelope.kind(), e)).collect(),
             facts: serde_json::to_value(facts).unwrap_or_default(),
             conflicts: conflicts(&folded.entries, context),
@@ -166,11 +170,21 @@ pub fn chronology_line(folded: &Folded) -> Option<ChronologyLine> {
 
 const FIRST_WORDS: usize = 120;
 
+/// A copy is a list of everything, one line a field; of others the text is one.
+fn lines_of(text: &str, copied: bool) -> impl Iterator<Item = &str> {
+    text.split(move |c| copied && c == '\n').map(move |line| match line.split_once(": ") {
+        Some((_, words)) if copied => words,
+        _ => line,
+    })
+}
+
 fn first_words(folded: &Folded) -> String {
     let texts = folded.entries.iter().flat_map(|entry| {
         let fields = entry.fields.iter().filter_map(|(_, value)| value.as_text());
-        fields.chain(entry.text.as_deref()).filter(|text| text.contains(' '))
+        let copied = entry.collection == COPIES;
+        fields.chain(entry.text.as_deref()).flat_map(move |text| lines_of(text, copied))
     });
+    let texts = texts.filter(|text| text.contains(' '));
     let longest = texts.max_by_key(|text| text.len()).unwrap_or_default();
     match longest.char_indices().nth(FIRST_WORDS) {
         Some((end, _)) => format!("{}…", &longest[..end]),

@@ -6,8 +6,9 @@ use clap::{Parser, Subcommand};
 use sync_core::time::Timestamp;
 
 use crate::commands::{
-    access, assessment, case, concern, conflicts, enrol, facts, list, plan, returned, share, show,
-    status, sync, text, views, visit,
+    access, assessment, case, concern, conflicts, enrol, event, facts, handover, intervention,
+    join, list, meeting, plan, request, returned, share, sharing_decision, show, sign, status,
+    sync, text, views, visit,
 };
 use crate::failure::Failure;
 use crate::home::Home;
@@ -83,6 +84,9 @@ commands! {
     /// What happened in a case, newest first.
     Chronology(show::Chronology),
 
+    /// What whoever takes one's cases over should know.
+    Handover(handover::Handover),
+
     /// Begin a case.
     Case(case::Case),
     /// Record a visit.
@@ -94,19 +98,31 @@ commands! {
     /// Write an assessment's text together.
     Text(text::Text),
     /// Sign a record as this phone shows it.
-    Sign(share::Sign),
+    Sign(sign::Sign),
     /// Make a plan.
     Plan(plan::Plan),
     /// A plan's rows.
     Row(plan::Row),
+    /// What is delivered against a plan's row.
+    Intervention(intervention::Intervention),
+    /// Review and planning meetings.
+    Meeting(meeting::Meeting),
+    /// Ask another agency for help, and answer such a request.
+    Request(request::Request),
+    /// Record why something was shared, or was not.
+    SharingDecision(sharing_decision::SharingDecision),
+    /// Record a significant event: a line of the chronology.
+    Event(event::Event),
     /// Record somebody's own words.
     Views(views::Views),
     /// Record what changed because of somebody's views.
     Changed(views::Changed),
-    /// Copy a record for the team, attested.
+    /// Copy a record for the team or an agency, attested.
     Share(share::Share),
+    /// Move a record to where it belongs: to another child, or to fewer people.
+    Rehome(share::Rehome),
     /// Correct a record beside what it says.
-    Amend(share::Amend),
+    Amend(sign::Amend),
 
     /// Say which stage a case is at.
     Stage(facts::Stage),
@@ -118,6 +134,8 @@ commands! {
     Consent(facts::Consent),
     /// Record any fact of a case.
     Fact(facts::AnyFact),
+    /// Two cases about one child: each lead professional says so, then both teams see both.
+    Join(join::Join),
     /// Exclude somebody from a case (in its protection record).
     Exclude(access::Exclude),
     /// Name somebody for a case's protection records.

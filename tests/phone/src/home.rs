@@ -18,7 +18,7 @@ use sync_core::time::Timestamp;
 use crate::failure::Failure;
 use crate::output::Answer;
 
-/// The framework of a case that has none in force yet.
+/// The framework of a case that has none in force, where the server has not said which is used.
 pub(crate) const FIRST_FRAMEWORK: &str = "east-lothian";
 /// How long a command waits for another one of the same phone.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -153,7 +153,8 @@ impl Phone {
         let lines = self.device.caseload()?;
         let own = lines.into_iter().find(|line| line.case == case);
         let own = own.and_then(|line| line.header.framework);
-        Ok(own.unwrap_or_else(|| FIRST_FRAMEWORK.to_owned()))
+        let here = || self.device.framework_of(&case).unwrap_or(FIRST_FRAMEWORK).to_owned();
+        Ok(own.unwrap_or_else(here))
     }
 
     /// The edition of a framework that is in force now, or its newest.

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use sync_core::ids::{AgencyId, CaseId, ClusterId, EntryId, RecordId, UserId};
+use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::Folded;
-use sync_core::record::kind::Compartment;
+use sync_core::record::kind::{Compartment, Kind};
 use sync_core::store::Store as _;
 
 use crate::failure::Failure;
@@ -63,6 +64,17 @@ pub(crate) fn names_of_cases(phone: &Phone) -> Result<BTreeMap<CaseId, String>, 
 /// A record that the phone has.
 pub(crate) fn record(phone: &Phone, text: &str) -> Result<RecordId, Failure> {
     pick(text, "record", records(phone)?)
+}
+
+/// The envelope of a record that the phone has and that is of this kind.
+pub(crate) fn record_of(phone: &Phone, text: &str, kind: Kind) -> Result<Envelope, Failure> {
+    let envelope = phone.device.envelope(&record(phone, text)?)?;
+    let other = envelope.kind();
+    if other == kind {
+        return Ok(envelope);
+    }
+    let [kind, other] = [kind, other].map(|it| it.name().replace('_', " "));
+    Err(Failure::unclear(format!("this record is of another kind: {other}, not {kind}")))
 }
 
 /// A record, or by a case's name or id the case's own record for the team.

@@ -176,3 +176,33 @@ pub(crate) fn check_word(
     let (fact, known) = (fact.name(), known.join(", "));
     Err(Failure::unclear(format!("{framework} has no {fact} \"{word}\"; it has {known}")))
 }
+
+/// Refuses a word that the case's framework does not have in a list. A framework without the list
+/// leaves people their own words.
+pub(crate) fn check_listed(
+    phone: &Phone,
+    case: CaseId,
+    list: &str,
+    word: Option<&str>,
+) -> Result<(), Failure> {
+    let framework = phone.framework(case, None)?;
+    let listed = phone.edition(&framework).and_then(|edition| edition.lists.get(list));
+    let (Some(listed), Some(word)) = (listed, word) else { return Ok(()) };
+    if listed.words.iter().any(|known| known.code == word) {
+        return Ok(());
+    }
+    let known = listed.words.iter().map(|known| known.code.as_str()).collect::<Vec<_>>().join(", ");
+    let list = list.replace('_', " ");
+    Err(Failure::unclear(format!("{framework} has no {list} \"{word}\"; it has {known}")))
+}
+
+/// The parts of a text with `|` between them; what is not said is empty, the first must be said.
+pub(crate) fn parts<const N: usize>(text: &str, form: &str) -> Result<[String; N], Failure> {
+    let mut parts: Vec<_> = text.split('|').map(|part| part.trim().to_owned()).collect();
+    let said = parts.first().is_some_and(|first| !first.is_empty());
+    if !said || parts.len() > N {
+        return Err(Failure::unclear(format!("\"{text}\" is not of the form \"{form}\"")));
+    }
+    parts.resize(N, String::new());
+    parts.try_into().map_err(|_| Failure::unclear(form))
+}

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod merging;
 #[cfg(test)]
 mod naming;

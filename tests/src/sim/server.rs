@@ -135,8 +135,7 @@ impl Server {
     /// # Errors
     /// The database's failure.
     pub fn case(&mut self, case: &CaseId, now: Timestamp) -> Result<Option<CaseState>, Violation> {
-        let people = caseweave::ingest::judge::people(&mut self.conn, &self.cluster)?;
-        let world = World { people, catalogue: self.rules.catalogue.clone() };
+        let world = World::of(&mut self.conn, &self.rules.catalogue, &self.cluster)?;
         Ok(case_state(&mut self.conn, case, &self.cluster, &world, now)?)
     }
 
@@ -220,6 +219,7 @@ impl Server {
             cursor_key: self.cursor_key,
             log_id: self.log_id,
             whole: request.whole,
+            catalogue: self.rules.catalogue.clone(),
         };
         let mut pages = Vec::new();
         let asked = if request.more { &[] } else { request.cursors.as_slice() };

@@ -137,6 +137,7 @@ impl Wire<'_> {
             cursor_key: [7; 32],
             log_id: [8; 16],
             whole: request.whole,
+            catalogue: self.area.rules.catalogue.clone(),
         };
         let asked = request.cursors.iter().filter(|it| it.cluster == own);
         read_tx(&mut self.area.conn, |conn| {

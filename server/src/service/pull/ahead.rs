@@ -44,7 +44,8 @@ impl Ahead {
         user: &UserId,
         cluster: &ClusterId,
     ) -> Result<(), Error> {
-        let ended = db::access::last_end(conn, user, cluster)?;
+        let revoked = db::access::last_end(conn, user, cluster)?;
+        let ended = revoked.max(db::moves::last_withdrawn(conn, user, cluster)?);
         if ended != self.ended {
             *self = Self { ended, ..Self::default() };
         }

@@ -1,14 +1,13 @@
-//! What may be added to a record of any kind: corrections, signatures, attested copies.
+//! What may be added to a record of any kind: corrections and signatures.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EntryId, RecordId, UserId};
+use crate::ids::EntryId;
 use crate::record::change::NewEntry;
 use crate::record::entry::Entry;
 use crate::record::kinds::field::{Field, Scalar, entry_id};
 use crate::record::kinds::{Contribution, Digest};
-use crate::record::schema::{AMENDMENTS, COPIES, SIGNATURES};
-use crate::time::Timestamp;
+use crate::record::schema::{AMENDMENTS, SIGNATURES};
 
 contribution! {
     /// A correction. The corrected words stay, with this beside them.
@@ -52,50 +51,6 @@ impl Contribution for Signature {
     }
 }
 
-/// A copy of what another record says, for which the copier answers: shared, re-homed, or of a
-/// visit to siblings.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttestedCopy {
-    /// The record copied from.
-    pub from: RecordId,
-    /// The words copied.
-    pub text: String,
-    /// Who wrote them.
-    pub original_by: UserId,
-    /// When, by that person's clock.
-    pub original_at: Timestamp,
-    /// Why they were copied.
-    #[serde(default)]
-    pub reason: Option<String>,
-}
-
-impl Contribution for AttestedCopy {
-    const COLLECTION: u8 = COPIES;
-
-    fn entry(&self) -> NewEntry {
-        let mut fields = Vec::new();
-        self.from.put(1, &mut fields);
-        Digest::of(&self.text).put(2, &mut fields);
-        self.text.put(3, &mut fields);
-        self.original_by.put(4, &mut fields);
-        self.original_at.put(5, &mut fields);
-        self.reason.put(6, &mut fields);
-        NewEntry { collection: COPIES, fields, ..NewEntry::default() }
-    }
-
-    fn read(entry: &Entry) -> Option<Self> {
-        let own = entry.collection == COPIES;
-        own.then_some(Self {
-            from: Field::get(entry.field(1))?,
-            text: Field::get(entry.field(3))?,
-            original_by: Field::get(entry.field(4))?,
-            original_at: Field::get(entry.field(5))?,
-            reason: Field::get(entry.field(6))?,
-        })
-    }
-}
-
 impl Signature {
     /// Whether an entry's digest is that of its words.
     #[must_use]
@@ -104,15 +59,8 @@ impl Signature {
     }
 }
 
-impl AttestedCopy {
-    /// Whether an entry's digest is that of its words.
-    #[must_use]
-    pub fn digest_fits(entry: &Entry) -> bool {
-        digest_fits(entry, 3)
-    }
-}
-
-fn digest_fits(entry: &Entry, text: u8) -> bool {
+/// Whether an entry's digest is that of the words in its field `text`.
+pub(super) fn digest_fits(entry: &Entry, text: u8) -> bool {
     let stated = entry.field(2).and_then(<Digest as Scalar>::of);
     stated.is_some() && stated == entry.text_of(text).map(Digest::of)
 }

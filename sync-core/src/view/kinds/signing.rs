@@ -57,7 +57,7 @@ fn block(collection: &Collection, entry: &Entry, text: &mut String) {
     }
 }
 
-fn line(name: &str, words: &str, text: &mut String) {
+pub(super) fn line(name: &str, words: &str, text: &mut String) {
     text.push_str("  ");
     text.push_str(name);
     text.push_str(": ");
@@ -65,7 +65,7 @@ fn line(name: &str, words: &str, text: &mut String) {
     text.push('\n');
 }
 
-fn words(value: &Value) -> String {
+pub(super) fn words(value: &Value) -> String {
     match value.as_text() {
         Some(text) => text.to_owned(),
         None => serde_json::to_value(value).map(|json| json.to_string()).unwrap_or_default(),

@@ -1,58 +1,41 @@
-//! What is done with a whole record: signing it, copying it for the team, correcting it.
+//! What is done with a whole record by an attested copy: sharing it, or moving it to where it
+//! belongs.
 
 use clap::Args;
-use sync_core::ids::{CaseId, RecordId};
-use sync_core::record::change::NewEntry;
-use sync_core::record::envelope::Made;
-use sync_core::record::fold::Folded;
-use sync_core::record::kind::{Compartment, Kind};
-use sync_core::record::kinds::{Amendment, Assert, AttestedCopy, Contribution as _, Signature};
-use sync_core::record::schema::Fact;
-use sync_core::view::kinds::signing_text;
+use sync_core::ids::RecordId;
+use sync_core::record::envelope::Envelope;
+use sync_core::record::kind::Compartment;
 
 use crate::cli::Act;
 use crate::failure::Failure;
 use crate::home::{Home, Phone};
 use crate::names;
 use crate::output::Answer;
-
-#[derive(Args)]
-pub(crate) struct Sign {
-    record: String,
-    /// As what: author, co-ordinator, parent...
-    #[arg(long)]
-    role: Option<String>,
-}
+use crate::values::Place;
 
 #[derive(Args)]
 pub(crate) struct Share {
     record: String,
+    /// The agency that it is for; the team around the child if none is said.
+    #[arg(long, value_name = "AGENCY")]
+    to: Option<String>,
+    /// The others will read it.
     #[arg(long)]
     reason: String,
 }
 
 #[derive(Args)]
-pub(crate) struct Amend {
+pub(crate) struct Rehome {
     record: String,
-    /// The entry that is corrected.
-    entry: String,
-    /// The correction; `-` reads it from the input.
-    #[arg(long, allow_hyphen_values = true)]
-    text: String,
+    /// The child whose record it is; the same one if none is said.
+    #[arg(long)]
+    case: Option<String>,
+    /// Whom it is for; the same people if nothing is said.
+    #[arg(long)]
+    compartment: Option<Place>,
+    /// The others will read it.
     #[arg(long)]
     reason: String,
-}
-
-impl Act for Sign {
-    fn run(&self, home: &Home) -> Result<Answer, Failure> {
-        let mut phone = home.open()?;
-        let record = names::record(&phone, &self.record)?;
-        let text = words(&phone.device.record(&record)?)?;
-        let signature = Signature { text: text.clone(), role: self.role.clone() };
-        let envelope = phone.device.envelope(&record)?;
-        let saved = phone.device.add(&envelope, vec![signature.entry()], phone.now)?;
-        phone.saved(&saved, &format!("signed:\n{text}"))
-    }
 }
 
 impl Act for Share {
@@ -63,75 +46,61 @@ impl Act for Share {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let record = names::record(&phone, &self.record)?;
-        let folded = phone.device.record(&record)?;
-        let (case, made) = shareable(&folded)?;
-        let mut entries = Vec::new();
-        if made.kind == Kind::Concern && says_harm(&phone, &record)? {
-            let harm = Assert::new(Fact::HarmSuspected, true).because(self.reason.as_str());
-            entries.push(harm.entry());
-        }
-        entries.push(self.copy(record, &folded, made)?);
-        let (team, now) = (Compartment::Team, phone.now);
-        let framework = phone.framework(case, None)?;
-        let saved = phone.device.make(case, made.kind, team, &framework, entries, now)?;
+        let to = self.compartment(&phone)?;
+        shareable(&phone.device.envelope(&record)?, to)?;
+        let saved = phone.device.share(&record, to, &self.reason, phone.now)?;
         phone.saved(&saved, "")
     }
 }
 
 impl Share {
-    fn copy(&self, from: RecordId, folded: &Folded, made: &Made) -> Result<NewEntry, Failure> {
-        let copy = AttestedCopy {
-            from,
-            text: words(folded)?,
-            original_by: made.user,
-            original_at: made.at,
-            reason: Some(self.reason.clone()),
-        };
-        Ok(copy.entry())
+    fn compartment(&self, phone: &Phone) -> Result<Compartment, Failure> {
+        match &self.to {
+            Some(agency) => Ok(Compartment::Agency(names::agency(phone, agency)?)),
+            None => Ok(Compartment::Team),
+        }
     }
 }
 
-impl Act for Amend {
+/// Refuses in plainer words than a rule could what is never shared.
+fn shareable(envelope: &Envelope, to: Compartment) -> Result<(), Failure> {
+    let why = match envelope.compartment {
+        _ if envelope.made().is_none() => "a case's own record is not shared as a whole",
+        Compartment::Protection => "protection records are not shared this way",
+        Compartment::Team if to == Compartment::Team => "the team has this record already",
+        here if here == to => "this agency has this record already",
+        _ => return Ok(()),
+    };
+    Err(Failure::unclear(why))
+}
+
+impl Act for Rehome {
     fn typed(&mut self) -> Vec<&mut String> {
-        vec![&mut self.text, &mut self.reason]
+        vec![&mut self.reason]
     }
 
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let record = names::record(&phone, &self.record)?;
-        let of = names::entry(&phone.device.record(&record)?, &self.entry)?;
-        let amendment = Amendment { of, text: self.text.clone(), reason: self.reason.clone() };
         let envelope = phone.device.envelope(&record)?;
-        let saved = phone.device.add(&envelope, vec![amendment.entry()], phone.now)?;
-        phone.saved(&saved, "")
-    }
-}
-
-/// The record's words in one text: what is signed, and what is copied.
-fn words(folded: &Folded) -> Result<String, Failure> {
-    let text = signing_text(folded);
-    if text.is_empty() { Err(Failure::unclear("this record says nothing yet")) } else { Ok(text) }
-}
-
-/// Who made a record that an agency may share, and of which case it is.
-fn shareable(folded: &Folded) -> Result<(CaseId, &Made), Failure> {
-    let envelope = &folded.envelope;
-    let whole = || Failure::unclear("a case's own record is not shared as a whole");
-    match envelope.compartment {
-        Compartment::Agency(_) => Ok((envelope.case, envelope.made().ok_or_else(whole)?)),
-        Compartment::Team => Err(Failure::unclear("the team has this record already")),
-        Compartment::Protection => {
-            Err(Failure::unclear("protection records are not shared this way"))
+        let case = match &self.case {
+            Some(case) => names::case(&phone, case)?,
+            None => envelope.case,
+        };
+        let to = self.compartment.map(|place| place.compartment(&phone));
+        let to = to.unwrap_or(envelope.compartment);
+        if (case, to) == (envelope.case, envelope.compartment) {
+            return Err(Failure::unclear(
+                "say where it belongs: to another child (--case), to other people (--compartment)",
+            ));
         }
+        let saved = phone.device.rehome(&record, case, to, &self.reason, phone.now)?;
+        phone.saved(&saved, &gone(&record))
     }
 }
 
-/// Whether harm is suspected by what is in force in a concern.
-fn says_harm(phone: &Phone, record: &RecordId) -> Result<bool, Failure> {
-    let case = phone.device.envelope(record)?.case;
-    let view = phone.device.case(case, false)?.records.into_iter().find(|it| it.id == *record);
-    let facts = view.map(|view| view.facts).unwrap_or_default();
-    let mut facts = facts.as_array().into_iter().flatten();
-    let harm = facts.find(|it| it["fact"] == Fact::HarmSuspected.name());
-    Ok(harm.is_some_and(|it| it["in_force"]["value"]["value"] == true))
+fn gone(record: &RecordId) -> String {
+    format!(
+        "record {record} is withdrawn from whoever may not see the new one, once this is sent\n"
+    )
 }

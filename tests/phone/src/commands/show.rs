@@ -95,6 +95,9 @@ fn schooling(extract: &ExtractView) -> String {
 
 fn shown(record: &RecordView, people: &BTreeMap<UserId, String>) -> String {
     let mut text = format!("\n{} {}  for {}\n", record.kind, record.id, record.compartment);
+    if let Some(target) = &record.moved_to {
+        text.push_str(&format!("  moved to {target}: it counts there, not here\n"));
+    }
     for fact in record.facts.as_array().into_iter().flatten() {
         text.push_str(&fact_line(fact, people));
     }
@@ -102,7 +105,9 @@ fn shown(record: &RecordView, people: &BTreeMap<UserId, String>) -> String {
         let unsent = if entry.position.is_none() { "  only on this phone" } else { "" };
         let by = who(&entry.by, people);
         text.push_str(&format!("  {}  {by}, {}{unsent}\n", short_entry(&entry.id), entry.at));
-        entry_text(entry).lines().for_each(|line| text.push_str(&format!("    {line}\n")));
+        let said = entry_text(entry);
+        let lines = said.lines().map(|line| with_names(entry, line, people));
+        lines.for_each(|line| text.push_str(&format!("    {line}\n")));
     }
     text
 }
@@ -148,6 +153,15 @@ fn named(text: &str, people: &BTreeMap<UserId, String>) -> String {
 
 fn who(user: &UserId, people: &BTreeMap<UserId, String>) -> String {
     people.get(user).cloned().unwrap_or_else(|| short(user))
+}
+
+/// A line of a copy says by whom it is with an id: here with the name.
+fn with_names(entry: &EntryView, line: &str, people: &BTreeMap<UserId, String>) -> String {
+    let by = line.split_once("  by: ").filter(|_| entry.collection == "copies");
+    match by {
+        Some((before, user)) => format!("{before}  by: {}", named(user, people)),
+        None => line.to_owned(),
+    }
 }
 
 /// Everything that an entry says.

@@ -1,0 +1,118 @@
+//! Records that were re-homed, and from whom they were withdrawn.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
+
+use super::schema_log::{moves, records, withdrawn};
+use super::{Conn, Error};
+
+/// The record that took this one's place.
+///
+/// # Errors
+/// The database's failure.
+pub fn target(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordId>, Error> {
+    let found = moves::table.find(record.as_bytes().as_slice()).select(moves::to_record_id);
+    let bytes: Option<Vec<u8>> = found.first(conn).optional()?;
+    Ok(bytes.map(|bytes| RecordId::from_slice(&bytes)).transpose()?)
+}
+
+/// Notes that a record was re-homed.
+///
+/// # Errors
+/// [`Error::Taken`] if it was before.
+pub fn insert(conn: &mut Conn, from: &RecordId, to: &RecordId) -> Result<(), Error> {
+    let row = (
+        moves::record_id.eq(from.as_bytes().as_slice()),
+        moves::to_record_id.eq(to.as_bytes().as_slice()),
+    );
+    diesel::insert_into(moves::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Moves out of a case and into it, by the record moved.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<(RecordId, RecordId)>, Error> {
+    type Row = (Vec<u8>, Vec<u8>);
+    let case = case.as_bytes().as_slice();
+    let out: Vec<Row> = moves::table
+        .inner_join(records::table.on(records::id.eq(moves::record_id)))
+        .filter(records::case_id.eq(case))
+        .select((moves::record_id, moves::to_record_id))
+        .load(conn)?;
+    let into: Vec<Row> = moves::table
+        .inner_join(records::table.on(records::id.eq(moves::to_record_id)))
+        .filter(records::case_id.eq(case))
+        .select((moves::record_id, moves::to_record_id))
+        .load(conn)?;
+    let rows: BTreeSet<Row> = out.into_iter().chain(into).collect();
+    let ids = |(from, to): Row| Ok((RecordId::from_slice(&from)?, RecordId::from_slice(&to)?));
+    rows.into_iter().map(ids).collect()
+}
+
+/// From whom a record was withdrawn.
+///
+/// # Errors
+/// The database's failure.
+pub fn withdrawn_from(conn: &mut Conn, record: &RecordId) -> Result<BTreeSet<UserId>, Error> {
+    let found = withdrawn::table.filter(withdrawn::record_id.eq(record.as_bytes().as_slice()));
+    let users: Vec<Vec<u8>> = found.select(withdrawn::user_id).load(conn)?;
+    users.iter().map(|user| Ok(UserId::from_slice(user)?)).collect()
+}
+
+/// Withdraws a record from a user.
+///
+/// # Errors
+/// [`Error::Taken`] if it was before.
+pub fn withdraw(
+    conn: &mut Conn,
+    user: &UserId,
+    record: &RecordId,
+    cluster: &ClusterId,
+    number: i64,
+) -> Result<(), Error> {
+    let row = (
+        withdrawn::user_id.eq(user.as_bytes().as_slice()),
+        withdrawn::record_id.eq(record.as_bytes().as_slice()),
+        withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()),
+        withdrawn::number.eq(number),
+    );
+    diesel::insert_into(withdrawn::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// What was withdrawn from a user within (after, up to].
+///
+/// # Errors
+/// The database's failure.
+pub fn withdrawn(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    (after, up_to): (i64, i64),
+) -> Result<Vec<RecordId>, Error> {
+    let rows: Vec<Vec<u8>> = withdrawn::table
+        .filter(withdrawn::user_id.eq(user.as_bytes().as_slice()))
+        .filter(withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(withdrawn::number.gt(after).and(withdrawn::number.le(up_to)))
+        .order(withdrawn::number)
+        .select(withdrawn::record_id)
+        .load(conn)?;
+    rows.iter().map(|id| Ok(RecordId::from_slice(id)?)).collect()
+}
+
+/// The number at which something was withdrawn from a user last; zero if nothing was.
+///
+/// # Errors
+/// The database's failure.
+pub fn last_withdrawn(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
+    let last: Option<i64> = withdrawn::table
+        .filter(withdrawn::user_id.eq(user.as_bytes().as_slice()))
+        .filter(withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .select(diesel::dsl::max(withdrawn::number))
+        .first(conn)?;
+    Ok(last.unwrap_or(0))
+}
