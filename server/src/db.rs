@@ -15,6 +15,7 @@ mod error;
 pub mod log;
 pub mod memberships;
 pub mod migrate;
+pub mod page_sessions;
 pub mod pool;
 pub mod pull;
 pub mod records;

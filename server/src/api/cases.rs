@@ -16,7 +16,7 @@ use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::service::reading::chronology::{self, ArrivedLine};
 use crate::service::reading::colleagues::Colleagues;
-use crate::service::reading::{Reader, caseload, conflicts};
+use crate::service::reading::{Reader, case};
 
 /// A case, merged from the records that are open to this person.
 #[derive(Serialize, ToSchema)]
@@ -117,25 +117,15 @@ fn parse(text: &str) -> Result<CaseId, ApiError> {
     text.parse().map_err(|_| ApiError::not_open())
 }
 
-fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
-    let Some(state) = reader.case(conn, case)? else { return Ok(None) };
-    let records = reader.records(conn, &state)?;
-    if records.is_empty() {
-        return Ok(None);
-    }
-    let people = Colleagues::of(conn, reader, reader.clusters())?;
-    let mut line = caseload::of_state(conn, reader, &state)?;
-    if !reader.reads_team(&state) {
-        // Whoever has one concern of theirs here learns nothing of the team's record from it.
-        line.header = sync_core::view::CaseHeader::default();
-    }
-    let conflicts = conflicts::of_records(reader, &state, &records);
-    let view = CaseView::of(*case, &records, &reader.merging(&state));
+fn read(conn: &mut Conn, reader: &Reader, id: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
+    let Some(open) = case::open(conn, reader, id)? else { return Ok(None) };
+    let (people, merging) = (&open.people, reader.merging(&open.state));
+    let view = CaseView::of(*id, &open.records, &merging);
     Ok(Some(CaseAnswer {
-        header: CaseShown::of(&line, &people),
-        people: authors(&view.records).iter().map(|it| PersonShown::of(it, &people)).collect(),
+        header: CaseShown::of(&open.line, people),
+        people: authors(&view.records).iter().map(|it| PersonShown::of(it, people)).collect(),
         records: view.records,
-        conflicts: conflicts.iter().map(|it| ConflictShown::of(it, &people)).collect(),
+        conflicts: open.conflicts.iter().map(|it| ConflictShown::of(it, people)).collect(),
     }))
 }
 

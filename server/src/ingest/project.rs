@@ -16,6 +16,7 @@ use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
 use crate::ingest::Rules;
 use crate::service::histories::{CaseState, World};
+use crate::service::reading::due;
 
 /// Makes a record's view.
 ///
@@ -51,7 +52,12 @@ pub fn record_view(catalogue: &Catalogue, cluster: ClusterId, folded: &Folded) -
         routine_conflicts: (open.len() - safety) as i32,
         harm_since: line.as_ref().filter(|_| harm).map(|line| line.at.0),
         happened_at: line.as_ref().map(|line| line.at.0),
-        view: json!({ "line": line, "conflicts": open }).to_string(),
+        view: json!({
+            "line": line,
+            "conflicts": open,
+            "due": due::kept(folded, &merging),
+        })
+        .to_string(),
     }
 }
 

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use sync_core::ids::{ClusterId, RecordId, UserId};
+use sync_core::ids::{ClusterId, UserId};
 use sync_core::merge::{Context, resolve_all};
 use sync_core::policy::{ClusterAction, Summaries, decide_in_cluster};
 use sync_core::record::fold::Folded;
 use sync_core::record::kind::Kind;
-use sync_core::record::kinds::Contribution;
-use sync_core::record::kinds::visit::VisitDetails;
-use sync_core::record::schema::{DETAILS, Fact};
-use sync_core::time::{Date, Timestamp};
+use sync_core::record::schema::Fact;
+use sync_core::time::Timestamp;
 use sync_core::view::chronology_line;
 
 use super::Reader;
 use super::caseload::{self, CaseLine};
 use super::conflicts::{self, OpenConflict};
+use super::due::{self, DueDate};
 use crate::db::{self, Conn, Error};
 use crate::service::histories::CaseState;
 
@@ -33,19 +32,6 @@ pub struct CaseToHandOver {
     pub conflicts: Vec<OpenConflict>,
     /// What falls due, earliest first.
     pub due: Vec<DueDate>,
-}
-
-/// A day by which something is due.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct DueDate {
-    /// The day.
-    pub on: Date,
-    /// The fact.
-    pub fact: Fact,
-    /// The record.
-    pub record: RecordId,
-    /// What it is about.
-    pub kind: Kind,
 }
 
 /// The cases of `from` in the clusters that the person leads; none if they lead no cluster. Somebody
@@ -93,7 +79,7 @@ fn hand_over(
     }
     let records = reader.records(conn, state)?;
     let conflicts = conflicts::of_records(reader, state, &records);
-    Ok(Some(CaseToHandOver { line, leads, conflicts, due: due(&records, &merging) }))
+    Ok(Some(CaseToHandOver { line, leads, conflicts, due: due_dates(&records, &merging) }))
 }
 
 /// Whether somebody is in the team, asked of the record itself: who left the authority is in no
@@ -106,15 +92,15 @@ fn is_member(team: &Folded, user: &UserId, merging: &Context<'_>) -> bool {
     })
 }
 
-fn due(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
+fn due_dates(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
     let mut dates = Vec::new();
     let mut newest: BTreeMap<Kind, (Timestamp, Vec<DueDate>)> = BTreeMap::new();
     for folded in records {
-        let found = of_record(folded, merging);
+        let found = due::of_record(folded, merging);
         let at = chronology_line(folded).map_or(Timestamp(i64::MIN), |line| line.at);
         match folded.envelope.kind() {
             // A later visit or meeting has superseded what an earlier one agreed on.
-            kind @ (Kind::Visit | Kind::Meeting) => {
+            kind if due::is_superseded_by_the_next(kind) => {
                 let known = newest.entry(kind).or_insert((at, Vec::new()));
                 if at >= known.0 {
                     *known = (at, found);
@@ -127,40 +113,4 @@ fn due(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
     dates.sort();
     dates.truncate(DATES);
     dates
-}
-
-fn of_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
-    const DUE: [Fact; 6] = [
-        Fact::RowDue,
-        Fact::ReviewDate,
-        Fact::ReviewPoint,
-        Fact::NextContact,
-        Fact::NextReview,
-        Fact::ResponseDue,
-    ];
-    let facts = resolve_all(&folded.entries, merging);
-    let done = |row: &str| {
-        facts.iter().any(|it| {
-            let status = it.in_force.one().and_then(|held| held.value.as_text());
-            let ended = matches!(status, Some("done" | "cancelled"));
-            it.fact == Fact::RowStatus && it.subject == row && ended
-        })
-    };
-    let (record, kind) = (folded.envelope.id(), folded.envelope.kind());
-    let asserted = facts
-        .iter()
-        .filter(|it| DUE.contains(&it.fact) && !(it.fact == Fact::RowDue && done(&it.subject)))
-        .flat_map(|it| it.in_force.held().iter().map(|held| (it.fact, &held.value)))
-        .filter_map(|(fact, value)| Some((fact, value.as_text().and_then(day)?)));
-    // What the visitor filled in holds until somebody asserts another day.
-    let asserted: Vec<_> = asserted.collect();
-    let said = folded.entries_of(DETAILS).find_map(VisitDetails::read);
-    let said = said.filter(|_| kind == Kind::Visit && asserted.is_empty());
-    let said = said.and_then(|details| Some((Fact::NextContact, details.next_contact?)));
-    let all = asserted.into_iter().chain(said);
-    all.map(|(fact, on)| DueDate { on, fact, record, kind }).collect()
-}
-
-fn day(text: &str) -> Option<Date> {
-    text.parse().ok()
 }
