@@ -28,7 +28,6 @@ pub(super) fn styles_path() -> &'static str {
 }
 
 /// The styles, to anybody.
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(super) async fn show(name: Path<String>) -> Result<HttpResponse, PageError> {
     if Some(name.as_str()) != styles_path().strip_prefix("/assets/") {
         return Err(PageError::not_open());

@@ -1,7 +1,7 @@
 //! A fact as a page shows it: what is in force and why, and where people disagree every value that
 //! stands, with whose it is.
 
-use sync_core::merge::{Conflict, Held, InForce, Rival, Why};
+use sync_core::merge::{Conflict, ConsentScope, Held, InForce, Rival, Why};
 use sync_core::record::schema::Fact;
 use sync_core::view::kinds::Holds;
 
@@ -71,7 +71,11 @@ impl Topic<'_> {
             other => other.held().iter().map(|held| self.held(held)).collect(),
         };
         let entries: Vec<_> = in_force.held().iter().filter_map(|held| held.entry).collect();
-        let rival = |rival: &Rival| self.rival(rival, entries.contains(&rival.entry));
+        let rival = |rival: &Rival| {
+            let allows = rival.value.as_ref().map(ConsentScope::of);
+            let combined = matches!(in_force, InForce::Combined(it) if Some(it) == allows.as_ref());
+            self.rival(rival, combined || entries.contains(&rival.entry))
+        };
         FactShown {
             name: self.name(),
             holds,
@@ -104,7 +108,7 @@ impl Topic<'_> {
     }
 
     /// What a giver allows: theirs whose assertion stands, if only one does.
-    fn combined(&self, scope: &sync_core::merge::ConsentScope, rivals: &[Rival]) -> ValueShown {
+    fn combined(&self, scope: &ConsentScope, rivals: &[Rival]) -> ValueShown {
         let value = self.names.consent(scope);
         match rivals {
             [only] => ValueShown { value, ..self.rival(only, true) },

@@ -8,7 +8,7 @@ use crate::merge::{Conflict, Context, Notice, conflicts, notices_for, resolve_al
 use crate::record::entry::Entry;
 use crate::record::fold::Folded;
 use crate::record::kind::{Compartment, Kind};
-use crate::record::schema::{self, DETAILS, FACTS, Fact, FieldType, fact_field};
+use crate::record::schema::{self, DETAILS, FACTS, Fact, FieldType, SIGNATURES, fact_field};
 use crate::record::value::Value;
 use crate::time::Timestamp;
 
@@ -167,7 +167,9 @@ pub fn chronology_line(folded: &Folded) -> Option<ChronologyLine> {
 const FIRST_WORDS: usize = 120;
 
 fn first_words(folded: &Folded) -> String {
-    let texts = folded.entries.iter().flat_map(|entry| {
+    // A signature repeats the whole record.
+    let written = folded.entries.iter().filter(|entry| entry.collection != SIGNATURES);
+    let texts = written.flat_map(|entry| {
         let fields = entry.fields.iter().filter_map(|(_, value)| value.as_text());
         fields.chain(entry.text.as_deref()).filter(|text| text.contains(' '))
     });

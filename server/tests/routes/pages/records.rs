@@ -6,10 +6,11 @@ use sync_core::record::kinds::assessment::AssessmentDraft;
 use sync_core::record::kinds::concern::ConcernDraft;
 use sync_core::record::kinds::plan::{PlanDraft, PlanRow};
 use sync_core::record::kinds::views::ViewsDraft;
-use sync_core::record::kinds::{Assert, Draft};
+use sync_core::record::kinds::{Assert, Contribution, Draft, Signature};
 use sync_core::record::schema::Fact;
 use sync_core::record::value::Value;
 use sync_core::time::Timestamp;
+use sync_core::view::kinds::signing_text;
 
 use super::browser::Browser;
 use crate::support::{START, TestServer, servers};
@@ -262,5 +263,46 @@ async fn a_lead_professional_is_marked_in_the_team() {
         shown.says(&["Team around the child", "Mairi, NHS Lothian", "Lead professional", "Lena"]);
         let mut own = Browser::of(&server, "Mairi").await;
         own.get("/").await.says(&["Every child has a lead professional."]);
+    }
+}
+
+#[actix_web::test]
+async fn who_wrote_one_concern_sees_that_concern_and_nothing_else() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        area.member.visit(area.case, "Rowan built a tower of bricks.", START);
+        area.member.sync(&server).await;
+        let mut other = Worker::new(&server, "Coll", "police", Role::Practitioner).await;
+        let police = Compartment::Agency(AgencyId::from_slug("police"));
+        let concern: ConcernDraft =
+            serde_json::from_value(json!({ "seen": "He was alone at the harbour." })).unwrap();
+        let record = other.make(area.case, police, &concern);
+        other.sync(&server).await;
+        let mut browser = Browser::of(&server, "Coll").await;
+        let shown = browser.get(&area.path()).await;
+        shown.says(&["A child without a recorded name", "He was alone at the harbour."]);
+        shown.says_nothing_of(&["Rowan", "Kerr", "tower of bricks", "Mairi", "Team around"]);
+        let shown = browser.get(&format!("{}/records/{record}", area.path())).await;
+        shown.says(&["He was alone at the harbour.", "Coll, police", "For police only"]);
+        assert_eq!(browser.get("/caseload").await.status, 200);
+        browser.get("/caseload").await.says(&["0 children"]);
+    }
+}
+
+#[actix_web::test]
+async fn a_signature_does_not_take_the_place_of_what_was_written() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let assessment = area.write(json!({ "a": "assessment", "says": {
+            "framework": "east-lothian", "form": "wellbeing", "form_version": "1",
+            "conclusions": [{ "text": "A plan is needed." }], "review_point": null } }));
+        let phone = area.member.phone();
+        let text = signing_text(&phone.record(&assessment).unwrap());
+        let envelope = phone.envelope(&assessment).unwrap();
+        phone.add(&envelope, vec![Signature { text, role: None }.entry()], START).unwrap();
+        area.member.sync(&server).await;
+        let shown = Browser::of(&server, "Lena").await.get(&area.path()).await;
+        shown.says(&["Signed by Mairi, NHS Lothian", "Chronology", "A plan is needed."]);
+        shown.says_nothing_of(&["form_version", "Something was written since"]);
     }
 }
