@@ -283,7 +283,7 @@ async fn who_wrote_one_concern_sees_that_concern_and_nothing_else() {
         shown.says(&["A child without a recorded name", "He was alone at the harbour."]);
         shown.says_nothing_of(&["Rowan", "Kerr", "tower of bricks", "Mairi", "Team around"]);
         let shown = browser.get(&format!("{}/records/{record}", area.path())).await;
-        shown.says(&["He was alone at the harbour.", "Coll, police", "For police only"]);
+        shown.says(&["For police only", "He was alone at the harbour.", "Coll, police"]);
         assert_eq!(browser.get("/caseload").await.status, 200);
         browser.get("/caseload").await.says(&["0 children"]);
     }
