@@ -20,6 +20,7 @@ mod said;
 mod session;
 mod sign_in;
 mod today;
+mod views;
 mod words;
 
 use actix_web::web;

@@ -3,6 +3,7 @@
 
 use sync_core::merge::{Conflict, ConsentScope, Held, InForce, Rival, Why};
 use sync_core::record::schema::Fact;
+use sync_core::record::value::Value;
 use sync_core::view::kinds::Holds;
 
 use super::names::Names;
@@ -41,14 +42,15 @@ pub(super) struct ValueShown {
 impl FactShown {
     /// A fact of a record's view.
     pub(super) fn of(names: &Names<'_>, fact: Fact, subject: &str, holds: &Holds) -> Self {
-        let topic = Topic { names, fact, subject };
-        topic.shown(&holds.in_force, holds.disputed, holds.why, &holds.standing)
+        let topic = Topic { names, fact, subject, why: holds.why };
+        topic.shown(&holds.in_force, holds.disputed, &holds.standing)
     }
 
     /// What people disagree about.
     pub(super) fn of_conflict(names: &Names<'_>, conflict: &Conflict) -> Self {
-        let topic = Topic { names, fact: conflict.fact, subject: &conflict.subject };
-        topic.shown(&conflict.in_force, true, conflict.why, &conflict.rivals)
+        let (fact, subject) = (conflict.fact, conflict.subject.as_str());
+        let topic = Topic { names, fact, subject, why: conflict.why };
+        topic.shown(&conflict.in_force, true, &conflict.rivals)
     }
 
     /// The values that hold, in one line.
@@ -62,10 +64,11 @@ struct Topic<'a> {
     names: &'a Names<'a>,
     fact: Fact,
     subject: &'a str,
+    why: Why,
 }
 
 impl Topic<'_> {
-    fn shown(&self, in_force: &InForce, disputed: bool, why: Why, rivals: &[Rival]) -> FactShown {
+    fn shown(&self, in_force: &InForce, disputed: bool, rivals: &[Rival]) -> FactShown {
         let holds: Vec<_> = match in_force {
             InForce::Combined(scope) => vec![self.combined(scope, rivals)],
             other => other.held().iter().map(|held| self.held(held)).collect(),
@@ -86,7 +89,7 @@ impl Topic<'_> {
                 InForce::One(_) | InForce::Several(_) | InForce::Combined(_) => "",
             },
             disputed,
-            why: why.words(),
+            why: self.why.words(),
             rivals: rivals.iter().filter(|_| disputed).map(rival).collect(),
         }
     }
@@ -97,9 +100,18 @@ impl Topic<'_> {
         if subject.is_empty() { name } else { format!("{name}: {subject}") }
     }
 
+    /// A value; with its framework where words of several stand side by side.
+    fn value(&self, value: &Value, label: Option<&str>, framework: Option<&str>) -> String {
+        let words = self.names.value(self.fact, value, label);
+        match framework.filter(|_| self.why == Why::UnlikeFrameworks) {
+            Some(framework) => format!("{words} ({framework})"),
+            None => words,
+        }
+    }
+
     fn held(&self, held: &Held) -> ValueShown {
         ValueShown {
-            value: self.names.value(self.fact, &held.value, held.label.as_deref()),
+            value: self.value(&held.value, held.label.as_deref(), held.framework.as_deref()),
             by: held.by.map(|by| self.names.person(&by)).unwrap_or_default(),
             when: held.at.map(words::moment).unwrap_or_default(),
             reason: held.reason.clone(),
@@ -124,7 +136,8 @@ impl Topic<'_> {
 
     fn rival(&self, rival: &Rival, in_force: bool) -> ValueShown {
         let value = rival.value.as_ref();
-        let value = value.map(|it| self.names.value(self.fact, it, rival.label.as_deref()));
+        let framework = rival.framework.as_deref();
+        let value = value.map(|it| self.value(it, rival.label.as_deref(), framework));
         ValueShown {
             value: value.unwrap_or_else(|| "Withheld".into()),
             by: self.names.person(&rival.by),

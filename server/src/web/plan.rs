@@ -1,13 +1,11 @@
-//! A plan and somebody's views, for templates.
+//! A plan for a template, row by row.
 
 use sync_core::merge::InForce;
-use sync_core::record::kinds::views::How;
 use sync_core::record::schema::Fact;
-use sync_core::view::kinds::{Holds, Plan, RowView, Views};
+use sync_core::view::kinds::{Holds, Plan, RowView};
 
 use super::facts::FactShown;
 use super::names::Names;
-use super::said::SaidShown;
 use super::words;
 
 /// A plan.
@@ -85,45 +83,6 @@ impl RowShown {
             need: need.line(),
             facts: facts.map(shown).collect(),
             begun: begun(names, Some(row.began.by), Some(row.began.at)),
-        }
-    }
-}
-
-/// Somebody's views.
-pub(super) struct ViewsShown {
-    /// The record's address.
-    pub(super) href: String,
-    /// Whose they are and how they were obtained.
-    pub(super) title: String,
-    /// The words, verbatim.
-    pub(super) words: Vec<SaidShown>,
-    /// What changed because of them.
-    pub(super) changes: Vec<SaidShown>,
-}
-
-impl ViewsShown {
-    /// Views in words.
-    pub(super) fn of(names: &Names<'_>, views: &Views) -> Self {
-        let header = &views.header;
-        let details = views.fixed.details.as_ref().map(|said| &said.says);
-        let title = details.map(|it| {
-            let how = it.how.word();
-            let how = if it.how == How::Observed { "as observed" } else { how };
-            format!("{}, {how}", words::plain(&it.whose))
-        });
-        Self {
-            href: format!("/cases/{}/records/{}", header.case, header.record),
-            title: title.unwrap_or_else(|| "Views".into()),
-            words: views
-                .words
-                .iter()
-                .map(|it| SaidShown::of(names, it, "", &it.says.text))
-                .collect(),
-            changes: views
-                .changes
-                .iter()
-                .map(|it| SaidShown::of(names, it, "", &it.says.text))
-                .collect(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use askama::Template;
+use sync_core::merge::NoticeCause;
 use sync_core::time::{Date, Timestamp};
 
 use super::error::PageError;
@@ -14,6 +15,7 @@ use crate::db;
 use crate::role::Role;
 use crate::service::reading::caseload::CaseLine;
 use crate::service::reading::conflicts::{self, Inbox};
+use crate::service::reading::notices::{self, PlacedNotice};
 use crate::service::reading::worklist;
 
 /// Children named under each need; the rest is a link away.
@@ -39,10 +41,19 @@ struct ElsewherePage {
     words: Vec<&'static str>,
 }
 
+/// What there is to do.
+struct Work {
+    lines: Vec<CaseLine>,
+    inbox: Inbox,
+    /// Values of the person's own that do not hold while others stand beside them.
+    notices: Vec<PlacedNotice>,
+}
+
 /// Something that needs a person.
 struct Need {
     heading: String,
     why: &'static str,
+    /// Where the whole list is; empty where this page has all of it.
     href: &'static str,
     children: Vec<Child>,
     more: Option<String>,
@@ -69,17 +80,19 @@ pub(super) async fn show(
     let now = reader.now;
     let work = move |conn: &mut _| {
         let lines = worklist::of_reader(conn, &reader)?.unwrap_or_default();
-        Ok::<_, db::Error>((lines, conflicts::inbox(conn, &reader)?))
+        let mut notices = notices::for_reader(conn, &reader)?;
+        notices.retain(|it| it.notice.cause == NoticeCause::NotInForce);
+        Ok::<_, db::Error>(Work { lines, inbox: conflicts::inbox(conn, &reader)?, notices })
     };
-    let (mut lines, inbox) = state.db.read(work).await?;
-    lines.retain(|line| line.header.open);
-    let (needs, nothing) = needs(&lines, &inbox, now);
+    let mut work = state.db.read(work).await?;
+    work.lines.retain(|line| line.header.open);
+    let (needs, nothing) = needs(&work, now);
     let whose = if page::leads(&visitor) { "in your cluster" } else { "in your caseload" };
     page::well(&TodayPage {
         frame: Frame::of(&visitor, "Today", "/"),
         day: words::day_of(now),
         whose,
-        open_cases: words::count(lines.len(), "open case", "open cases"),
+        open_cases: words::count(work.lines.len(), "open case", "open cases"),
         needs,
         nothing,
     })
@@ -109,12 +122,13 @@ fn elsewhere(visitor: &Visitor) -> Result<HttpResponse, PageError> {
     page::well(&ElsewherePage { frame: Frame::of(visitor, "Your work", "/"), words })
 }
 
-fn needs(lines: &[CaseLine], inbox: &Inbox, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
-    let today = words::today(now);
+fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
+    let lines = work.lines.as_slice();
     let all = [
         (harm(lines), "No suspected harm is open."),
-        (to_settle(lines, inbox), "Nothing waits to be settled."),
-        (today.and_then(|today| overdue(lines, today)), "Nothing is overdue."),
+        (to_settle(lines, &work.inbox), "Nothing waits to be settled."),
+        (not_in_force(lines, &work.notices), "Nothing that you wrote is held back by a dispute."),
+        (words::today(now).and_then(|today| overdue(lines, today)), "Nothing is overdue."),
         (unallocated(lines), "Every child has a lead professional."),
     ];
     let (mut needs, mut nothing) = (Vec::new(), Vec::new());
@@ -142,7 +156,7 @@ fn harm(lines: &[CaseLine]) -> Option<Need> {
         why: "Somebody wrote down that they suspect harm, and the concern is not settled.",
         href: "/caseload?harm=on",
         urgent: true,
-        ..Need::about(children)?
+        ..Need::about(children, NAMED)?
     })
 }
 
@@ -165,7 +179,24 @@ fn to_settle(lines: &[CaseLine], inbox: &Inbox) -> Option<Need> {
         why: "People have written different things about a child's safety. The safest holds until \
               somebody settles it.",
         href: "/to-settle",
-        ..Need::about(children)?
+        ..Need::about(children, NAMED)?
+    })
+}
+
+fn not_in_force(lines: &[CaseLine], notices: &[PlacedNotice]) -> Option<Need> {
+    let child = |it: &PlacedNotice| Child {
+        name: named(worklist::name_of(lines, &it.case)),
+        href: format!("/cases/{}/records/{}", it.case, it.record),
+        why: format!("{}: somebody wrote otherwise", words::fact(it.notice.fact)),
+    };
+    Some(Need {
+        heading: words::count(
+            notices.len(),
+            "value that you wrote does not hold",
+            "values that you wrote do not hold",
+        ),
+        why: "What you wrote is kept and shown. Until the dispute is settled, another value holds.",
+        ..Need::about(notices.iter().map(child).collect(), usize::MAX)?
     })
 }
 
@@ -185,7 +216,7 @@ fn overdue(lines: &[CaseLine], today: Date) -> Option<Need> {
         ),
         why: "A visit, a review, an action of the plan or an answer was due before today.",
         href: "/caseload?overdue=on",
-        ..Need::about(children)?
+        ..Need::about(children, NAMED)?
     })
 }
 
@@ -200,15 +231,15 @@ fn unallocated(lines: &[CaseLine]) -> Option<Need> {
         ),
         why: "Nobody co-ordinates the work, or people disagree about who does.",
         href: "/caseload?unallocated=on",
-        ..Need::about(children)?
+        ..Need::about(children, NAMED)?
     })
 }
 
 impl Need {
-    /// A need of these children; none if there are none.
-    fn about(mut children: Vec<Child>) -> Option<Self> {
-        let hidden = children.len().saturating_sub(NAMED);
-        children.truncate(NAMED);
+    /// A need of these children, of whom `most` are named; none if there are none.
+    fn about(mut children: Vec<Child>, most: usize) -> Option<Self> {
+        let hidden = children.len().saturating_sub(most);
+        children.truncate(most);
         (!children.is_empty()).then(|| Self {
             heading: String::new(),
             why: "",

@@ -1,6 +1,8 @@
 use caseweave::role::Role;
 use serde_json::json;
+use sync_core::device::Facts;
 use sync_core::ids::{AgencyId, CaseId, RecordId};
+use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
 use sync_core::record::kinds::assessment::AssessmentDraft;
 use sync_core::record::kinds::concern::ConcernDraft;
@@ -81,6 +83,9 @@ async fn rivals_are_both_on_the_page_with_authors_times_and_reasons() {
         inbox.says(&["You can settle this, with a reason, on your phone."]);
         let today = lead.get("/").await;
         today.says(&["1 disagreement to settle", "Rowan Kerr", "Stage is in dispute"]);
+        today.says(&["1 value that you wrote does not hold", "Stage: somebody wrote otherwise"]);
+        let deputy = Browser::of(&server, "Dugald").await.get("/").await;
+        deputy.says(&["Nothing that you wrote is held back by a dispute."]);
         let mut member = Browser::of(&server, "Mairi").await;
         member.get("/to-settle").await.says(&["Somebody who reviews these records settles this."]);
 
@@ -96,6 +101,24 @@ async fn rivals_are_both_on_the_page_with_authors_times_and_reasons() {
         whole.says(&["Every value ever given", "Stage 2", "Agreed by telephone.", "Stands"]);
         whole.says(&["Every value ever given", "Stage 1", "Lena", "Replaced since"]);
         assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn words_of_unlike_frameworks_are_told_apart() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let other = "four-stage-neighbour";
+        let framework = server.state.rules.catalogue.editions(other).next().unwrap();
+        let stage = framework.stages[0].code.clone();
+        area.lead.say(area.case, Fact::Stage, "1");
+        let envelope = Envelope::of_case(area.case, Compartment::Team);
+        let facts = Facts::new(Fact::Stage, stage).in_words_of(other);
+        area.deputy.phone().assert(&envelope, &facts, START).unwrap();
+        area.lead.sync(&server).await;
+        area.deputy.sync(&server).await;
+        let shown = Browser::of(&server, "Lena").await.get(&area.path()).await;
+        shown.says(&["In dispute", "(four-stage-neighbour)", "(east-lothian)"]);
     }
 }
 
