@@ -1,14 +1,18 @@
 use caseweave::role::Role;
-use sync_core::ids::CaseId;
+use serde_json::json;
+use sync_core::ids::{AgencyId, CaseId};
 use sync_core::limits::CASES_PER_PAGE;
 use sync_core::record::kind::Compartment;
+use sync_core::record::kinds::Contribution;
 use sync_core::record::kinds::plan::{PlanDraft, PlanRow};
+use sync_core::record::kinds::request::{RequestDecision, RequestDraft};
+use sync_core::record::kinds::visit::VisitDraft;
 use sync_core::record::schema::Fact;
 use sync_core::record::value::Value;
 
 use super::browser::{Browser, Shown};
-use crate::support::{TestServer, servers};
-use crate::worker::Worker;
+use crate::support::{START, TestServer, servers};
+use crate::worker::{Worker, assert_in_order};
 
 /// The children of a caseload's page, by given name.
 fn names(shown: &Shown) -> Vec<String> {
@@ -34,6 +38,20 @@ async fn lead_with_cases(server: &TestServer) -> Worker {
         lead.say(*case, Fact::LeadProfessional, Value::Bytes(user.clone()));
     }
     lead.say(cases[1], Fact::School, "Port Seton & Co");
+    // What an earlier visit agreed on is superseded by the next; what was answered is not due.
+    for (at, next) in [(START.plus_ms(-1), "2026-11-02"), (START, "2027-01-01")] {
+        let visit: VisitDraft =
+            serde_json::from_value(json!({ "at": at, "next_contact": next })).unwrap();
+        lead.make(cases[1], Compartment::Team, &visit);
+    }
+    let request: RequestDraft = serde_json::from_value(json!({
+        "to": AgencyId::from_slug("health"), "reason": "Sleep", "response_due": "2026-11-03",
+    }))
+    .unwrap();
+    let record = lead.make(cases[1], Compartment::Team, &request);
+    let envelope = lead.phone().envelope(&record).unwrap();
+    let decision = RequestDecision { decision: "Yes".into(), reasons: None };
+    lead.phone().add(&envelope, vec![decision.entry()], START).unwrap();
     lead.say(cases[2], Fact::Stage, "1");
     deputy.say(cases[2], Fact::Stage, "2");
     let mut row = PlanRow::new("Sleep", "A bed");
@@ -80,6 +98,7 @@ async fn each_filter_finds_its_own() {
         ]);
         shown.says(&["id=\"box-overdue\" name=\"overdue\" value=\"on\" checked"]);
         assert_eq!(browser.get("/caseload?cluster=nowhere").await.status, 404);
+        assert_in_order(&server);
         assert_eq!(browser.get("/caseload?stage=1&stage=2").await.status, 400);
     }
 }
