@@ -4,8 +4,10 @@
 pub mod access;
 pub mod commit;
 pub mod committer;
+pub mod hold;
 pub mod judge;
 pub mod project;
+pub mod release;
 
 use std::sync::Arc;
 
@@ -32,6 +34,9 @@ pub struct Arrival {
     pub at: Timestamp,
     /// A random name for the batch.
     pub id: [u8; 16],
+    /// The number up to which the phone had the cluster's log, as its cursor proves; zero if it
+    /// has none. What was allowed there and is not now is kept for a reviewer.
+    pub acknowledged: i64,
 }
 
 impl Arrival {

@@ -29,6 +29,9 @@ mod openapi;
 #[path = "routes/pages.rs"]
 mod pages;
 #[cfg(test)]
+#[path = "routes/quarantine.rs"]
+mod quarantine;
+#[cfg(test)]
 #[path = "routes/sessions.rs"]
 mod sessions;
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub struct BatchRow {
     pub device: DeviceId,
     /// The signature.
     pub signature: [u8; 64],
-    /// The digest that it is over.
+    /// The digests that it is over, 32 bytes each.
     pub signed: Vec<u8>,
     /// When it arrived.
     pub arrived_at: Timestamp,

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
-use sync_core::engine::admit::{Admitted, Judged, admit};
+use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
-use sync_core::policy::{CaseContext, ClusterAction, decide_in_cluster};
-use sync_core::protocol::batch::BatchDigest;
+use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
+use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
+use sync_core::record::change::Change;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
 use sync_core::view::People;
 
+use crate::db::quarantine::Held;
 use crate::db::{self, Conn, Error};
+use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules};
 use crate::service::histories::{self, World};
 
@@ -26,10 +29,22 @@ pub struct Verdict {
     pub answers: Vec<Answer>,
     /// What to take.
     pub records: Vec<Accepted>,
+    /// What to keep for a reviewer, a record each.
+    pub held: Vec<Held>,
+    /// The digests that the phone signed, of what is taken and what is not.
+    pub signed: Vec<u8>,
     /// The state that it was judged at: if any of it moved, judge again.
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
+}
+
+impl Verdict {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.held.is_empty()
+    }
 }
 
 /// A record's changes to take.
@@ -52,10 +67,11 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
-    let Some(salts) = signed(arrival, &records) else {
+    let Some((signed, salts)) = signed(arrival, &records) else {
         judging.refuse_all(&records, "wrong_signature");
         return Ok(judging.verdict);
     };
+    judging.verdict.signed = signed;
     let mut salts = salts.into_iter();
     for record in &records {
         let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
@@ -64,23 +80,35 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
     Ok(judging.verdict)
 }
 
-/// The salt and salted digest of each change, if the batch bears the phone's signature.
-fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<Vec<([u8; 16], [u8; 32])>> {
+/// A change's salt and salted digest.
+pub(super) type Salted = ([u8; 16], [u8; 32]);
+
+/// What the batch's signature is over and the salts of its changes, if it is the phone's.
+fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<Salted>)> {
     let key = VerifyingKey::from_bytes(&arrival.public_key).ok()?;
-    let mut digest = BatchDigest::new(&arrival.cluster(), arrival.batch.seed);
+    let (cluster, batch) = (arrival.cluster(), &arrival.batch);
+    let mut digest = BatchDigest::new(&cluster, batch.seed);
     let mut salts = Vec::new();
     for record in records {
         digest.record(&record.envelope);
         salts.extend(record.changes.iter().map(|change| digest.change(&change.hash)));
     }
-    digest.is_signed(&key, &arrival.batch.signature).then_some(salts)
+    let signed = digest.into_signed();
+    is_signed(&cluster, &signed, &key, &batch.signature).then_some((signed, salts))
 }
 
 struct Judging<'a> {
     arrival: &'a Arrival,
     world: World,
-    contexts: BTreeMap<CaseId, CaseContext>,
+    contexts: BTreeMap<CaseId, Contexts>,
     verdict: Verdict,
+}
+
+/// A case's rules now, and as the phone last knew them if that is another time.
+#[derive(Clone)]
+struct Contexts {
+    now: CaseContext,
+    then: Option<CaseContext>,
 }
 
 impl<'a> Judging<'a> {
@@ -115,6 +143,7 @@ impl<'a> Judging<'a> {
             Judged::NotYet => Outcome::NotYet,
             Judged::Refused(refusal) => Outcome::Refused(refusal.code().to_owned()),
             Judged::DependsOnRefused => Outcome::DependsOnRefused,
+            Judged::Held(refusal) => Outcome::Quarantined(refusal.code().to_owned()),
         };
         self.verdict.answers.push(Answer { record, actor, seq, outcome });
     }
@@ -123,7 +152,7 @@ impl<'a> Judging<'a> {
         &mut self,
         conn: &mut Conn,
         pushed: &PushedRecord,
-        salts: &[([u8; 16], [u8; 32])],
+        salts: &[Salted],
     ) -> Result<(), Error> {
         // An envelope of a newer version has no id here; the phone keeps it and asks again.
         let Ok(envelope) = Envelope::decode(&pushed.envelope) else { return Ok(()) };
@@ -132,16 +161,20 @@ impl<'a> Judging<'a> {
             self.refuse(id, pushed, code);
             return Ok(());
         }
-        let Some(context) = self.context(conn, &envelope)? else {
+        let Some(contexts) = self.contexts(conn, &envelope)? else {
             self.refuse(id, pushed, "unknown_case");
             return Ok(());
         };
         let mut history = histories::history_of(conn, &envelope)?;
         self.verdict.judged_at.insert(id, history.links().len());
         let principal = &self.arrival.principal;
+        let earlier = Earlier::of(conn, &id, pushed)?;
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
-            permission::check(principal, &context, history, change, deps)
+            may(principal, &contexts, (history, change, deps))
         });
+        let room = hold::room(conn, self.arrival)?;
+        let judged = earlier.over(pushed, judged, room);
+        let held = earlier.to_keep(self.arrival, &history, pushed, (&judged, salts));
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
             self.answer(id, pushed.actor, seq, &judged);
@@ -149,6 +182,7 @@ impl<'a> Judging<'a> {
                 changes.push((admitted, *salt, *salted));
             }
         }
+        self.verdict.held.extend(held);
         if !changes.is_empty() {
             let actor = pushed.actor;
             self.verdict.records.push(Accepted { envelope, actor, changes, history });
@@ -184,29 +218,54 @@ impl<'a> Judging<'a> {
         })
     }
 
-    /// The case; of one that is just being begun, its beginner's. None for what is not theirs to
-    /// begin.
-    fn context(
+    /// The case's rules; of one that is just being begun, its beginner's. None for what is not
+    /// theirs to begin.
+    fn contexts(
         &mut self,
         conn: &mut Conn,
         envelope: &Envelope,
-    ) -> Result<Option<CaseContext>, Error> {
+    ) -> Result<Option<Contexts>, Error> {
         let (case, cluster) = (envelope.case, self.arrival.cluster());
-        if let Some(context) = self.contexts.get(&case) {
-            return Ok(Some(context.clone()));
+        if let Some(contexts) = self.contexts.get(&case) {
+            return Ok(Some(contexts.clone()));
         }
-        let state = histories::case_state(conn, &case, &cluster, &self.world, self.arrival.at)?;
+        let (world, at) = (&self.world, self.arrival.at);
+        let state = histories::case_state(conn, &case, &cluster, world, at)?;
         self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();
-        let context = match state {
-            Some(state) => state.context,
-            None if may_begin && begins => CaseContext::begun_by(principal, case, cluster),
+        let contexts = match state {
+            Some(state) => {
+                let known = self.arrival.acknowledged;
+                let then = match histories::case_moved_since(conn, &case, known)? {
+                    true => histories::case_state_at(conn, &case, &cluster, world, (known, at))?,
+                    false => None,
+                };
+                Contexts { now: state.context, then: then.map(|state| state.context) }
+            }
+            None if may_begin && begins => {
+                let now = CaseContext::begun_by(principal, case, cluster);
+                Contexts { now, then: None }
+            }
             None => return Ok(None),
         };
-        self.contexts.insert(case, context.clone());
-        Ok(Some(context))
+        self.contexts.insert(case, contexts.clone());
+        Ok(Some(contexts))
+    }
+}
+
+/// Whether a person may make a change now; if not, whether they might as far as their phone knew.
+fn may(
+    principal: &Principal,
+    contexts: &Contexts,
+    (history, change, deps): (&History, &Change, &[usize]),
+) -> Result<(), Forbidden> {
+    let judged_by = |context| permission::check(principal, context, history, change, deps);
+    let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
+    match contexts.then.as_ref().map(judged_by) {
+        Some(Ok(())) => Err(Forbidden::Late(refusal)),
+        _ => Err(Forbidden::Refused(refusal)),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod directory;
 pub mod due;
 pub mod handover;
 pub mod notices;
+pub mod quarantine;
 pub mod summary;
 pub mod worklist;
 

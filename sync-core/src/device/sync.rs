@@ -25,6 +25,8 @@ pub struct SyncReport {
     pub accepted: usize,
     /// Changes that it did not take: they are in the returned work.
     pub returned: usize,
+    /// Changes that it keeps apart for a reviewer: they are in the returned work, too.
+    pub held: usize,
     /// Changes that came.
     pub received: usize,
     /// Bytes of requests' bodies.
@@ -64,10 +66,19 @@ impl<S: Store> Device<S> {
         progress: &mut dyn FnMut(&SyncReport, u64),
     ) -> Result<SyncReport, SyncError> {
         let mut report = SyncReport::default();
+        let mut gaps = 0;
         loop {
-            let before = report.accepted + report.returned;
-            let more = self.exchange(transport, clock, random(), &mut report, progress)?;
-            let moved = report.accepted + report.returned > before;
+            let before = report.accepted + report.returned + report.held;
+            let done = self.exchange(transport, clock, random(), &mut report, progress);
+            // The next exchange asks for everything; one that leaves a gap again is damaged.
+            if gaps == 0
+                && matches!(done, Err(SyncError::Device(DeviceError::Client(ClientError::Gap))))
+            {
+                gaps += 1;
+                continue;
+            }
+            let more = done?;
+            let moved = report.accepted + report.returned + report.held > before;
             if !more || !moved || report.exchanges >= EXCHANGES_MAX {
                 return Ok(report);
             }
@@ -160,6 +171,7 @@ impl<S: Store> Device<S> {
         report.pages += 1;
         report.accepted += taken.accepted;
         report.returned += taken.returned;
+        report.held += taken.held;
         report.received += taken.changes;
         Ok(())
     }

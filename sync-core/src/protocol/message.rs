@@ -108,6 +108,27 @@ pub enum Outcome {
     NotYet,
 }
 
+/// What a reviewer decided about changes that were kept apart.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Decided {
+    /// Their record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Their author.
+    #[n(1)]
+    pub actor: Actor,
+    /// The first one's number.
+    #[n(2)]
+    pub first_seq: u32,
+    /// How many.
+    #[n(3)]
+    pub count: u32,
+    /// The reviewer's words to the author, if they are given back; none if they are in the log now.
+    #[n(4)]
+    pub given_back: Option<String>,
+}
+
 /// A person that others may meet in a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -212,6 +233,9 @@ pub struct Page {
     /// Scopes whose freeze ended.
     #[n(12)]
     pub thawed: Vec<ScopeId>,
+    /// What reviewers decided about this phone's work.
+    #[n(13)]
+    pub decided: Option<Vec<Decided>>,
 }
 
 impl Page {
@@ -232,6 +256,7 @@ impl Page {
             receipt: Vec::new(),
             left: 0,
             thawed: Vec::new(),
+            decided: None,
         }
     }
 }

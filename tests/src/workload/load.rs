@@ -168,6 +168,7 @@ fn arrival(
         batch,
         at,
         id,
+        acknowledged: 0,
     })
 }
 

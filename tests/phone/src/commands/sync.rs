@@ -101,12 +101,15 @@ fn remember(phone: Phone) -> Result<(), Failure> {
 }
 
 fn words(synced: &Synced) -> String {
-    let SyncReport { exchanges, pages, accepted, returned, received, bytes_up, bytes_down } =
+    let SyncReport { exchanges, pages, accepted, returned, held, received, bytes_up, bytes_down } =
         synced.report;
     let mut lines =
         vec![format!("sent {accepted}, received {received}; {}", items(synced.only_here))];
     if returned > 0 {
         lines.push(format!("{returned} came back: see `phone returned`"));
+    }
+    if held > 0 {
+        lines.push(format!("{held} wait for a reviewer: see `phone returned`"));
     }
     if let Some(Cost { wall_ms, cpu_s }) = &synced.cost {
         let cpu = cpu_s.map_or_else(|| "unknown".to_owned(), |seconds| format!("{seconds:.2} s"));
