@@ -16,6 +16,7 @@ mod names;
 mod page;
 mod plan;
 mod record;
+mod review;
 mod said;
 mod session;
 mod sign_in;
@@ -51,6 +52,8 @@ pages! {
     get "/cases/{case}" => case::show;
     get "/cases/{case}/records/{record}" => record::show;
     get "/to-settle" => conflicts::show;
+    get "/to-review" => review::show;
+    post "/to-review/{id}" => review::decide;
     get "/editions" => editions::show;
     get "/editions/children-by-stage.csv" => editions::download;
     get "/assets/{name}" => assets::show;

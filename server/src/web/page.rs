@@ -61,6 +61,7 @@ fn places(visitor: &Visitor, href: &str) -> Vec<Place> {
     let mut all = Vec::new();
     if works_with_cases(visitor) {
         all.extend([("/", "Today"), ("/caseload", "Caseload"), ("/to-settle", "To settle")]);
+        all.push(("/to-review", "To review"));
     }
     if reads_editions(visitor) {
         all.push(("/editions", "Published figures"));

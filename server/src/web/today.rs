@@ -16,6 +16,7 @@ use crate::role::Role;
 use crate::service::reading::caseload::CaseLine;
 use crate::service::reading::conflicts::{self, Inbox};
 use crate::service::reading::notices::{self, PlacedNotice};
+use crate::service::reading::quarantine::{self, Tray, Waiting};
 use crate::service::reading::worklist;
 
 /// Children named under each need; the rest is a link away.
@@ -47,6 +48,8 @@ struct Work {
     inbox: Inbox,
     /// Values of the person's own that do not hold while others stand beside them.
     notices: Vec<PlacedNotice>,
+    /// Work that waits for a reviewer.
+    tray: Tray,
 }
 
 /// Something that needs a person.
@@ -82,7 +85,8 @@ pub(super) async fn show(
         let lines = worklist::of_reader(conn, &reader)?.unwrap_or_default();
         let mut notices = notices::for_reader(conn, &reader)?;
         notices.retain(|it| it.notice.cause == NoticeCause::NotInForce);
-        Ok::<_, db::Error>(Work { lines, inbox: conflicts::inbox(conn, &reader)?, notices })
+        let (inbox, tray) = (conflicts::inbox(conn, &reader)?, quarantine::tray(conn, &reader)?);
+        Ok::<_, db::Error>(Work { lines, inbox, notices, tray })
     };
     let mut work = state.db.read(work).await?;
     work.lines.retain(|line| line.header.open);
@@ -127,6 +131,7 @@ fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
     let all = [
         (harm(lines), "No suspected harm is open."),
         (to_settle(lines, &work.inbox), "Nothing waits to be settled."),
+        (to_review(&work.tray), "No work waits to be reviewed."),
         (not_in_force(lines, &work.notices), "Nothing that you wrote is held back by a dispute."),
         (words::today(now).and_then(|today| overdue(lines, today)), "Nothing is overdue."),
         (unallocated(lines), "Every child has a lead professional."),
@@ -180,6 +185,26 @@ fn to_settle(lines: &[CaseLine], inbox: &Inbox) -> Option<Need> {
               somebody settles it.",
         href: "/to-settle",
         ..Need::about(children, NAMED)?
+    })
+}
+
+fn to_review(tray: &Tray) -> Option<Need> {
+    let child = |it: &Waiting| Child {
+        name: named(it.name.clone()),
+        href: "/to-review".into(),
+        why: format!("{}, arrived on {}", words::kind(it.kind), words::day_of(it.held.arrived_at)),
+    };
+    let harm = tray.open.iter().any(|it| it.held.harm_since.is_some());
+    Some(Need {
+        heading: words::count(
+            tray.open.len(),
+            "piece of work waits for your decision",
+            "pieces of work wait for your decision",
+        ),
+        why: "It arrived after its author's access had changed. Nobody else sees it until then.",
+        href: "/to-review",
+        urgent: harm,
+        ..Need::about(tray.open.iter().map(child).collect(), NAMED)?
     })
 }
 

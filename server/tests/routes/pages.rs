@@ -8,6 +8,8 @@ mod caseload;
 mod editions;
 #[path = "pages/records.rs"]
 mod records;
+#[path = "pages/review.rs"]
+mod review;
 #[path = "pages/roles.rs"]
 mod roles;
 #[path = "pages/sign_in.rs"]

@@ -24,6 +24,8 @@ const TABLE: &[(&str, &str, [u16; 10])] = &[
     ("get", "/cases/{case}", [303, 200, 404, 200, 200, 200, 404, 404, 404, 404]),
     ("get", "/cases/{case}/records/{record}", [303, 200, 404, 200, 200, 200, 404, 404, 404, 404]),
     ("get", "/to-settle", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
+    ("get", "/to-review", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
+    ("post", "/to-review/{id}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
     ("get", "/editions", [303, 404, 404, 404, 404, 404, 404, 200, 404, 404]),
     ("get", "/editions/children-by-stage.csv", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("get", "/assets/{name}", [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
@@ -68,7 +70,7 @@ impl Area {
 
     fn path(&self, pattern: &str) -> String {
         let path = pattern.replace("{case}", &self.case.to_string());
-        path.replace("{record}", &self.record).replace("{name}", "none")
+        path.replace("{record}", &self.record).replace("{name}", "none").replace("{id}", "0a")
     }
 }
 
