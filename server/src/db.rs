@@ -17,6 +17,7 @@ pub mod log;
 pub mod memberships;
 pub mod migrate;
 pub mod moves;
+pub mod page_sessions;
 pub mod pool;
 pub mod pull;
 pub mod quarantine;

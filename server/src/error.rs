@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::NoEntropy;
+use crate::app::{CheckFailed, NoEntropy};
 use crate::db;
 use crate::ingest::release::ReviewError;
 use crate::passwords::HashFailed;
@@ -112,6 +112,13 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "not_your_role", detail)
     }
 
+    /// A form that is of another session, or of none.
+    #[must_use]
+    pub const fn other_form() -> Self {
+        let detail = "This form is too old or came from somewhere else. Nothing was changed.";
+        Self::new(StatusCode::FORBIDDEN, "other_form", detail)
+    }
+
     /// The server cannot serve now.
     #[must_use]
     pub const fn not_ready() -> Self {
@@ -127,9 +134,15 @@ impl ApiError {
     }
 
     /// Something unforeseen; log it before making this.
-    const fn internal() -> Self {
+    pub(crate) const fn internal() -> Self {
         let detail = "Something went wrong on the server. Your work on this device is safe.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The sentence for the person at the screen.
+    #[must_use]
+    pub const fn detail(&self) -> &'static str {
+        self.detail
     }
 
     /// The word for programs.
@@ -256,5 +269,14 @@ impl From<HashFailed> for ApiError {
     fn from(error: HashFailed) -> Self {
         tracing::error!(%error, "a password could not be checked");
         Self::internal()
+    }
+}
+
+impl From<CheckFailed> for ApiError {
+    fn from(error: CheckFailed) -> Self {
+        match error {
+            CheckFailed::Db(error) => error.into(),
+            CheckFailed::Hash(error) => error.into(),
+        }
     }
 }

@@ -29,6 +29,9 @@ mod limits;
 #[path = "routes/openapi.rs"]
 mod openapi;
 #[cfg(test)]
+#[path = "routes/pages.rs"]
+mod pages;
+#[cfg(test)]
 #[path = "routes/quarantine.rs"]
 mod quarantine;
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::service::reading::chronology::{self, ArrivedLine};
 use crate::service::reading::colleagues::Colleagues;
-use crate::service::reading::{Reader, caseload, conflicts, extract};
+use crate::service::reading::{Reader, case, extract};
 
 /// A case, merged from the records that are open to this person.
 #[derive(Serialize, ToSchema)]
@@ -121,30 +121,18 @@ fn parse(text: &str) -> Result<CaseId, ApiError> {
     text.parse().map_err(|_| ApiError::not_open())
 }
 
-fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
-    let Some(state) = reader.case(conn, case)? else { return Ok(None) };
-    let (records, moves) = reader.with_moved(conn, &state)?;
-    if records.is_empty() {
-        return Ok(None);
-    }
-    let people = Colleagues::of(conn, reader, reader.clusters())?;
-    let mut line = caseload::of_state(conn, reader, &state)?;
-    let team = reader.reads_team(&state);
-    let extract = if team { extract::of_case(conn, reader, &state)? } else { None };
-    if !team {
-        // Whoever has one concern of theirs here learns nothing of the team's record from it.
-        line.header = sync_core::view::CaseHeader::default();
-    }
-    let stay: Vec<_> =
-        records.iter().filter(|it| !moves.contains_key(&it.envelope.id())).cloned().collect();
-    let conflicts = conflicts::of_records(reader, &state, &stay);
-    let view = CaseView::of(*case, &records, &moves, &reader.merging(&state));
+fn read(conn: &mut Conn, reader: &Reader, id: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
+    let Some(open) = case::open(conn, reader, id)? else { return Ok(None) };
+    let extract = if open.reads_team { extract::of_case(conn, reader, &open.state)? } else { None };
+    let (people, merging) = (&open.people, reader.merging(&open.state));
+    let all: Vec<_> = open.records.iter().chain(&open.moved).cloned().collect();
+    let view = CaseView::of(*id, &all, &open.moves, &merging);
     Ok(Some(CaseAnswer {
-        header: CaseShown::of(&line, &people),
-        people: authors(&view.records).iter().map(|it| PersonShown::of(it, &people)).collect(),
+        header: CaseShown::of(&open.line, people),
+        people: authors(&view.records).iter().map(|it| PersonShown::of(it, people)).collect(),
         records: view.records,
         extract,
-        conflicts: conflicts.iter().map(|it| ConflictShown::of(it, &people)).collect(),
+        conflicts: open.conflicts.iter().map(|it| ConflictShown::of(it, people)).collect(),
     }))
 }
 

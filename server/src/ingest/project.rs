@@ -15,6 +15,7 @@ use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
 use crate::ingest::Rules;
 use crate::service::histories::{self, CaseState, World};
+use crate::service::reading::due;
 
 /// Makes a record's view.
 ///
@@ -57,7 +58,12 @@ pub fn record_view(
         routine_conflicts: (open.len() - safety) as i32,
         harm_since: line.as_ref().filter(|_| harm).map(|line| line.at.0),
         happened_at: line.as_ref().map(|line| line.at.0),
-        view: json!({ "line": line, "conflicts": open }).to_string(),
+        view: json!({
+            "line": line,
+            "conflicts": open,
+            "due": due::kept(folded, &merging),
+        })
+        .to_string(),
     }
 }
 

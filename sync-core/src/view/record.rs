@@ -8,7 +8,9 @@ use crate::merge::{Conflict, Context, Notice, conflicts, notices_for, resolve_al
 use crate::record::entry::Entry;
 use crate::record::fold::Folded;
 use crate::record::kind::{Compartment, Kind};
-use crate::record::schema::{self, COPIES, DETAILS, FACTS, Fact, FieldType, fact_field};
+use crate::record::schema::{
+    self, COPIES, DETAILS, FACTS, Fact, FieldType, SIGNATURES, fact_field,
+};
 use crate::record::value::Value;
 use crate::time::Timestamp;
 
@@ -179,7 +181,9 @@ fn lines_of(text: &str, copied: bool) -> impl Iterator<Item = &str> {
 }
 
 fn first_words(folded: &Folded) -> String {
-    let texts = folded.entries.iter().flat_map(|entry| {
+    // A signature repeats the whole record.
+    let written = folded.entries.iter().filter(|entry| entry.collection != SIGNATURES);
+    let texts = written.flat_map(|entry| {
         let fields = entry.fields.iter().filter_map(|(_, value)| value.as_text());
         let copied = entry.collection == COPIES;
         fields.chain(entry.text.as_deref()).flat_map(move |text| lines_of(text, copied))
