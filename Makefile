@@ -33,7 +33,7 @@ deny: ## licences, bans, sources and (needs the network) advisories; installs ca
 postgres: ## a throw-away PostgreSQL server until interrupted; prints its URL
 	scripts/postgres serve
 
-demo: ## the main job as a story with real phones; DEMO=once ends after it
+demo: ## the main job as a story with real phones; DEMO=once ends after it; SCALE=100 all
 	$(call needs,scripts/demo)
 	scripts/demo $(ARGS)
 
@@ -46,7 +46,7 @@ bench: ## measure what the design promises
 	$(call needs,scripts/bench)
 	scripts/bench $(ARGS)
 
-proof: ## the whole way, from a phone without signal to the lead's page
+proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)
 	scripts/proof $(ARGS)
 

@@ -5,13 +5,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sync_core::framework::{Catalogue, FrameworkError};
+use sync_core::ids::UserId;
 use sync_core::time::Timestamp;
 
 use crate::db::{self, Address, Conn, Db};
 use crate::ingest::Rules;
 use crate::ingest::committer::Committer;
-use crate::passwords::{PasswordCost, Passwords};
+use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
 use crate::service::secrets::{self, Secrets};
+use crate::service::{Refusal, sessions};
 use crate::telemetry;
 
 /// Tells the time; a test hands in its own.
@@ -84,6 +86,8 @@ pub struct Parts {
     pub password_cost: PasswordCost,
     /// Connections to the database, at most.
     pub connections: usize,
+    /// Whether phones that ask are told what their exchange cost.
+    pub stats: bool,
 }
 
 impl Default for Parts {
@@ -94,6 +98,7 @@ impl Default for Parts {
             entropy: Entropy::system(),
             password_cost: PasswordCost::Owasp,
             connections: 8,
+            stats: false,
         }
     }
 }
@@ -115,6 +120,8 @@ pub struct AppState {
     pub metrics: PrometheusHandle,
     /// What merging and judging go by.
     pub rules: Rules,
+    /// Whether phones that ask are told what their exchange cost.
+    pub stats: bool,
     committer: Arc<OnceLock<Committer>>,
 }
 
@@ -135,6 +142,7 @@ impl AppState {
             secrets: Arc::new(secrets),
             metrics: telemetry::metrics(),
             rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
+            stats: parts.stats,
             committer: Arc::default(),
         })
     }
@@ -144,6 +152,38 @@ impl AppState {
     pub fn committer(&self) -> &Committer {
         self.committer.get_or_init(|| Committer::start(self.db.clone(), self.rules.clone()))
     }
+
+    /// Who this is, or one refusal for an unknown name and a wrong password, after the same work.
+    ///
+    /// # Errors
+    /// [`CheckFailed`] if nobody can say.
+    pub async fn check_password(
+        &self,
+        sign_in: String,
+        password: String,
+    ) -> Result<Result<UserId, Refusal>, CheckFailed> {
+        if sign_in.len() > SIGN_IN_BYTES || password.len() > MAX_BYTES {
+            return Ok(Err(Refusal::SignInFailed));
+        }
+        let known = self.db.read(move |conn| sessions::credentials(conn, &sign_in)).await?;
+        let (user, hash) = known.unzip();
+        let right = self.passwords.check(password, hash).await?;
+        Ok(user.filter(|_| right).ok_or(Refusal::SignInFailed))
+    }
+}
+
+/// Longest sign-in name that is looked up, bytes.
+const SIGN_IN_BYTES: usize = 200;
+
+/// Why a password could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckFailed {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// Hashing failed.
+    #[error(transparent)]
+    Hash(#[from] HashFailed),
 }
 
 /// Why a server could not be put together.
@@ -160,5 +200,5 @@ pub enum StartError {
     Framework(#[from] FrameworkError),
     /// Hashing failed at start.
     #[error(transparent)]
-    Passwords(#[from] crate::passwords::HashFailed),
+    Passwords(#[from] HashFailed),
 }

@@ -3,6 +3,7 @@
 
 pub mod agency;
 pub mod cluster;
+pub mod demo_data;
 pub mod device;
 pub mod edition;
 pub mod framework;
@@ -19,6 +20,7 @@ use crate::app::{AppState, Parts, StartError};
 use crate::config::{CommonArgs, Config, ConfigError, ServeArgs};
 use crate::db::migrate::{SchemaState, schema_state};
 use crate::db::{self, Address, Conn};
+use crate::demo::load::LoadError;
 use crate::service::accounts::AccountError;
 use crate::service::editions::EditionError;
 use crate::telemetry;
@@ -58,6 +60,8 @@ enum Command {
     /// Published figures of a period.
     #[command(subcommand)]
     Edition(edition::Command),
+    /// Fill an empty database with an invented area, for demos and measurements.
+    DemoData(demo_data::Args),
     /// Check logs: every hash, the chain, and that each record can be opened.
     Verify(reckon::VerifyArgs),
     /// Make everything that follows from the log again.
@@ -84,6 +88,9 @@ pub enum Failure {
     /// An edition.
     #[error(transparent)]
     Edition(#[from] EditionError),
+    /// An invented area that could not be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// A check found something; it was printed.
     #[error("not in order: {0} findings")]
     Wrong(usize),
@@ -148,6 +155,7 @@ impl Cli {
             Command::Cluster(command) => cluster::run(&config, command),
             Command::Framework(command) => framework::run(&config, &command),
             Command::Edition(command) => edition::run(&config, command),
+            Command::DemoData(args) => demo_data::run(&config, &args),
             Command::Verify(args) => reckon::verify(&config, &args),
             Command::Rebuild(args) => reckon::rebuild(&config, &args),
             Command::Openapi => Ok(()),

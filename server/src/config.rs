@@ -45,6 +45,10 @@ pub struct ServeArgs {
     #[arg(long, env = "CASEWEAVE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::value_parser!(u16).range(1..=200))]
     pub connections: u16,
+    /// Tell phones that ask what their exchange cost this server. For measuring only: what it costs
+    /// can tell of records that a phone may not see.
+    #[arg(long, env = "CASEWEAVE_STATS")]
+    pub stats: bool,
 }
 
 /// A setting that cannot be used.
@@ -114,6 +118,8 @@ pub struct ServeConfig {
     pub certificate: Option<CertificateFiles>,
     /// Connections to the database, at most.
     pub connections: usize,
+    /// Whether phones that ask are told what their exchange cost.
+    pub stats: bool,
 }
 
 impl ServeConfig {
@@ -132,6 +138,7 @@ impl ServeConfig {
             address_file: args.address_file,
             certificate,
             connections: usize::from(args.connections),
+            stats: args.stats,
         })
     }
 }

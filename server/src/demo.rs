@@ -7,8 +7,10 @@
 
 pub mod area;
 pub mod attendance;
+pub mod drafts;
 pub mod event;
 pub mod history;
+pub mod load;
 pub mod names;
 pub mod people;
 pub mod prose;

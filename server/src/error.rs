@@ -8,8 +8,9 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::NoEntropy;
+use crate::app::{CheckFailed, NoEntropy};
 use crate::db;
+use crate::ingest::release::ReviewError;
 use crate::passwords::HashFailed;
 use crate::service::Refusal;
 
@@ -83,11 +84,18 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "no_phone", detail)
     }
 
-    /// The request is of a version that is not understood.
+    /// The request is of a version that this server does not speak any more.
     #[must_use]
-    pub const fn other_version() -> Self {
-        let detail = "This server does not understand this version of the app. Please update it.";
-        Self::new(StatusCode::BAD_REQUEST, "other_version", detail)
+    pub const fn app_too_old() -> Self {
+        let detail = "This app is too old for the server. Please update it; your work is kept.";
+        Self::new(StatusCode::BAD_REQUEST, "app_too_old", detail)
+    }
+
+    /// The request is of a version that this server does not speak yet.
+    #[must_use]
+    pub const fn server_too_old() -> Self {
+        let detail = "This app is newer than the server. Your work is kept until it is updated.";
+        Self::new(StatusCode::BAD_REQUEST, "server_too_old", detail)
     }
 
     /// There is no such thing, or it is not the person's to know of: the same words for both.
@@ -102,6 +110,13 @@ impl ApiError {
     pub const fn not_your_role() -> Self {
         let detail = "This is not part of your role.";
         Self::new(StatusCode::FORBIDDEN, "not_your_role", detail)
+    }
+
+    /// A form that is of another session, or of none.
+    #[must_use]
+    pub const fn other_form() -> Self {
+        let detail = "This form is too old or came from somewhere else. Nothing was changed.";
+        Self::new(StatusCode::FORBIDDEN, "other_form", detail)
     }
 
     /// The server cannot serve now.
@@ -119,9 +134,15 @@ impl ApiError {
     }
 
     /// Something unforeseen; log it before making this.
-    const fn internal() -> Self {
+    pub(crate) const fn internal() -> Self {
         let detail = "Something went wrong on the server. Your work on this device is safe.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The sentence for the person at the screen.
+    #[must_use]
+    pub const fn detail(&self) -> &'static str {
+        self.detail
     }
 
     /// The word for programs.
@@ -198,6 +219,27 @@ impl From<Refusal> for ApiError {
     }
 }
 
+impl From<ReviewError> for ApiError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::NotOpen => Self::not_open(),
+            ReviewError::NoReason => {
+                Self::new(StatusCode::BAD_REQUEST, "no_reason", "Please say why.")
+            }
+            ReviewError::Decided => Self::new(
+                StatusCode::CONFLICT,
+                "decided",
+                "Somebody has decided about this already.",
+            ),
+            ReviewError::DoesNotFit(_) => Self::new(
+                StatusCode::CONFLICT,
+                "does_not_fit",
+                "This no longer fits the record. Give it back to its author.",
+            ),
+        }
+    }
+}
+
 impl From<db::Error> for ApiError {
     fn from(error: db::Error) -> Self {
         match error {
@@ -227,5 +269,14 @@ impl From<HashFailed> for ApiError {
     fn from(error: HashFailed) -> Self {
         tracing::error!(%error, "a password could not be checked");
         Self::internal()
+    }
+}
+
+impl From<CheckFailed> for ApiError {
+    fn from(error: CheckFailed) -> Self {
+        match error {
+            CheckFailed::Db(error) => error.into(),
+            CheckFailed::Hash(error) => error.into(),
+        }
     }
 }

@@ -4,13 +4,17 @@
 pub mod access;
 pub mod commit;
 pub mod committer;
+pub mod extract;
+pub mod hold;
 pub mod judge;
 pub mod moves;
 pub mod project;
+pub mod release;
 pub mod sources;
 
 use std::sync::Arc;
 
+use crate::meter::Meter;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::policy::Principal;
@@ -34,6 +38,11 @@ pub struct Arrival {
     pub at: Timestamp,
     /// A random name for the batch.
     pub id: [u8; 16],
+    /// The number up to which the phone had the cluster's log, as its cursor proves; zero if it
+    /// has none. What was allowed there and is not now is kept for a reviewer.
+    pub acknowledged: i64,
+    /// Adds up what it costs.
+    pub meter: Meter,
 }
 
 impl Arrival {

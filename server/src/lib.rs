@@ -1,6 +1,6 @@
 //! The server of one or more school clusters.
 //!
-//! `router -> api -> service -> {db, sync_core}`: handlers extract and show, services decide, `db`
+//! `router -> {api, web} -> service -> {db, sync_core}`: handlers extract and show, services decide, `db`
 //! holds all SQL. Services are synchronous and take the time, fresh random bytes and a connection
 //! as arguments, so that a simulator runs the real thing.
 
@@ -13,6 +13,7 @@ pub mod demo;
 pub mod error;
 pub mod hex;
 pub mod ingest;
+pub mod meter;
 pub mod openapi;
 pub mod passwords;
 pub mod role;
@@ -20,6 +21,7 @@ pub mod router;
 pub mod service;
 pub mod telemetry;
 pub mod tls;
+pub mod web;
 
 pub use app::AppState;
 pub use router::build_app;

@@ -1,10 +1,10 @@
-//! Every route on one page, and what surrounds them all.
+//! Every route of the interface on one page, and what surrounds them all; `web.rs` lists the pages.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::error::JsonPayloadError;
 use actix_web::middleware::from_fn;
-use actix_web::{App, Error, HttpResponse, ResponseError, web};
+use actix_web::{App, Error, web};
 use sync_core::limits::REQUEST_BYTES;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
@@ -12,9 +12,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::AppState;
 use crate::error::ApiError;
-use crate::{api, telemetry};
+use crate::{api, telemetry, web as pages};
 
-/// Every route.
+/// Every route of the interface.
 pub fn routes(routes: &mut ServiceConfig<'_>) {
     routes.service(api::health::healthz);
     routes.service(api::health::readyz);
@@ -32,6 +32,9 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::cases::show)
             .service(api::cases::show_chronology)
             .service(api::conflicts::list)
+            .service(api::quarantine::list)
+            .service(api::quarantine::release)
+            .service(api::quarantine::give_back)
             .service(api::notices::list)
             .service(api::summary::show)
             .service(api::handover::show),
@@ -63,13 +66,11 @@ pub fn build_app(
         .app_data(web::QueryConfig::default().error_handler(|_, _| ApiError::bad_request().into()))
         .into_utoipa_app()
         .configure(routes)
-        .default_service(web::to(no_route))
+        .default_service(web::to(pages::no_page))
         .split_for_parts();
-    app.wrap(from_fn(telemetry::observe))
-}
-
-async fn no_route() -> HttpResponse {
-    ApiError::no_route().error_response()
+    app.configure(pages::add_pages)
+        .wrap(from_fn(pages::add_headers))
+        .wrap(from_fn(telemetry::observe))
 }
 
 fn json_error(error: &JsonPayloadError) -> ApiError {

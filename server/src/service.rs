@@ -9,6 +9,7 @@ pub mod editions;
 pub mod enrolment;
 pub mod histories;
 pub mod news;
+pub mod page_sessions;
 pub mod pull;
 pub mod reading;
 pub mod reckon;

@@ -2,6 +2,9 @@
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases can be made.
 
 #[cfg(test)]
+#[path = "routes/area.rs"]
+mod area;
+#[cfg(test)]
 #[path = "routes/cases.rs"]
 mod cases;
 #[cfg(test)]
@@ -25,6 +28,15 @@ mod limits;
 #[cfg(test)]
 #[path = "routes/openapi.rs"]
 mod openapi;
+#[cfg(test)]
+#[path = "routes/pages.rs"]
+mod pages;
+#[cfg(test)]
+#[path = "routes/quarantine.rs"]
+mod quarantine;
+#[cfg(test)]
+#[path = "routes/roll.rs"]
+mod roll;
 #[cfg(test)]
 #[path = "routes/sessions.rs"]
 mod sessions;

@@ -40,6 +40,7 @@ pub struct Device<S: Store> {
     /// The framework of each cluster's authority, as far as the server said.
     frameworks: BTreeMap<ClusterId, String>,
     authors: Authors,
+    measured: bool,
 }
 
 /// Why the phone did not do what was asked. Nothing was lost: what was typed is as it was.
@@ -91,9 +92,17 @@ impl<S: Store> Device<S> {
         let catalogue = Catalogue::shipped()?;
         let clusters = enrolled.clusters.iter().cloned().collect();
         let (identity, frameworks) = (enrolled.identity(), BTreeMap::new());
-        let mut device = Self { store, identity, clusters, catalogue, frameworks, authors };
+        let measured = false;
+        let mut device =
+            Self { store, identity, clusters, catalogue, frameworks, authors, measured };
         device.read_frameworks()?;
         Ok(device)
+    }
+
+    /// From now on, asks the server what each exchange costs it; see
+    /// [`sync::SyncReport::server_cpu_us`].
+    pub fn ask_for_costs(&mut self) {
+        self.measured = true;
     }
 
     /// The user of this phone.

@@ -8,3 +8,4 @@ pub mod authors;
 pub mod client;
 pub mod hub;
 pub mod incoming;
+mod unsent;

@@ -36,9 +36,29 @@ pub const PAGE_BYTES: usize = 256 * 1024;
 pub const PAGE_BYTES_MAX: usize = PAGE_BYTES + 2 * CHANGE_BYTES;
 /// log2 of the compression window either end accepts: 1 MB fits a 2 GB phone many times over.
 pub const ZSTD_WINDOW_LOG: u32 = 20;
+/// Changes of one phone that wait for a reviewer: three months of a busy worker, and no more that a
+/// hostile phone can leave behind. What finds no room stays on the phone and is pushed again.
+pub const CHANGES_IN_REVIEW: usize = 4_000;
 /// Cursors in one request: clusters one server hosts.
 pub const CURSORS_PER_REQUEST: usize = 256;
 
+/// A browser's session without a request, milliseconds: twenty minutes, a telephone call about a
+/// child, but not a lunch beside an open screen. Pages hold nothing typed that could be lost.
+pub const PAGE_SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
+/// A browser's session at most, milliseconds: a long working day.
+pub const PAGE_SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+/// How stale the note of a browser's last request may grow before it is written again,
+/// milliseconds: reading a page should rarely cost a write.
+pub const PAGE_SESSION_NOTE_MS: i64 = 60 * 1000;
+/// Body of a form on a page, bytes: a name, a password of the longest sort, an address.
+pub const FORM_BYTES: usize = 8 * 1024;
+/// Children on one page of a caseload: what prints on two sheets.
+pub const CASES_PER_PAGE: usize = 50;
+/// Lines of a chronology shown at first: two years of a busy case; the rest is a link away.
+pub const CHRONOLOGY_LINES: usize = 200;
+
+const _: () = assert!(PAGE_SESSION_NOTE_MS * 2 < PAGE_SESSION_IDLE_MS);
+const _: () = assert!(PAGE_SESSION_IDLE_MS < PAGE_SESSION_MS);
 const _: () = assert!(CHANGE_BYTES > STRING_BYTES);
 const _: () = assert!(REQUEST_INFLATED_BYTES > CHANGE_BYTES);
 const _: () = assert!(BATCH_BYTES <= REQUEST_BYTES);

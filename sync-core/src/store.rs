@@ -92,6 +92,8 @@ pub enum Shelf {
     Frozen = 9,
     /// The person that each actor belongs to.
     Author = 10,
+    /// Extracts of the pupil roll by the scope that they go with.
+    Extract = 11,
 }
 
 /// A small thing: its key and its value.
@@ -131,6 +133,13 @@ pub enum Write {
     },
     /// The user has dealt with returned work.
     ForgetReturned(u64),
+    /// Returned work is there for another reason now; does nothing if it is not there.
+    Rejudge {
+        /// Its name.
+        id: u64,
+        /// The stable code of the reason.
+        reason: String,
+    },
     /// Access ended: drop the scope's placed and accepted changes, and records that then have none.
     /// Unsent work stays.
     DropScope(ScopeId),
@@ -148,7 +157,7 @@ const NO_RECORD: &str = "a change names a record that is not here";
 /// Why a store could not do what was asked. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// No space.
+    /// No space, or no leave to take more.
     #[error("the phone's storage is full: nothing was changed, free some space and try again")]
     Full,
     /// Another process holds the file.
@@ -219,6 +228,12 @@ pub trait Store {
     /// # Errors
     /// [`StoreError`]
     fn unsent(&self, skip: u64, limit: usize) -> Result<Vec<ChangeRow>, StoreError>;
+
+    /// Records whose kind has this code that have unsent changes, by when the first was made.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError>;
 
     /// How much only this phone has.
     ///

@@ -104,6 +104,25 @@ impl FromStr for Date {
     }
 }
 
+impl<C> minicbor::Encode<C> for Date {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        encoder: &mut minicbor::Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        encoder.str(&self.to_string())?.ok()
+    }
+}
+
+impl<'b, C> minicbor::Decode<'b, C> for Date {
+    fn decode(
+        decoder: &mut minicbor::Decoder<'b>,
+        _: &mut C,
+    ) -> Result<Self, minicbor::decode::Error> {
+        decoder.str()?.parse().map_err(|_| minicbor::decode::Error::message("not a date"))
+    }
+}
+
 impl Serialize for Date {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

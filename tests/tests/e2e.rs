@@ -1,10 +1,15 @@
 //! The main job with real processes over real TLS. Each test runs on SQLite, and on PostgreSQL where
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases may be made.
 
+mod cost;
 mod cuts;
 mod database;
+mod disk;
+mod future;
 mod joining;
 mod kills;
+mod locked;
 mod moving;
 mod story;
+mod strangers;
 mod wrong_input;

@@ -6,7 +6,7 @@ use actix_web::get;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use sync_core::ids::{CaseId, UserId};
-use sync_core::view::{CaseView, RecordView};
+use sync_core::view::{CaseView, ExtractView, RecordView};
 use utoipa::ToSchema;
 
 use super::Session;
@@ -16,7 +16,7 @@ use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::service::reading::chronology::{self, ArrivedLine};
 use crate::service::reading::colleagues::Colleagues;
-use crate::service::reading::{Reader, caseload, conflicts};
+use crate::service::reading::{Reader, case, extract};
 
 /// A case, merged from the records that are open to this person.
 #[derive(Serialize, ToSchema)]
@@ -26,6 +26,10 @@ pub struct CaseAnswer {
     /// The records, as an equally entitled phone shows them.
     #[schema(value_type = Vec<Object>)]
     records: Vec<RecordView>,
+    /// What the pupil roll says: school, half days by term, exclusions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    extract: Option<ExtractView>,
     /// What waits to be settled.
     conflicts: Vec<ConflictShown>,
     /// Everybody whom the records name as an author.
@@ -117,27 +121,18 @@ fn parse(text: &str) -> Result<CaseId, ApiError> {
     text.parse().map_err(|_| ApiError::not_open())
 }
 
-fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
-    let Some(state) = reader.case(conn, case)? else { return Ok(None) };
-    let (records, moves) = reader.with_moved(conn, &state)?;
-    if records.is_empty() {
-        return Ok(None);
-    }
-    let people = Colleagues::of(conn, reader, reader.clusters())?;
-    let mut line = caseload::of_state(conn, reader, &state)?;
-    if !reader.reads_team(&state) {
-        // Whoever has one concern of theirs here learns nothing of the team's record from it.
-        line.header = sync_core::view::CaseHeader::default();
-    }
-    let stay: Vec<_> =
-        records.iter().filter(|it| !moves.contains_key(&it.envelope.id())).cloned().collect();
-    let conflicts = conflicts::of_records(reader, &state, &stay);
-    let view = CaseView::of(*case, &records, &moves, &reader.merging(&state));
+fn read(conn: &mut Conn, reader: &Reader, id: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
+    let Some(open) = case::open(conn, reader, id)? else { return Ok(None) };
+    let extract = if open.reads_team { extract::of_case(conn, reader, &open.state)? } else { None };
+    let (people, merging) = (&open.people, reader.merging(&open.state));
+    let all: Vec<_> = open.records.iter().chain(&open.moved).cloned().collect();
+    let view = CaseView::of(*id, &all, &open.moves, &merging);
     Ok(Some(CaseAnswer {
-        header: CaseShown::of(&line, &people),
-        people: authors(&view.records).iter().map(|it| PersonShown::of(it, &people)).collect(),
+        header: CaseShown::of(&open.line, people),
+        people: authors(&view.records).iter().map(|it| PersonShown::of(it, people)).collect(),
         records: view.records,
-        conflicts: conflicts.iter().map(|it| ConflictShown::of(it, &people)).collect(),
+        extract,
+        conflicts: open.conflicts.iter().map(|it| ConflictShown::of(it, people)).collect(),
     }))
 }
 

@@ -9,14 +9,13 @@ use utoipa::ToSchema;
 use super::Session;
 use crate::app::AppState;
 use crate::error::{ApiError, ErrorBody};
-use crate::passwords::MAX_BYTES;
 use crate::role::Role;
 use crate::service::enrolment::{self, Enrolled, Enrolment};
 use crate::service::refresh::{self, Pair, Refresh};
 use crate::service::sessions::{self, Person};
-use crate::service::{Refusal, tokens};
+use crate::service::tokens;
 
-/// Longest name of a device and longest sign-in name, bytes.
+/// Longest name of a device, bytes.
 const NAME_BYTES: usize = 200;
 
 /// A phone asks to be enrolled.
@@ -140,7 +139,7 @@ pub(crate) async fn enrol_device(
     let EnrolRequest { code, sign_in, password, public_key, actor, device_name } =
         body.into_inner();
     let (public_key, device_name) = (hex(&public_key)?, name(&device_name)?);
-    let user = check_password(&state, sign_in, password).await?;
+    let user = state.check_password(sign_in, password).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
     let entropy = &state.entropy;
     let fresh = enrolment::Fresh {
@@ -172,7 +171,7 @@ pub(crate) async fn begin_session(
     body: web::Json<SignInRequest>,
 ) -> Result<web::Json<SignInAnswer>, ApiError> {
     let body = body.into_inner();
-    let user = check_password(&state, body.sign_in, body.password).await?;
+    let user = state.check_password(body.sign_in, body.password).await??;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let session = state.entropy.bytes()?;
     let work = move |conn: &mut _| sessions::sign_in(conn, now, &secrets, &user, session);
@@ -224,21 +223,6 @@ pub(crate) async fn renew_tokens(
 #[get("/me")]
 pub(crate) async fn show_me(session: Session) -> web::Json<PersonView> {
     web::Json(session.0.person.into())
-}
-
-/// Who this is, or one refusal for an unknown name and a wrong password, after the same work.
-async fn check_password(
-    state: &AppState,
-    sign_in: String,
-    password: String,
-) -> Result<UserId, ApiError> {
-    if sign_in.len() > NAME_BYTES || password.len() > MAX_BYTES {
-        return Err(Refusal::SignInFailed.into());
-    }
-    let known = state.db.read(move |conn| sessions::credentials(conn, &sign_in)).await?;
-    let (user, hash) = known.unzip();
-    let right = state.passwords.check(password, hash).await?;
-    user.filter(|_| right).ok_or(Refusal::SignInFailed.into())
 }
 
 fn name(given: &str) -> Result<String, ApiError> {

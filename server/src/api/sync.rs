@@ -2,6 +2,7 @@
 
 use std::io;
 
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, post};
 use futures_util::stream;
@@ -9,7 +10,7 @@ use sync_core::ids::ClusterId;
 use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
 use sync_core::protocol::message::{Answer, Page, SyncRequest};
-use sync_core::protocol::stream::{PageWriter, decode_request};
+use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
 use sync_core::protocol::{OLDEST, VERSION};
 
 use super::Session;
@@ -18,6 +19,8 @@ use crate::db;
 use crate::db::devices::Device;
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
+use crate::meter::Meter;
+use crate::service::pull::cursor::acknowledged;
 use crate::service::pull::{Puller, Round};
 
 /// One exchange: takes what only the phone has, answers with what is new, page by page.
@@ -42,24 +45,45 @@ use crate::service::pull::{Puller, Round};
 pub(crate) async fn exchange(
     state: Data<AppState>,
     session: Session,
-    body: Bytes,
+    body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
+    let body = body.map_err(|error| unread(&error))?;
     let device = session.device.clone().ok_or_else(ApiError::no_phone)?;
-    let request =
-        decode_request(&body, REQUEST_INFLATED_BYTES).map_err(|_| ApiError::bad_request())?;
+    let meter = Meter::default();
+    let request = meter.measure(|| decode_request(&body, REQUEST_INFLATED_BYTES)).map_err(
+        |error| match error {
+            StreamError::TooLarge => ApiError::too_large(),
+            _ => ApiError::bad_request(),
+        },
+    )?;
     check(&request)?;
     let principal = session.person.principal();
-    let answers = ingest(&state, &principal, &device, &request).await?;
+    let answers = ingest(&state, &principal, (&device, &meter), &request).await?;
     let rounds = begin_rounds(&state, &principal, &device, &request).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
-    let sending = Sending { state: state.clone(), answers, rounds, writer: Some(writer) };
+    // It goes under some cluster's name; a phone that asks for none is told nothing.
+    let cost = request.cursors.first().filter(|_| state.stats && request.stats);
+    let cost = cost.map(|it| it.cluster);
+    let sending =
+        Sending { state: state.clone(), answers, rounds, writer: Some(writer), meter, cost };
     let pages = stream::unfold(Some(sending), |sending| async move { sending?.next().await });
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
 
+/// Why a body was not taken.
+fn unread(error: &actix_web::Error) -> ApiError {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => ApiError::too_large(),
+        _ => ApiError::bad_request(),
+    }
+}
+
 fn check(request: &SyncRequest) -> Result<(), ApiError> {
-    if !(OLDEST..=VERSION).contains(&request.version) {
-        return Err(ApiError::other_version());
+    if request.version > VERSION {
+        return Err(ApiError::server_too_old());
+    }
+    if request.version < OLDEST {
+        return Err(ApiError::app_too_old());
     }
     let many =
         request.cursors.len() > CURSORS_PER_REQUEST || request.batches.len() > CURSORS_PER_REQUEST;
@@ -69,14 +93,11 @@ fn check(request: &SyncRequest) -> Result<(), ApiError> {
 async fn ingest(
     state: &AppState,
     principal: &Principal,
-    device: &Device,
+    (device, meter): (&Device, &Meter),
     request: &SyncRequest,
 ) -> Result<Vec<(ClusterId, Vec<Answer>)>, ApiError> {
     let mut answers = Vec::new();
     for batch in &request.batches {
-        if !principal.memberships.iter().any(|it| it.cluster == batch.cluster) {
-            return Err(ApiError::bad_request());
-        }
         let arrival = Arrival {
             principal: principal.clone(),
             device: device.id,
@@ -85,6 +106,12 @@ async fn ingest(
             batch: batch.clone(),
             at: state.clock.now(),
             id: state.entropy.bytes()?,
+            acknowledged: acknowledged(
+                &request.cursors,
+                (&state.secrets.cursor_key, &state.secrets.log_id),
+                (&principal.user, &batch.cluster),
+            ),
+            meter: meter.clone(),
         };
         answers.push((batch.cluster, state.committer().ingest(arrival).await?));
     }
@@ -130,6 +157,9 @@ struct Sending {
     answers: Vec<(ClusterId, Vec<Answer>)>,
     rounds: Vec<Round>,
     writer: Option<PageWriter>,
+    meter: Meter,
+    /// Set while the page that tells the exchange's cost is still to be sent.
+    cost: Option<ClusterId>,
 }
 
 type Part = Result<Bytes, io::Error>;
@@ -140,9 +170,10 @@ impl Sending {
         let writer = self.writer.take()?;
         match self.page().await {
             Ok(Some(page)) => {
+                let meter = self.meter.clone();
                 let written = tokio::task::spawn_blocking(move || {
                     let mut writer = writer;
-                    writer.page(&page).map(|bytes| (bytes, writer))
+                    meter.measure(|| writer.page(&page)).map(|bytes| (bytes, writer))
                 });
                 match written.await.map_err(io::Error::other).and_then(|written| written) {
                     Ok((bytes, writer)) => {
@@ -163,10 +194,11 @@ impl Sending {
     async fn page(&mut self) -> Result<Option<Page>, db::Error> {
         let now = self.state.clock.now();
         while let Some(mut round) = self.rounds.pop() {
+            let meter = self.meter.clone();
             let made = self
                 .state
                 .db
-                .read(move |conn| round.page(conn, now).map(|page| (page, round)))
+                .read(move |conn| meter.measure(|| round.page(conn, now)).map(|page| (page, round)))
                 .await?;
             if let (Some(mut page), round) = made {
                 self.rounds.push(round);
@@ -175,11 +207,12 @@ impl Sending {
             }
         }
         // A phone with more to push gets a page without cursor, for the answers alone.
-        Ok(self.answers.pop().map(|(cluster, answers)| {
-            let mut page = Page::new(cluster, now);
-            page.answers = answers;
-            page
-        }))
+        if let Some((cluster, answers)) = self.answers.pop() {
+            return Ok(Some(Page { answers, ..Page::new(cluster, now) }));
+        }
+        let server_cpu_us = Some(self.meter.us());
+        let cost = self.cost.take();
+        Ok(cost.map(|cluster| Page { server_cpu_us, ..Page::new(cluster, now) }))
     }
 
     fn take_answers(&mut self, cluster: &ClusterId) -> Vec<Answer> {

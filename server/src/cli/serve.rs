@@ -18,7 +18,7 @@ use crate::tls;
 /// [`Failure`] in an operator's words.
 pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let serve = ServeConfig::new(args)?;
-    let parts = Parts { connections: serve.connections, ..Parts::default() };
+    let parts = Parts { connections: serve.connections, stats: serve.stats, ..Parts::default() };
     let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
     let development = serve.certificate.is_none();
     let files = match &serve.certificate {

@@ -132,12 +132,12 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
     Ok(())
 }
 
-fn made_password(state: &AppState) -> Result<String, Failure> {
+pub(super) fn made_password(state: &AppState) -> Result<String, Failure> {
     let bytes: [u8; 10] = state.entropy.bytes().map_err(StartError::from)?;
     Ok(crate::hex::encode(&bytes))
 }
 
-fn read_password() -> Result<String, Failure> {
+pub(super) fn read_password() -> Result<String, Failure> {
     let mut text = String::new();
     let limit = u64::try_from(MAX_BYTES + 2).unwrap_or(u64::MAX);
     std::io::stdin().take(limit).read_to_string(&mut text).map_err(|_| Failure::Password)?;

@@ -14,6 +14,9 @@ pub enum Error {
     /// A stored value is not what this program wrote.
     #[error("the database holds a {0} that this program did not write")]
     Corrupt(&'static str),
+    /// A newer program, beside this one or before it, wrote what this one cannot read.
+    #[error("the database holds something that only a newer caseweave reads")]
+    Newer,
     /// Every connection stayed in use for too long.
     #[error("the database is busy")]
     Busy,
@@ -45,6 +48,10 @@ impl From<Diesel> for Error {
         match error {
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Taken,
             Diesel::NotFound => Self::Missing,
+            // SQLite's own words, the same in every language: another process writes for too long.
+            Diesel::DatabaseError(_, said) if said.message().starts_with("database is locked") => {
+                Self::Busy
+            }
             other => Self::Query(other),
         }
     }

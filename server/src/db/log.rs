@@ -61,7 +61,7 @@ pub struct BatchRow {
     pub device: DeviceId,
     /// The signature.
     pub signature: [u8; 64],
-    /// The digest that it is over.
+    /// The digests that it is over, 32 bytes each.
     pub signed: Vec<u8>,
     /// When it arrived.
     pub arrived_at: Timestamp,
@@ -319,18 +319,23 @@ pub fn set_head(
     Ok(())
 }
 
+/// How long a writer waits for a cluster's lock, as long as SQLite's does for the file: milliseconds.
+const LOCK_WAIT_MS: u32 = 5_000;
+
 /// Takes the cluster's lock until the transaction ends: everything that takes a number holds it.
 /// SQLite's one writer holds it anyway.
 ///
 /// # Errors
-/// The database's failure.
+/// [`Error::Busy`] if somebody else holds it for too long; the database's failure.
 pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
     let Conn::Pg(pg) = conn else { return Ok(()) };
     let found = clusters::table.find(cluster.as_bytes().as_slice()).select(clusters::lock_key);
     let key: i64 = found.first(pg)?;
+    diesel::sql_query(format!("SET LOCAL lock_timeout = {LOCK_WAIT_MS}")).execute(pg)?;
     let sql = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
-    sql.bind::<diesel::sql_types::BigInt, _>(key).execute(pg)?;
-    Ok(())
+    // Its words for a lock not had are in the server's language; nothing else fails here.
+    let taken = sql.bind::<diesel::sql_types::BigInt, _>(key).execute(pg);
+    taken.map(drop).map_err(|_| Error::Busy)
 }
 
 /// The records of a cluster that a user wrote anything in.

@@ -102,6 +102,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    page_sessions (token_hash) {
+        token_hash -> Binary,
+        user_id -> Binary,
+        started_at -> BigInt,
+        last_used_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     server_secrets (name) {
         name -> Text,
         bytes -> Binary,

@@ -31,6 +31,11 @@ pub enum What {
         /// What was done at once.
         action: String,
     },
+    /// What became of the last concern about harm.
+    ConcernSettled {
+        /// What was decided, and why.
+        decision: String,
+    },
     /// What a grown-up at home allows to be shared.
     Consent {
         /// Who gives it, by place in the family.
@@ -38,10 +43,10 @@ pub enum What {
         /// The agency that may not see team records, if any.
         withheld: Option<Agency>,
     },
-    /// Somebody is on the team from now on.
+    /// These are on the team from now on.
     Joined {
         /// Who.
-        practitioner: u32,
+        practitioners: Vec<u32>,
     },
     /// The stage, 1 to 3.
     Stage {

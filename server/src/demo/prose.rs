@@ -166,6 +166,12 @@ const TOLD: &[&str] = &[
     "spoke with {child} and said whom I would tell",
 ];
 
+const SETTLED: &[&str] = &[
+    "looked into with {school} and {carer}; no further sign, and {child} knows whom to tell",
+    "{carer} accepted help with the evenings, and the plan has a row for it",
+    "seen by a doctor on {day}; the account fits, and we shall keep looking",
+];
+
 const ASKED: &[&str] = &[
     "please see {child} and advise what would help at {school} and at home",
     "the team has tried what it can and asks for your view and, if you agree, your time",
@@ -239,6 +245,11 @@ pub fn significant(dice: &mut Dice, voice: Voice<'_>) -> (String, String) {
 /// What was done at once about a concern.
 pub fn told(dice: &mut Dice, voice: Voice<'_>) -> String {
     say(dice, voice, TOLD)
+}
+
+/// What became of a concern about harm.
+pub fn settled(dice: &mut Dice, voice: Voice<'_>) -> String {
+    say(dice, voice, SETTLED)
 }
 
 /// Why another agency is asked.
@@ -324,6 +335,7 @@ mod tests {
             STRENGTHS,
             CONCLUSIONS,
             TOLD,
+            SETTLED,
             ASKED,
             RAISED,
             HARM,

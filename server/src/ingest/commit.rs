@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sync_core::engine::admit::Admitted;
 use sync_core::framework::Catalogue;
-use sync_core::ids::{CaseId, ClusterId};
+use sync_core::ids::{CaseId, ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::Answer;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
@@ -17,7 +17,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge};
-use crate::ingest::{Arrival, Rules, access, moves, project};
+use crate::ingest::{Arrival, Rules, access, extract, moves, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -33,7 +33,9 @@ pub fn commit_group(
     write_tx(conn, |conn| {
         db::log::lock(conn, cluster)?;
         let one = |(arrival, verdict): &(Arrival, Verdict)| {
-            savepoint(conn, |conn| commit_one(conn, rules, arrival, verdict))
+            arrival
+                .meter
+                .measure(|| savepoint(conn, |conn| commit_one(conn, rules, arrival, verdict)))
         };
         Ok(group.iter().map(one).collect())
     })
@@ -78,46 +80,101 @@ fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
 }
 
 fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) -> Result<(), Error> {
-    if verdict.records.is_empty() {
+    if verdict.is_empty() {
         return Ok(());
     }
     db::log::insert_batch(conn, &batch_row(arrival, verdict))?;
+    for held in &verdict.held {
+        db::quarantine::insert(conn, held)?;
+    }
     let mut head = Head::read(conn, arrival.cluster())?;
+    let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
+    let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
+    cases.extend(alarming.map(|held| held.case));
+    refresh_cases(conn, rules, (&arrival.cluster(), arrival.at), &cases, &mut head)?;
+    head.write(conn)
+}
+
+/// Where changes come from.
+pub(super) struct Origin {
+    /// Whose log they go into.
+    pub(super) cluster: ClusterId,
+    /// Who wrote them.
+    pub(super) user: UserId,
+    /// On which phone.
+    pub(super) device: DeviceId,
+    /// The batch that brought them.
+    pub(super) batch: [u8; 16],
+    /// When they go into the log.
+    pub(super) at: Timestamp,
+}
+
+impl Origin {
+    fn of(arrival: &Arrival) -> Self {
+        Self {
+            cluster: arrival.cluster(),
+            user: arrival.user(),
+            device: arrival.device,
+            batch: arrival.id,
+            at: arrival.at,
+        }
+    }
+}
+
+/// Writes records' changes and their views; tells the cases whose access or view may follow.
+pub(super) fn take_records(
+    conn: &mut Conn,
+    rules: &Rules,
+    origin: &Origin,
+    records: &[Accepted],
+    head: &mut Head,
+) -> Result<BTreeSet<CaseId>, Error> {
     let mut cases = BTreeSet::new();
-    for accepted in &verdict.records {
-        let begun = take_record(conn, arrival, accepted, &mut head)?;
-        project::record(conn, rules, arrival.cluster(), &accepted.history)?;
+    for accepted in records {
+        let begun = take_record(conn, origin, accepted, head)?;
+        project::record(conn, rules, origin.cluster, &accepted.history)?;
         if begun && let Some(source) = moves::note(conn, &accepted.history)? {
-            project::record(conn, rules, arrival.cluster(), &source)?;
+            project::record(conn, rules, origin.cluster, &source)?;
             cases.extend([source.envelope().case, accepted.envelope.case]);
         }
         if moves_case(&accepted.envelope, begun) {
             cases.insert(accepted.envelope.case);
         }
     }
+    Ok(cases)
+}
+
+/// Brings access, directory and views of cases to what their records say.
+pub(super) fn refresh_cases(
+    conn: &mut Conn,
+    rules: &Rules,
+    (cluster, now): (&ClusterId, Timestamp),
+    cases: &BTreeSet<CaseId>,
+    head: &mut Head,
+) -> Result<(), Error> {
     if cases.is_empty() {
-        return head.write(conn);
+        return Ok(());
     }
-    let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
+    let world = World::of(conn, &rules.catalogue, cluster)?;
     let mut beside = BTreeSet::new();
-    for case in &cases {
-        beside.extend(refresh_case(conn, &world, arrival, case, &mut head)?);
+    for case in cases {
+        beside.extend(refresh_case(conn, &world, (cluster, now), case, head)?);
     }
     // What one side of a joining says opens or closes the other, too.
-    for case in beside.difference(&cases) {
-        refresh_case(conn, &world, arrival, case, &mut head)?;
+    for case in beside.difference(cases) {
+        refresh_case(conn, &world, (cluster, now), case, head)?;
     }
-    head.write(conn)
+    Ok(())
 }
 
 /// Writes a record's changes; says whether the record was begun by them.
 fn take_record(
     conn: &mut Conn,
-    arrival: &Arrival,
+    origin: &Origin,
     accepted: &Accepted,
     head: &mut Head,
 ) -> Result<bool, Error> {
-    let (envelope, cluster) = (&accepted.envelope, arrival.cluster());
+    let (envelope, cluster) = (&accepted.envelope, origin.cluster);
     let known = db::records::by_id(conn, &envelope.id())?;
     let before = known.as_ref().map_or(0, |row| row.length);
     if db::records::cluster_of(conn, &envelope.case)?.is_none() {
@@ -138,9 +195,9 @@ fn take_record(
     db::records::put(conn, &row)?;
     for (position, change) in (before + 1..).zip(&accepted.changes) {
         let (admitted, salt, salted) = change;
-        let entry = entry(arrival, accepted, admitted, position, head.next);
+        let entry = entry(origin, accepted, admitted, position, head.next);
         let chain = head.advance(&entry, salted);
-        let (batch, salt, salted) = (arrival.id, Some(salt.to_vec()), *salted);
+        let (batch, salt, salted) = (origin.batch, Some(salt.to_vec()), *salted);
         db::log::insert(conn, &entry, &Proof { batch, salt, salted, chain })?;
     }
     Ok(before == 0)
@@ -156,14 +213,14 @@ fn moves_case(envelope: &Envelope, begun: bool) -> bool {
 }
 
 fn entry(
-    arrival: &Arrival,
+    origin: &Origin,
     accepted: &Accepted,
     admitted: &Admitted,
     position: i32,
     number: i64,
 ) -> Entry {
     Entry {
-        cluster: arrival.cluster(),
+        cluster: origin.cluster,
         number,
         record: accepted.envelope.id(),
         position,
@@ -172,20 +229,19 @@ fn entry(
         deps: admitted.deps.clone(),
         body: admitted.body.clone(),
         hash: admitted.hash,
-        user: arrival.user(),
-        device: arrival.device,
-        arrived_at: arrival.at,
+        user: origin.user,
+        device: origin.device,
+        arrived_at: origin.at,
     }
 }
 
 fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
-    let changes = verdict.records.iter().flat_map(|record| &record.changes);
     BatchRow {
         id: arrival.id,
         cluster: arrival.cluster(),
         device: arrival.device,
         signature: arrival.batch.signature,
-        signed: changes.flat_map(|(_, _, salted)| *salted).collect(),
+        signed: verdict.signed.clone(),
         arrived_at: arrival.at,
     }
 }
@@ -195,12 +251,11 @@ fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
 fn refresh_case(
     conn: &mut Conn,
     world: &World,
-    arrival: &Arrival,
+    (cluster, now): (&ClusterId, Timestamp),
     case: &CaseId,
     head: &mut Head,
 ) -> Result<BTreeSet<CaseId>, Error> {
-    let cluster = arrival.cluster();
-    let Some(state) = histories::case_state(conn, case, &cluster, world, arrival.at)? else {
+    let Some(state) = histories::case_state(conn, case, cluster, world, now)? else {
         return Ok(BTreeSet::new());
     };
     access::refresh(conn, &state.context, || head.take())?;
@@ -210,8 +265,9 @@ fn refresh_case(
             access::author_keeps(conn, &state.context, &record, || head.take())?;
         }
     }
-    moves::refresh(conn, world, &state.context, arrival.at, || head.take())?;
+    moves::refresh(conn, world, &state.context, now, || head.take())?;
     project::case(conn, world, &state, || head.take())?;
+    extract::link(conn, &world.catalogue, &state, || head.take())?;
     Ok(state.beside.into_keys().collect())
 }
 
@@ -246,12 +302,12 @@ pub struct Head {
 }
 
 impl Head {
-    fn read(conn: &mut Conn, cluster: ClusterId) -> Result<Self, Error> {
+    pub(super) fn read(conn: &mut Conn, cluster: ClusterId) -> Result<Self, Error> {
         let (next, chain) = db::log::head(conn, &cluster)?;
         Ok(Self { cluster, next, chain })
     }
 
-    fn take(&mut self) -> i64 {
+    pub(super) fn take(&mut self) -> i64 {
         self.next += 1;
         self.next - 1
     }
@@ -262,7 +318,7 @@ impl Head {
         self.chain
     }
 
-    fn write(&self, conn: &mut Conn) -> Result<(), Error> {
+    pub(super) fn write(&self, conn: &mut Conn) -> Result<(), Error> {
         db::log::set_head(conn, &self.cluster, self.next, &self.chain)
     }
 }

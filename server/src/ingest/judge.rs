@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
-use sync_core::engine::admit::{Admitted, Judged, admit};
-use sync_core::gate::copies::{Source, Sources};
+use sync_core::codec::DecodeError;
+use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
+use sync_core::gate::copies::{self, Source, Sources};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
-use sync_core::policy::{CaseContext, ClusterAction, decide_in_cluster};
-use sync_core::protocol::batch::BatchDigest;
+use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
+use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
-use sync_core::record::envelope::Envelope;
+use sync_core::record::change::Change;
+use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
 use sync_core::record::kind::Kind;
 
+use crate::db::quarantine::Held;
 use crate::db::{self, Conn, Error};
+use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules, moves, sources};
 use crate::service::histories::{self, World};
 
@@ -27,12 +31,24 @@ pub struct Verdict {
     pub answers: Vec<Answer>,
     /// What to take.
     pub records: Vec<Accepted>,
+    /// What to keep for a reviewer, a record each.
+    pub held: Vec<Held>,
+    /// The digests that the phone signed, of what is taken and what is not.
+    pub signed: Vec<u8>,
     /// The state that it was judged at: if any of it moved, judge again.
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
     /// Where each record that matters had been moved to.
     pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
+}
+
+impl Verdict {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.held.is_empty()
+    }
 }
 
 /// A record's changes to take.
@@ -55,10 +71,15 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
-    let Some(salts) = signed(arrival, &records) else {
-        judging.refuse_all(&records, "wrong_signature");
+    if !arrival.principal.memberships.iter().any(|it| it.cluster == arrival.cluster()) {
+        judging.answer_all(&records, &refused("unknown_case"));
+        return Ok(judging.verdict);
+    }
+    let Some((signed, salts)) = signed(arrival, &records) else {
+        judging.answer_all(&records, &refused("wrong_signature"));
         return Ok(judging.verdict);
     };
+    judging.verdict.signed = signed;
     let mut salts = salts.into_iter();
     for record in &records {
         let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
@@ -67,45 +88,58 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
     Ok(judging.verdict)
 }
 
-/// The salt and salted digest of each change, if the batch bears the phone's signature.
-fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<Vec<([u8; 16], [u8; 32])>> {
+/// A change's salt and salted digest.
+pub(super) type Salted = ([u8; 16], [u8; 32]);
+
+/// What the batch's signature is over and the salts of its changes, if it is the phone's.
+fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<Salted>)> {
     let key = VerifyingKey::from_bytes(&arrival.public_key).ok()?;
-    let mut digest = BatchDigest::new(&arrival.cluster(), arrival.batch.seed);
+    let (cluster, batch) = (arrival.cluster(), &arrival.batch);
+    let mut digest = BatchDigest::new(&cluster, batch.seed);
     let mut salts = Vec::new();
     for record in records {
         digest.record(&record.envelope);
         salts.extend(record.changes.iter().map(|change| digest.change(&change.hash)));
     }
-    digest.is_signed(&key, &arrival.batch.signature).then_some(salts)
+    let signed = digest.into_signed();
+    is_signed(&cluster, &signed, &key, &batch.signature).then_some((signed, salts))
 }
 
 struct Judging<'a> {
     arrival: &'a Arrival,
     world: World,
-    contexts: BTreeMap<CaseId, CaseContext>,
+    contexts: BTreeMap<CaseId, Contexts>,
+    /// Cases whose own record, which begins them, was not taken from this batch, with what that means
+    /// for the rest of them.
+    unbegun: BTreeMap<CaseId, Judged>,
     verdict: Verdict,
+}
+
+/// A case's rules now, and as the phone last knew them if that is another time.
+#[derive(Clone)]
+struct Contexts {
+    now: CaseContext,
+    then: Option<CaseContext>,
 }
 
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
         let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
-        let (contexts, verdict) = (BTreeMap::new(), Verdict::default());
-        Ok(Self { arrival, world, contexts, verdict })
+        let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
+        Ok(Self { arrival, world, contexts, unbegun, verdict })
     }
 
-    fn refuse_all(&mut self, records: &[PushedRecord], code: &str) {
+    fn answer_all(&mut self, records: &[PushedRecord], judged: &Judged) {
         for record in records {
-            let id = Envelope::decode(&record.envelope).map(|envelope| envelope.id());
-            if let Ok(id) = id {
-                self.refuse(id, record, code);
+            if let Ok(head) = Head::read(&record.envelope) {
+                self.answer_each(head.id, record, judged);
             }
         }
     }
 
-    fn refuse(&mut self, id: RecordId, record: &PushedRecord, code: &str) {
-        let refused = Judged::Refused(Refusal::new(code));
+    fn answer_each(&mut self, id: RecordId, record: &PushedRecord, judged: &Judged) {
         for n in 0..record.changes.len() as u32 {
-            self.answer(id, record.actor, record.first_seq + n, &refused);
+            self.answer(id, record.actor, record.first_seq + n, judged);
         }
     }
 
@@ -117,6 +151,7 @@ impl<'a> Judging<'a> {
             Judged::NotYet => Outcome::NotYet,
             Judged::Refused(refusal) => Outcome::Refused(refusal.code().to_owned()),
             Judged::DependsOnRefused => Outcome::DependsOnRefused,
+            Judged::Held(refusal) => Outcome::Quarantined(refusal.code().to_owned()),
         };
         self.verdict.answers.push(Answer { record, actor, seq, outcome });
     }
@@ -125,33 +160,50 @@ impl<'a> Judging<'a> {
         &mut self,
         conn: &mut Conn,
         pushed: &PushedRecord,
-        salts: &[([u8; 16], [u8; 32])],
+        salts: &[Salted],
     ) -> Result<(), Error> {
-        // An envelope of a newer version has no id here; the phone keeps it and asks again.
-        let Ok(envelope) = Envelope::decode(&pushed.envelope) else { return Ok(()) };
+        let envelope = match Envelope::decode(&pushed.envelope) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                self.unreadable(pushed, error);
+                return Ok(());
+            }
+        };
         let id = envelope.id();
         if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
-            self.refuse(id, pushed, code);
+            self.answer_each(id, pushed, &refused(code));
             return Ok(());
         }
-        let Some(context) = self.context(conn, &envelope)? else {
-            self.refuse(id, pushed, "unknown_case");
+        let Some(contexts) = self.contexts(conn, &envelope)? else {
+            let judged = self.unbegun.get(&envelope.case).cloned();
+            self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
         };
-        let mut history = histories::history_of(conn, &envelope)?;
+        let mut history = match histories::history_of(conn, &envelope) {
+            Err(Error::Newer) => {
+                self.answer_each(id, pushed, &Judged::NotYet);
+                return Ok(());
+            }
+            history => history?,
+        };
         self.verdict.judged_at.insert(id, history.links().len());
         let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
-            self.refuse(id, pushed, "another_cluster");
+            self.answer_each(id, pushed, &refused("another_cluster"));
             return Ok(());
         };
         let moved = self.is_moved(conn, &id)?;
         let principal = &self.arrival.principal;
+        let earlier = Earlier::of(conn, &id, pushed)?;
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
             if moved {
-                return Err(Refusal::new("moved_elsewhere"));
+                return Err(Refusal::new("moved_elsewhere").into());
             }
-            permission::check(principal, &context, history, change, deps, &sources)
+            may(principal, &contexts, (history, change, deps), &sources)
         });
+        let room = hold::room(conn, self.arrival)?;
+        let judged = earlier.over(pushed, judged, room);
+        let held = earlier.to_keep(self.arrival, &history, pushed, (&judged, salts));
+        self.note_begun(&envelope, contexts, &judged);
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
             self.answer(id, pushed.actor, seq, &judged);
@@ -159,11 +211,40 @@ impl<'a> Judging<'a> {
                 changes.push((admitted, *salt, *salted));
             }
         }
+        self.verdict.held.extend(held);
         if !changes.is_empty() {
             let actor = pushed.actor;
             self.verdict.records.push(Accepted { envelope, actor, changes, history });
         }
         Ok(())
+    }
+
+    /// What a newer version wrote stays on the phone until this server knows it.
+    fn unreadable(&mut self, pushed: &PushedRecord, error: DecodeError) {
+        // Without an id there is nothing to answer about: the phone keeps it all the same.
+        let Ok(head) = Head::read(&pushed.envelope) else { return };
+        let judged = match error {
+            DecodeError::Unknown(_) => Judged::NotYet,
+            _ => refused("malformed"),
+        };
+        self.answer_each(head.id, pushed, &judged);
+    }
+
+    /// A case is there for the rest of the batch if its own record is.
+    fn note_begun(&mut self, envelope: &Envelope, contexts: Contexts, judged: &[(u32, Judged)]) {
+        let case = envelope.case;
+        match judged.first() {
+            Some((_, Judged::Accepted(_) | Judged::AlreadyHad)) => {
+                self.contexts.insert(case, contexts);
+            }
+            Some((_, Judged::NotYet | Judged::Needs)) if !self.contexts.contains_key(&case) => {
+                self.unbegun.insert(case, Judged::Needs);
+            }
+            Some(_) if !self.contexts.contains_key(&case) => {
+                self.unbegun.insert(case, Judged::DependsOnRefused);
+            }
+            _ => {}
+        }
     }
 
     /// The records that a push copies from, as far as they are there; none if one is in another
@@ -194,7 +275,8 @@ impl<'a> Judging<'a> {
                 (None, Some(row)) => histories::history(conn, &row)?,
                 (None, None) => continue,
             };
-            let Some(case) = self.context(conn, history.envelope())? else { continue };
+            let Some(contexts) = self.contexts(conn, history.envelope())? else { continue };
+            let case = contexts.now;
             let (age_ms, moved) = (copied.at.since_ms(arrived), self.is_moved(conn, &record)?);
             found.insert(record, Source { history, case, age_ms, moved });
         }
@@ -237,18 +319,19 @@ impl<'a> Judging<'a> {
         })
     }
 
-    /// The case; of one that is just being begun, its beginner's. None for what is not theirs to
-    /// begin.
-    fn context(
+    /// The case's rules; of one that is just being begun, its beginner's. None for what is not
+    /// theirs to begin.
+    fn contexts(
         &mut self,
         conn: &mut Conn,
         envelope: &Envelope,
-    ) -> Result<Option<CaseContext>, Error> {
+    ) -> Result<Option<Contexts>, Error> {
         let (case, cluster) = (envelope.case, self.arrival.cluster());
-        if let Some(context) = self.contexts.get(&case) {
-            return Ok(Some(context.clone()));
+        if let Some(contexts) = self.contexts.get(&case) {
+            return Ok(Some(contexts.clone()));
         }
-        let state = histories::case_state(conn, &case, &cluster, &self.world, self.arrival.at)?;
+        let (world, at) = (&self.world, self.arrival.at);
+        let state = histories::case_state(conn, &case, &cluster, world, at)?;
         self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
         let beside = state.iter().flat_map(|state| &state.beside);
         let beside = beside.map(|(case, version)| (*case, Some(*version)));
@@ -256,12 +339,44 @@ impl<'a> Judging<'a> {
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();
-        let context = match state {
-            Some(state) => state.context,
-            None if may_begin && begins => CaseContext::begun_by(principal, case, cluster),
-            None => return Ok(None),
-        };
-        self.contexts.insert(case, context.clone());
-        Ok(Some(context))
+        Ok(match state {
+            Some(state) => {
+                let known = self.arrival.acknowledged;
+                let then = match histories::case_moved_since(conn, &case, known)? {
+                    true => histories::case_state_at(conn, &case, &cluster, world, (known, at))?,
+                    false => None,
+                };
+                let then = then.map(|state| state.context);
+                let contexts = Contexts { now: state.context, then };
+                self.contexts.insert(case, contexts.clone());
+                Some(contexts)
+            }
+            None if may_begin && begins => {
+                let now = CaseContext::begun_by(principal, case, cluster);
+                Some(Contexts { now, then: None })
+            }
+            None => None,
+        })
     }
+}
+
+/// Whether a person may make a change now; if not, whether they might as far as their phone knew. A
+/// copy that may not be made is given back: its source is still there.
+fn may(
+    principal: &Principal,
+    contexts: &Contexts,
+    (history, change, deps): (&History, &Change, &[usize]),
+    sources: &Sources,
+) -> Result<(), Forbidden> {
+    let judged_by = |context| permission::check(principal, context, history, change, deps, sources);
+    let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
+    let copies = !copies::copied_from(change).is_empty();
+    match contexts.then.as_ref().filter(|_| !copies).map(judged_by) {
+        Some(Ok(())) => Err(Forbidden::Late(refusal)),
+        _ => Err(Forbidden::Refused(refusal)),
+    }
+}
+
+fn refused(code: &str) -> Judged {
+    Judged::Refused(Refusal::new(code))
 }

@@ -15,6 +15,7 @@ use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
 use crate::ingest::Rules;
 use crate::service::histories::{self, CaseState, World};
+use crate::service::reading::due;
 
 /// Makes a record's view.
 ///
@@ -57,7 +58,12 @@ pub fn record_view(
         routine_conflicts: (open.len() - safety) as i32,
         harm_since: line.as_ref().filter(|_| harm).map(|line| line.at.0),
         happened_at: line.as_ref().map(|line| line.at.0),
-        view: json!({ "line": line, "conflicts": open }).to_string(),
+        view: json!({
+            "line": line,
+            "conflicts": open,
+            "due": due::kept(folded, &merging),
+        })
+        .to_string(),
     }
 }
 
@@ -120,6 +126,9 @@ pub fn directory_line(
 ) -> Result<DirectoryLine, Error> {
     let header = state.team.as_ref().map(|team| header(team, merging)).unwrap_or_default();
     let views = db::views::records_of_case(conn, &state.context.case)?;
+    let noted = views.iter().filter_map(|view| view.harm_since);
+    // What waits for a reviewer is no less alarming for that.
+    let waiting = db::quarantine::harm_of_case(conn, &state.context.case)?;
     let ring = header.lead_professional.or_else(|| state.context.members.keys().next().copied());
     Ok(DirectoryLine {
         case: state.context.case,
@@ -127,7 +136,7 @@ pub fn directory_line(
         name: header.name,
         school: header.school,
         ring,
-        harm_since: views.iter().filter_map(|view| view.harm_since).min().map(Timestamp),
+        harm_since: noted.chain(waiting).min().map(Timestamp),
         visit_risk: None,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sync_core::codec::DecodeError;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::merge::Context;
@@ -22,10 +23,16 @@ use crate::db::{self, Conn, Error};
 /// # Errors
 /// The database's failure; [`Error::Corrupt`] for rows that this program did not write.
 pub fn history(conn: &mut Conn, row: &RecordRow) -> Result<History, Error> {
+    history_at(conn, row, i64::MAX)
+}
+
+/// A record's history when the log had got to `number`.
+fn history_at(conn: &mut Conn, row: &RecordRow, number: i64) -> Result<History, Error> {
     let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
     let mut history = History::new(envelope);
-    for entry in db::log::of_record(conn, &row.id)? {
-        restore(&mut history, &entry)?;
+    let entries = db::log::of_record(conn, &row.id)?;
+    for entry in entries.iter().take_while(|entry| entry.number <= number) {
+        restore(&mut history, entry)?;
     }
     Ok(history)
 }
@@ -44,12 +51,14 @@ pub fn history_of(conn: &mut Conn, envelope: &Envelope) -> Result<History, Error
 /// Puts an entry of the log at the end of its record's history.
 ///
 /// # Errors
-/// [`Error::Corrupt`] for an entry that this program did not write.
+/// [`Error::Newer`] for an entry that a newer one wrote, [`Error::Corrupt`] for one that none did.
 pub fn restore(history: &mut History, entry: &db::log::Entry) -> Result<(), Error> {
     let kind = history.envelope().kind();
     let corrupt = Error::Corrupt("change");
-    let Ok(change) = Change::decode_body(kind, entry.actor, entry.user, &entry.body) else {
-        return Err(corrupt);
+    let change = match Change::decode_body(kind, entry.actor, entry.user, &entry.body) {
+        Err(DecodeError::Unknown(_)) => return Err(Error::Newer),
+        Err(_) => return Err(corrupt),
+        Ok(change) => change,
     };
     let Ok(deps) = entry.deps.as_deref().map(decode_deps).transpose() else { return Err(corrupt) };
     let seq = u32::try_from(entry.seq).unwrap_or_default();
@@ -84,13 +93,27 @@ pub fn case_state(
     world: &World,
     now: Timestamp,
 ) -> Result<Option<CaseState>, Error> {
-    let Some(mut state) = unjoined(conn, case, cluster, world, now)? else { return Ok(None) };
+    case_state_at(conn, case, cluster, world, (i64::MAX, now))
+}
+
+/// Reads a case as it was when the log had got to `number`.
+///
+/// # Errors
+/// As [`history`].
+pub fn case_state_at(
+    conn: &mut Conn,
+    case: &CaseId,
+    cluster: &ClusterId,
+    world: &World,
+    at: (i64, Timestamp),
+) -> Result<Option<CaseState>, Error> {
+    let Some(mut state) = unjoined(conn, case, cluster, world, at)? else { return Ok(None) };
     let named = state.team.as_ref().map(aliases).unwrap_or_default();
     for other in named.into_keys() {
         if db::records::cluster_of(conn, &other)? != Some(*cluster) {
             continue;
         }
-        let Some(beside) = unjoined(conn, &other, cluster, world, now)? else { continue };
+        let Some(beside) = unjoined(conn, &other, cluster, world, at)? else { continue };
         state.beside.insert(other, beside.version);
         let sides = state.team.as_ref().zip(beside.team.as_ref());
         if sides.is_some_and(|(own, other)| are_joined(own, other)) {
@@ -105,20 +128,25 @@ fn unjoined(
     case: &CaseId,
     cluster: &ClusterId,
     world: &World,
-    now: Timestamp,
+    (number, now): (i64, Timestamp),
 ) -> Result<Option<CaseState>, Error> {
-    let rows = db::records::of_case(conn, case)?;
+    let mut rows = db::records::of_case(conn, case)?;
+    rows.retain(|row| row.first_number <= number);
     if rows.is_empty() {
         return Ok(None);
     }
     let (mut own, mut agencies) = (Vec::new(), BTreeSet::new());
     for row in &rows {
-        let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+        // What a newer server beside this one took is left to it.
+        let envelope = match Envelope::decode(&row.envelope) {
+            Err(DecodeError::Unknown(_)) => continue,
+            envelope => envelope.map_err(|_| Error::Corrupt("envelope"))?,
+        };
         if let Compartment::Agency(agency) = envelope.compartment {
             agencies.insert(agency);
         }
         if envelope.kind() == Kind::Case {
-            let history = history(conn, row)?;
+            let history = history_at(conn, row, number)?;
             own.push(fold(&history, history.links().len()));
         }
     }
@@ -128,6 +156,16 @@ fn unjoined(
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
     let (framework, version) = (world.framework.clone(), case_version(&rows));
     Ok(Some(CaseState { context, team, framework, version, beside: BTreeMap::new() }))
+}
+
+/// Whether anything that a case's context depends on came after `number`.
+///
+/// # Errors
+/// The database's failure.
+pub fn case_moved_since(conn: &mut Conn, case: &CaseId, number: i64) -> Result<bool, Error> {
+    let own = |row: &RecordRow| row.kind == i16::from(Kind::Case.code());
+    let rows = db::records::of_case(conn, case)?;
+    Ok(rows.iter().any(|row| row.first_number > number || own(row) && row.last_number > number))
 }
 
 /// A number that grows whenever something is added that a case's context depends on: its own

@@ -13,12 +13,13 @@ use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
-use sync_core::protocol::message::{DirectoryLine, Page, PersonLine};
+use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
 use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
+use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::service::histories;
 use ahead::Ahead;
@@ -26,6 +27,8 @@ use cursor::{Cursor, Offset};
 
 /// Directory lines in one page.
 const LINES: i64 = 1_000;
+/// Extracts of the pupil roll in one page: about 500 bytes each.
+const EXTRACTS: i64 = 200;
 /// New changes read at once; more than a page of visits holds.
 const ROWS: i64 = 1_500;
 /// Records begun in these days are sent before older ones.
@@ -103,6 +106,8 @@ impl Round {
         }
         let mut page = Page::new(self.cluster, now);
         let mut frame = PageFrame::default();
+        self.cursor.pages = self.cursor.pages.saturating_add(1);
+        page.number = self.cursor.pages;
         self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
@@ -132,6 +137,7 @@ impl Round {
                 Ok(true)
             }
             Offset::Directory(after) => self.directory(conn, after, page),
+            Offset::Extracts(after) => self.extracts(conn, after, page),
             Offset::Granted(class, first, position) => {
                 self.granted(conn, class, (first, position), frame)
             }
@@ -142,6 +148,7 @@ impl Round {
     fn finish(&mut self, conn: &mut Conn) -> Result<(), Error> {
         self.cursor.base = self.cursor.up_to;
         self.cursor.offset = Offset::Start;
+        self.cursor.pages = 0;
         self.cursor.chain = chain_at(conn, &self.cluster, self.cursor.up_to)?;
         self.done = true;
         Ok(())
@@ -194,6 +201,9 @@ impl Round {
         let single = withdrawn.iter().map(|record| ScopeId::from_bytes(*record.as_bytes()));
         page.dropped.extend(single);
         page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
+        let decided =
+            db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;
+        page.decided = (!decided.is_empty()).then(|| decided.into_iter().map(told).collect());
         Ok(())
     }
 
@@ -208,7 +218,23 @@ impl Round {
             page.directory.push(line);
         }
         if !full {
-            let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
+            self.cursor.offset = Offset::Extracts(0);
+        }
+        Ok(!full)
+    }
+
+    /// What the pupil roll says, where a link or the right to see it is new.
+    fn extracts(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
+        let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
+        let whose = (user, &self.cluster);
+        let rows = db::extracts::to_send(conn, whose, range, after, EXTRACTS)?;
+        let full = rows.len() as i64 == EXTRACTS;
+        for linked in rows {
+            self.cursor.offset = Offset::Extracts(linked.number);
+            let extract = linked.pupil.map(|pupil| db::roll::extract(conn, &pupil)).transpose()?;
+            page.extracts.push(ExtractLine { case: linked.case, extract });
+        }
+        if !full {
             let class = match db::access::began(conn, user, &self.cluster, range)? {
                 true => 0,
                 false => CLASSES,
@@ -232,8 +258,9 @@ impl Round {
         if !self.ahead.holds(class) {
             self.list_granted(conn, class, after)?;
         }
-        let (puller, up_to) = (&self.puller, self.cursor.up_to);
-        while let Some(ready) = self.ahead.next(conn, up_to, |sent| logged(puller, sent))? {
+        let up_to = self.cursor.up_to;
+        // Own work too: what was granted anew may have been dropped from this phone before.
+        while let Some(ready) = self.ahead.next(conn, up_to, |sent| logged(sent, true))? {
             if frame.is_full_for(&ready.change) {
                 self.ahead.put_back(ready);
                 return Ok(false);
@@ -274,7 +301,8 @@ impl Round {
         let all = (rows.len() as i64) < ROWS;
         for sent in rows {
             let number = sent.0.number;
-            let change = logged(&self.puller, sent);
+            let own = sent.0.device == self.puller.device && !self.puller.whole;
+            let change = logged(sent, !own);
             if frame.is_full_for(&change) {
                 return Ok(false);
             }
@@ -288,8 +316,18 @@ impl Round {
     }
 }
 
-fn logged(puller: &Puller, (entry, envelope): Sent) -> LoggedChange {
-    let own = entry.device == puller.device && !puller.whole;
+/// A reviewer's decision as the author's phone is told.
+fn told(held: Held) -> Decided {
+    Decided {
+        record: held.record,
+        actor: held.actor,
+        first_seq: held.first_seq.unsigned_abs(),
+        count: held.length.unsigned_abs(),
+        given_back: held.reason.filter(|_| held.state == State::GivenBack),
+    }
+}
+
+fn logged((entry, envelope): Sent, with_body: bool) -> LoggedChange {
     LoggedChange {
         record: entry.record,
         position: entry.position.unsigned_abs(),
@@ -298,7 +336,7 @@ fn logged(puller: &Puller, (entry, envelope): Sent) -> LoggedChange {
         user: entry.user,
         seq: entry.seq.unsigned_abs(),
         deps: entry.deps,
-        body: (!own).then_some(entry.body),
+        body: with_body.then_some(entry.body),
         hash: entry.hash,
     }
 }

@@ -1,14 +1,19 @@
 //! Reading online: what a person may see now, judged by the policy at each request, never by what
 //! was granted earlier. Of what is not theirs nothing here tells that it is there.
 
+pub mod case;
 pub mod caseload;
 pub mod chronology;
 pub mod colleagues;
 pub mod conflicts;
 pub mod directory;
+pub mod due;
+pub mod extract;
 pub mod handover;
 pub mod notices;
+pub mod quarantine;
 pub mod summary;
+pub mod worklist;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

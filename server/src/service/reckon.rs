@@ -1,12 +1,12 @@
-//! Making everything again from the log and comparing: hashes, chain, salts and what each batch lists
-//! (`verify`), access and read models (`rebuild --check`). A batch's signature was checked when it
-//! arrived; what it was over is not stored whole, so it is not checked again.
+//! Making everything again from the log and comparing: hashes, chain, salts and each phone's signature
+//! (`verify`), access and read models (`rebuild --check`).
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
 
+use ed25519_dalek::VerifyingKey;
 use sync_core::ids::{CaseId, ChangeHash, ClusterId, RecordId};
-use sync_core::protocol::batch::salted_digest;
+use sync_core::protocol::batch::{is_signed, salted_digest};
 use sync_core::record::document;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::fold;
@@ -17,7 +17,7 @@ use crate::db::log::{Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
-use crate::ingest::{Rules, moves, project};
+use crate::ingest::{Rules, extract, moves, project};
 use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
@@ -39,8 +39,8 @@ pub struct Findings {
     pub wrong: Vec<String>,
 }
 
-/// Verifies a cluster's log: each change's hash from its bytes, the chain, salts and what each batch
-/// lists, and that the document engine holds each record.
+/// Verifies a cluster's log: each change's hash from its bytes, the chain, salts, the signature of the
+/// phone that brought it, and that the document engine holds each record.
 ///
 /// `progress` is told how much of how much is done.
 ///
@@ -80,7 +80,7 @@ struct Verifying {
     findings: Findings,
     chain: [u8; 32],
     records: BTreeMap<RecordId, History>,
-    batches: BTreeMap<[u8; 16], Vec<u8>>,
+    batches: BTreeMap<[u8; 16], BTreeSet<[u8; 32]>>,
 }
 
 impl Default for Verifying {
@@ -106,8 +106,8 @@ impl Verifying {
         {
             self.wrong(entry.number, "its salted digest is of something else");
         }
-        if !self.batch_holds(conn, proof)? {
-            self.wrong(entry.number, "its batch does not hold it");
+        if !self.batch_holds(conn, entry, proof)? {
+            self.wrong(entry.number, "no batch signed by its phone holds it");
         }
         match self.append(conn, entry)? {
             Some(hash) if hash == entry.hash => {}
@@ -116,16 +116,19 @@ impl Verifying {
         Ok(())
     }
 
-    /// Whether the batch that brought a change lists its salted digest.
-    fn batch_holds(&mut self, conn: &mut Conn, proof: &Proof) -> Result<bool, Error> {
-        let signed = match self.batches.entry(proof.batch) {
+    /// Whether the batch that brought a change lists its salted digest, by the signature of the
+    /// phone that the log names.
+    fn batch_holds(
+        &mut self,
+        conn: &mut Conn,
+        entry: &Entry,
+        proof: &Proof,
+    ) -> Result<bool, Error> {
+        let digests = match self.batches.entry(proof.batch) {
             Slot::Occupied(known) => known.into_mut(),
-            Slot::Vacant(new) => {
-                let signed = db::log::batch(conn, &proof.batch)?.map(|batch| batch.signed);
-                new.insert(signed.unwrap_or_default())
-            }
+            Slot::Vacant(new) => new.insert(signed_digests(conn, entry, &proof.batch)?),
         };
-        Ok(signed.chunks_exact(32).any(|digest| digest == proof.salted))
+        Ok(digests.contains(&proof.salted))
     }
 
     fn append(&mut self, conn: &mut Conn, entry: &Entry) -> Result<Option<ChangeHash>, Error> {
@@ -159,6 +162,26 @@ impl Verifying {
         }
         Ok(self.findings)
     }
+}
+
+/// The digests of a batch; none if the phone of `entry` did not sign them.
+fn signed_digests(
+    conn: &mut Conn,
+    entry: &Entry,
+    batch: &[u8; 16],
+) -> Result<BTreeSet<[u8; 32]>, Error> {
+    let device = db::devices::by_id(conn, &entry.device)?;
+    let key = device.and_then(|it| VerifyingKey::from_bytes(&it.public_key).ok());
+    let (Some(batch), Some(key)) = (db::log::batch(conn, batch)?, key) else {
+        return Ok(BTreeSet::new());
+    };
+    if batch.device != entry.device
+        || !is_signed(&entry.cluster, &batch.signed, &key, &batch.signature)
+    {
+        return Ok(BTreeSet::new());
+    }
+    let digests = batch.signed.chunks_exact(32).filter_map(|digest| digest.try_into().ok());
+    Ok(digests.collect())
 }
 
 /// Makes a cluster's read models, directory and access again and compares; writes them anew if
@@ -243,6 +266,9 @@ fn rebuild_case(
     if db::directory::line(conn, case)?.as_ref() != Some(&line) {
         findings.wrong.push(format!("case {case}: its directory line is not of the log"));
     }
+    if extract::pupil(conn, &world.catalogue, &state)? != db::extracts::pupil_of(conn, case)? {
+        findings.wrong.push(format!("case {case}: its link to the roll is not of the log"));
+    }
     for interval in crate::ingest::access::missing(conn, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
     }
@@ -268,5 +294,6 @@ fn mend_case(
     crate::ingest::access::refresh(conn, &state.context, &mut number)?;
     moves::refresh(conn, world, &state.context, now, &mut number)?;
     project::case(conn, world, state, &mut number)?;
+    extract::link(conn, &world.catalogue, state, &mut number)?;
     db::log::set_head(conn, cluster, next, &chain)
 }

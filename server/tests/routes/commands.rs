@@ -50,6 +50,14 @@ async fn damage_is_found_named_and_where_it_follows_from_the_log_mended() {
         assert_eq!(run(&server, &["rebuild", "--check"]).0, Some(0));
         assert_eq!(run(&server, &["verify"]).0, Some(0));
 
+        // As if another phone had signed what the log says this one did.
+        server
+            .tamper("UPDATE devices SET public_key = (SELECT MIN(salted) FROM log_proofs)")
+            .unwrap();
+        let (code, out, _) = run(&server, &["verify"]);
+        assert_eq!(code, Some(1));
+        assert!(out.contains("no batch signed by its phone holds it"), "{out}");
+
         server.tamper("UPDATE log SET arrived_at = arrived_at + 1 WHERE number = 1").unwrap();
         let (code, out, _) = run(&server, &["verify", "--cluster", "Preston Lodge"]);
         assert_eq!(code, Some(1));

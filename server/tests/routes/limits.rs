@@ -25,9 +25,9 @@ async fn a_body_of_the_wrong_form_is_refused_without_an_echo() {
 }
 
 #[actix_web::test]
-async fn where_nothing_is_the_answer_is_json() {
+async fn where_nothing_of_the_interface_is_the_answer_is_json() {
     for server in servers() {
-        for path in ["/", "/v1/nothing", "/v1/sign-in"] {
+        for path in ["/v1", "/v1/nothing", "/v1/sign-in"] {
             let nowhere = server.send(TestRequest::get().uri(path)).await;
             assert_refused(nowhere, 404, "not_found");
         }

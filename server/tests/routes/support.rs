@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
 use actix_web::test::{self, TestRequest};
 use caseweave::app::{Clock, Entropy, Parts};
 use caseweave::db::migrate::migrate;
@@ -91,6 +92,7 @@ impl TestServer {
             entropy: Entropy::system(),
             password_cost: PasswordCost::ForTests,
             connections: 4,
+            stats: false,
         };
         let state = AppState::new(address.clone(), conn, parts).unwrap();
         let mut server = Self { state, ada: UserId::from_bytes([0; 16]), now, address, home };
@@ -181,13 +183,25 @@ impl TestServer {
 
     pub(crate) async fn send(&self, request: TestRequest) -> (StatusCode, Value) {
         let (status, body) = self.send_raw(request).await;
+        if body.is_empty() {
+            return (status, Value::Null);
+        }
         (status, serde_json::from_slice(&body).expect("the answer is JSON"))
     }
 
     pub(crate) async fn send_raw(&self, request: TestRequest) -> (StatusCode, Vec<u8>) {
+        let (status, _, body) = self.send_whole(request).await;
+        (status, body)
+    }
+
+    pub(crate) async fn send_whole(
+        &self,
+        request: TestRequest,
+    ) -> (StatusCode, HeaderMap, Vec<u8>) {
         let app = test::init_service(build_app(self.state.clone())).await;
         let answer = test::call_service(&app, request.to_request()).await;
-        (answer.status(), test::read_body(answer).await.to_vec())
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        (status, headers, test::read_body(answer).await.to_vec())
     }
 
     /// A phone of Ada's, enrolled.

@@ -1,5 +1,9 @@
 //! The way to the server by HTTPS.
 
+mod traffic;
+
+pub use traffic::Traffic;
+
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 pub struct Https {
     agent: ureq::Agent,
     base: String,
+    traffic: Traffic,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +37,7 @@ struct Failure {
 
 #[derive(Deserialize)]
 struct FailureDetail {
+    code: String,
     detail: String,
 }
 
@@ -43,6 +49,8 @@ impl Https {
     /// [`TransportError::Refused`] for a certificate that cannot be read.
     pub fn new(base: &str, authority: Option<&str>) -> Result<Self, TransportError> {
         use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+        use ureq::unversioned::resolver::DefaultResolver;
+        use ureq::unversioned::transport::{Connector as _, DefaultConnector};
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut tls = TlsConfig::builder()
             .provider(TlsProvider::Rustls)
@@ -61,7 +69,16 @@ impl Https {
             .accept("")
             .accept_encoding("")
             .build();
-        Ok(Self { agent: config.new_agent(), base: base.trim_end_matches('/').to_owned() })
+        let traffic = Traffic::default();
+        let connector = DefaultConnector::new().chain(traffic.clone());
+        let agent = ureq::Agent::with_parts(config, connector, DefaultResolver::default());
+        Ok(Self { agent, base: base.trim_end_matches('/').to_owned(), traffic })
+    }
+
+    /// What went both ways so far.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Sends JSON and reads JSON: enrolment and sign-in.
@@ -124,9 +141,18 @@ fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, TransportError> 
         429 | 502..=504 => Err(TransportError::Busy),
         _ => {
             let text = answer.body_mut().read_to_string().unwrap_or_default();
-            let failure = serde_json::from_str::<Failure>(&text);
-            let detail = failure.map(|failure| failure.error.detail);
-            Err(TransportError::Refused(detail.unwrap_or_else(|_| "no reason given".into())))
+            Err(refused(serde_json::from_str(&text).ok()))
         }
+    }
+}
+
+fn refused(failure: Option<Failure>) -> TransportError {
+    let Some(Failure { error }) = failure else {
+        return TransportError::Refused("no reason given".into());
+    };
+    match error.code.as_str() {
+        "server_too_old" => TransportError::ServerTooOld,
+        "app_too_old" => TransportError::AppTooOld,
+        _ => TransportError::Refused(error.detail),
     }
 }

@@ -11,8 +11,8 @@ use crate::protocol::message::{DirectoryLine, PersonLine};
 use crate::record::envelope::Envelope;
 use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::{Compartment, Kind};
-use crate::store::{Place, RecordRow, Shelf, Store, UnsentCount};
-use crate::view::{CaseHeader, CaseView, header};
+use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, UnsentCount};
+use crate::view::{CaseHeader, CaseView, Extract, header};
 
 /// One case of the caseload.
 #[derive(Clone, Debug, Serialize)]
@@ -103,12 +103,33 @@ impl<S: Store> Device<S> {
     /// # Errors
     /// [`DeviceError::UnknownCase`] if the phone has nothing of it.
     pub fn case(&self, case: CaseId, shared: bool) -> Result<CaseView, DeviceError> {
-        let (records, ..) = self.fold_case(case, shared)?;
-        if records.is_empty() {
-            return Err(DeviceError::UnknownCase);
-        }
-        let moves = self.moves(case, shared)?;
-        Ok(CaseView::of(case, &records, &moves, &self.merging(&case)))
+        let view = match self.fold_case(case, shared)? {
+            (records, 0, _) if records.is_empty() => return Err(DeviceError::UnknownCase),
+            (records, ..) if records.is_empty() => return Err(RecordError::Newer.into()),
+            (records, ..) => {
+                let moves = self.moves(case, shared)?;
+                CaseView::of(case, &records, &moves, &self.merging(&case))
+            }
+        };
+        let Some(extract) = self.extract(case)? else { return Ok(view) };
+        let (team, merging) = (self.own_record(case, Compartment::Team)?, self.merging(&case));
+        Ok(view.with(&extract, &header(&team, &merging), &merging))
+    }
+
+    /// What the pupil roll says of a case's child. Read only: it is the schools'.
+    fn extract(&self, case: CaseId) -> Result<Option<Extract>, DeviceError> {
+        let scope = Compartment::Team.scope(&case);
+        let bytes = self.store.item(Shelf::Extract, scope.as_bytes())?;
+        Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()))
+    }
+
+    /// How many of a case's records hold something that a newer version of the app wrote: they are
+    /// kept, and left out of what [`Device::case`] shows until the app is updated.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn unreadable(&self, case: CaseId) -> Result<usize, DeviceError> {
+        Ok(self.fold_case(case, true)?.1)
     }
 
     /// A case's records as they are read, how many a newer version wrote, and how many changes only
@@ -122,8 +143,7 @@ impl<S: Store> Device<S> {
         for row in self.store.records_of_case(&case)? {
             match authors::load_row(&self.store, &self.authors, &row) {
                 Ok(loaded) => {
-                    let unsent =
-                        |row: &&crate::store::ChangeRow| matches!(row.place, Place::Unsent(_));
+                    let unsent = |row: &&ChangeRow| matches!(row.place, Place::Unsent(_));
                     only_here += loaded.rows.iter().filter(unsent).count();
                     let all = loaded.history.links().len();
                     let seen: Vec<bool> = (0..all).map(|i| !shared || i < loaded.placed).collect();
@@ -131,7 +151,12 @@ impl<S: Store> Device<S> {
                         records.push(fold_seen(&loaded.history, loaded.placed, &seen));
                     }
                 }
-                Err(RecordError::Newer) => unreadable += 1,
+                Err(RecordError::Newer) => {
+                    unreadable += 1;
+                    let rows = self.store.changes(&row.id)?;
+                    let unsent = |row: &&ChangeRow| matches!(row.place, Place::Unsent(_));
+                    only_here += rows.iter().filter(unsent).count();
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -234,7 +259,7 @@ impl<S: Store> Device<S> {
             .collect())
     }
 
-    fn words(&self, record: &RecordRow, change: &crate::store::ChangeRow) -> Vec<String> {
+    fn words(&self, record: &RecordRow, change: &ChangeRow) -> Vec<String> {
         use crate::record::change::{Change, Edit, Run};
         let user = self.identity.principal.user;
         let Ok(envelope) = Envelope::decode(&record.envelope) else { return Vec::new() };

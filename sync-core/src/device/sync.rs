@@ -6,12 +6,15 @@ use ed25519_dalek::Signer;
 use crate::device::transport::{Transport, TransportError};
 use crate::device::write::CLOCK_AHEAD;
 use crate::device::{Device, DeviceError, Session};
-use crate::engine::client::{ClientError, WHOLE, outgoing};
+use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, outgoing};
 use crate::engine::incoming::incoming;
-use crate::ids::ClusterId;
-use crate::protocol::message::Page;
+use crate::ids::{ClusterId, RecordId};
+use crate::merge::Context;
+use crate::protocol::message::{Page, SyncRequest};
 use crate::protocol::stream::{PageReader, StreamError, encode_request};
-use crate::store::{Shelf, Store, Write};
+use crate::record::history::ChangeName;
+use crate::record::kind::Kind;
+use crate::store::{ChangeRow, Place, Shelf, Store, Write};
 use crate::time::Timestamp;
 
 /// What one call of [`Device::sync`] did.
@@ -25,12 +28,24 @@ pub struct SyncReport {
     pub accepted: usize,
     /// Changes that it did not take: they are in the returned work.
     pub returned: usize,
+    /// Changes that it keeps apart for a reviewer: they are in the returned work, too.
+    pub held: usize,
     /// Changes that came.
     pub received: usize,
+    /// Changes that the phone keeps to send again: this server or this app is too old for them, or
+    /// something that they build on has not arrived.
+    pub waiting: usize,
     /// Bytes of requests' bodies.
     pub bytes_up: u64,
     /// Bytes of answers' bodies, as they came.
     pub bytes_down: u64,
+    /// The number of the first page stored, in the server's round: more than 1 if an earlier
+    /// exchange was cut. None of a page that brought answers only.
+    pub first_page: Option<u32>,
+    /// The number of the last page stored.
+    pub last_page: Option<u32>,
+    /// The server's processor time, microseconds; none from a server that does not tell.
+    pub server_cpu_us: Option<u64>,
 }
 
 /// Why a sync stopped. What was stored before is stored.
@@ -63,31 +78,86 @@ impl<S: Store> Device<S> {
         random: &mut dyn FnMut() -> [u8; 16],
         progress: &mut dyn FnMut(&SyncReport, u64),
     ) -> Result<SyncReport, SyncError> {
-        let mut report = SyncReport::default();
+        let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
+        let mut gaps = 0;
         loop {
-            let before = report.accepted + report.returned;
-            let more = self.exchange(transport, clock, random(), &mut report, progress)?;
-            let moved = report.accepted + report.returned > before;
-            if !more || !moved || report.exchanges >= EXCHANGES_MAX {
+            let before = (report.accepted + report.returned + report.held, waiting.len());
+            let out = self.outgoing(clock(), random(), &mut waiting)?;
+            let done = self.exchange(transport, &out.request, &mut report, progress);
+            // The next exchange asks for everything; one that leaves a gap again is damaged.
+            if gaps == 0
+                && matches!(done, Err(SyncError::Device(DeviceError::Client(ClientError::Gap))))
+            {
+                gaps += 1;
+                continue;
+            }
+            done?;
+            self.note_waiting(&out.pushed, &mut waiting)?;
+            let moved = (report.accepted + report.returned + report.held, waiting.len()) != before;
+            if !out.request.more || !moved || report.exchanges >= EXCHANGES_MAX {
+                report.waiting = self.unsent_of(&waiting)?;
                 return Ok(report);
             }
         }
     }
 
-    /// One exchange; says whether the phone has more to push.
+    fn outgoing(
+        &self,
+        now: Timestamp,
+        seed: [u8; 16],
+        waiting: &mut Waiting,
+    ) -> Result<Outgoing, SyncError> {
+        let clusters: Vec<ClusterId> = self.clusters.keys().copied().collect();
+        let who = (&self.identity, clusters.as_slice());
+        // Whether harm is suspected is the same by every framework.
+        let merging = Context::new(&self.catalogue);
+        let out = outgoing(&self.store, who, &merging, waiting, (now, seed));
+        let mut out = out.map_err(DeviceError::from)?;
+        out.request.stats = self.measured;
+        Ok(out)
+    }
+
+    /// What was pushed and is unsent still waits until the next sync, so that nothing else does.
+    fn note_waiting(
+        &self,
+        pushed: &[(RecordId, ChangeName)],
+        waiting: &mut Waiting,
+    ) -> Result<(), DeviceError> {
+        for (record, (actor, seq)) in pushed {
+            let Some(row) = self.store.record(record)? else { continue };
+            let rows = self.store.changes(record)?;
+            let is_it = |row: &&ChangeRow| row.actor == *actor && row.seq == *seq;
+            if !rows.iter().find(is_it).is_some_and(is_unsent) {
+                continue;
+            }
+            waiting.insert(*record);
+            // The server does not know the case yet: nothing else of it can be taken.
+            if row.kind == Kind::Case.code() && rows.iter().all(is_unsent) {
+                let others = self.store.records_of_case(&row.case)?;
+                waiting.extend(others.iter().map(|other| other.id));
+            }
+        }
+        Ok(())
+    }
+
+    fn unsent_of(&self, waiting: &Waiting) -> Result<usize, DeviceError> {
+        let mut unsent = 0;
+        for record in waiting {
+            let rows = self.store.changes(record)?;
+            unsent += rows.iter().filter(|row| is_unsent(row)).count();
+        }
+        Ok(unsent)
+    }
+
+    /// One exchange.
     fn exchange(
         &mut self,
         transport: &mut dyn Transport,
-        clock: &dyn Fn() -> Timestamp,
-        seed: [u8; 16],
+        request: &SyncRequest,
         report: &mut SyncReport,
         progress: &mut dyn FnMut(&SyncReport, u64),
-    ) -> Result<bool, SyncError> {
-        let clusters: Vec<ClusterId> = self.clusters.keys().copied().collect();
-        let sent_at = clock();
-        let out = outgoing(&self.store, &self.identity, &clusters, sent_at, seed)
-            .map_err(DeviceError::from)?;
-        let body = encode_request(&out.request).map_err(StreamError::Cut)?;
+    ) -> Result<(), SyncError> {
+        let body = encode_request(request).map_err(StreamError::Cut)?;
         let session = Session::load(&self.store).map_err(DeviceError::from)?.unwrap_or_default();
         report.exchanges += 1;
         report.bytes_up += body.len() as u64;
@@ -100,8 +170,7 @@ impl<S: Store> Device<S> {
             }
             answer => answer?,
         };
-        self.take(answer, sent_at, report, progress)?;
-        Ok(out.request.more)
+        self.take(answer, request.now, report, progress)
     }
 
     fn refresh(
@@ -132,6 +201,10 @@ impl<S: Store> Device<S> {
             let page = pages.page();
             report.bytes_down += bytes.take();
             let Some(page) = page? else { return Ok(()) };
+            if let Some(cpu_us) = page.server_cpu_us {
+                *report.server_cpu_us.get_or_insert_default() += cpu_us;
+                continue;
+            }
             self.store_page(&page, sent_at, report)?;
             progress(report, page.left);
         }
@@ -159,8 +232,13 @@ impl<S: Store> Device<S> {
         self.authors = crate::engine::authors::Authors::load(&self.store)?;
         self.read_frameworks()?;
         report.pages += 1;
+        if page.number > 0 {
+            report.first_page.get_or_insert(page.number);
+            report.last_page = Some(page.number);
+        }
         report.accepted += taken.accepted;
         report.returned += taken.returned;
+        report.held += taken.held;
         report.received += taken.changes;
         Ok(())
     }
@@ -173,6 +251,10 @@ impl<S: Store> Device<S> {
         writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
         Ok(self.store.commit(&writes)?)
     }
+}
+
+fn is_unsent(row: &ChangeRow) -> bool {
+    matches!(row.place, Place::Unsent(_))
 }
 
 /// Counts what is read.
@@ -195,3 +277,6 @@ impl<R: std::io::Read> std::io::Read for Counted<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

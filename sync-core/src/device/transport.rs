@@ -15,6 +15,14 @@ pub enum TransportError {
     /// The server is busy or being looked after.
     #[error("the server is busy: everything is kept, try again soon")]
     Busy,
+    /// The server is older than this app.
+    #[error(
+        "this app is newer than the server: everything is kept and goes once the server is updated"
+    )]
+    ServerTooOld,
+    /// The server is newer than this app.
+    #[error("this app is too old for the server: update it; everything on this phone is kept")]
+    AppTooOld,
     /// The server says no, in its words.
     #[error("the server refused: {0}")]
     Refused(String),

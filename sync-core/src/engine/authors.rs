@@ -114,6 +114,38 @@ pub fn load_row(
     Ok(loaded)
 }
 
+/// Reads of a record what this version can: up to the first change that a newer one wrote, and after
+/// it the phone's own work that says what it builds on, as far as that can be read. The flag says
+/// whether that is all.
+///
+/// # Errors
+/// [`RecordError::Newer`] if not even the record's kind is known; otherwise as [`load`].
+pub fn load_readable(
+    store: &dyn Store,
+    authors: &Authors,
+    row: &RecordRow,
+) -> Result<(Loaded, bool), RecordError> {
+    let envelope = Envelope::decode(&row.envelope)?;
+    let mut loaded = Loaded { history: History::new(envelope), placed: 0, rows: Vec::new() };
+    let mut whole = true;
+    for row in store.changes(&row.id)? {
+        let is_placed = matches!(row.place, Place::Placed(_));
+        if !whole && (is_placed || row.deps.is_none()) {
+            continue;
+        }
+        match append(&mut loaded.history, authors, &row) {
+            Ok(()) => {
+                loaded.placed += usize::from(is_placed);
+                loaded.rows.push(row);
+            }
+            Err(RecordError::Newer) => whole = false,
+            Err(_) if !whole => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((loaded, whole))
+}
+
 /// Puts a row's change at the end of a history.
 ///
 /// # Errors

@@ -1,19 +1,20 @@
 //! The phone's end: what to send. What to write down of the answer is in
 //! [`crate::engine::incoming`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::SigningKey;
 
 use crate::engine::authors::{self, Authors, Loaded, RecordError};
+use crate::engine::unsent;
 use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId};
-use crate::limits::{BATCH_BYTES, CHANGES_PER_BATCH};
+use crate::merge::Context;
 use crate::policy::Principal;
 use crate::protocol::VERSION;
 use crate::protocol::batch::BatchDigest;
 use crate::protocol::frame::{PushedChange, PushedRecord, encode_push};
 use crate::protocol::message::{Batch, ClusterCursor, DirectoryLine, SyncRequest};
-use crate::record::history::decode_deps;
+use crate::record::history::{ChangeName, decode_deps};
 use crate::record::kind::Kind;
 use crate::store::{ChangeRow, Place, Shelf, Store, StoreError};
 use crate::time::Timestamp;
@@ -58,38 +59,52 @@ pub enum ClientError {
 pub struct Outgoing {
     /// The request.
     pub request: SyncRequest,
-    /// Changes that it pushes.
-    pub pushed: usize,
+    /// The changes that it pushes.
+    pub pushed: Vec<(RecordId, ChangeName)>,
 }
 
-/// What to send now. `seed` is one batch's worth of random bytes.
+/// Records whose unsent work waits: the server could not judge it yet, or this version of the app
+/// cannot read it. Nothing else waits for them.
+pub type Waiting = BTreeSet<RecordId>;
+
+/// What to send now. `seed` is one batch's worth of random bytes. Records that turn out to be
+/// unreadable here are added to `waiting`.
 ///
 /// # Errors
 /// [`ClientError`]
 pub fn outgoing(
     store: &dyn Store,
-    identity: &Identity,
-    clusters: &[ClusterId],
-    now: Timestamp,
-    seed: [u8; 16],
+    (identity, clusters): (&Identity, &[ClusterId]),
+    merging: &Context<'_>,
+    waiting: &mut Waiting,
+    (now, seed): (Timestamp, [u8; 16]),
 ) -> Result<Outgoing, ClientError> {
-    let (unsent, more) = next_unsent(store)?;
+    let authors = Authors::load(store)?;
+    let (records, more) = next_records(store, &authors, merging, waiting)?;
     let mut cursors = Vec::with_capacity(clusters.len());
     for cluster in clusters {
         let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
         cursors.push(ClusterCursor { cluster: *cluster, cursor });
     }
-    let pushed = unsent.len();
-    let batches = batches(store, identity, clusters, &unsent, seed)?;
+    let pushed = records.iter().flat_map(|(_, rows)| rows);
+    let pushed = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
+    let batches = batches(store, identity, clusters, records, seed)?;
     let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     Ok(Outgoing {
-        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole },
+        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole, stats: false },
         pushed,
     })
 }
 
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
+
+/// Where the phone notes that it began a case of which the server has heard nothing yet: its beginner
+/// may write in it.
+#[must_use]
+pub fn begun_key(case: &CaseId) -> Vec<u8> {
+    [b"begun ".as_slice(), case.as_bytes()].concat()
+}
 
 /// Under this key the phone keeps the framework of a cluster's authority.
 #[must_use]
@@ -103,32 +118,57 @@ pub fn moved_key(record: &RecordId) -> Vec<u8> {
     [b"moved ", record.as_bytes().as_slice()].concat()
 }
 
-/// The oldest unsent changes that fit one batch, and whether there are more.
-fn next_unsent(store: &dyn Store) -> Result<(Vec<ChangeRow>, bool), ClientError> {
-    let mut rows = store.unsent(0, CHANGES_PER_BATCH + 1)?;
-    let mut bytes = 0;
-    let room = rows.iter().take(CHANGES_PER_BATCH).take_while(|row| {
-        bytes += row.body.len() + 64;
-        bytes <= BATCH_BYTES
-    });
-    // One change of any size must be able to travel.
-    let fits = room.count().max(1);
-    let more = rows.len() > fits;
-    rows.truncate(fits);
-    Ok((rows, more))
+/// A record with those of its changes that are to be pushed.
+type Pushing = (Loaded, Vec<ChangeRow>);
+
+/// The next batch's changes by record, and whether there are more after it. What cannot be read is
+/// left out and waits.
+fn next_records(
+    store: &dyn Store,
+    authors: &Authors,
+    merging: &Context<'_>,
+    waiting: &mut Waiting,
+) -> Result<(Vec<Pushing>, bool), ClientError> {
+    loop {
+        let (rows, more) = unsent::next(store, authors, merging, waiting)?;
+        let (mut records, before) = (Vec::new(), waiting.len());
+        for (record, rows) in by_record(&rows) {
+            match readable(store, authors, &record, &rows)? {
+                Some(loaded) => records.push((loaded, rows)),
+                None => drop(waiting.insert(record)),
+            }
+        }
+        if waiting.len() == before || !records.is_empty() {
+            return Ok((records, more));
+        }
+    }
+}
+
+/// The record as far as it can be read; none if that leaves out a change to be pushed.
+fn readable(
+    store: &dyn Store,
+    authors: &Authors,
+    record: &RecordId,
+    rows: &[ChangeRow],
+) -> Result<Option<Loaded>, ClientError> {
+    let row = store.record(record)?.ok_or(RecordError::Unknown)?;
+    let loaded = match authors::load_readable(store, authors, &row) {
+        Err(RecordError::Newer) => return Ok(None),
+        loaded => loaded?.0,
+    };
+    let there = |row: &ChangeRow| loaded.history.index(&(row.actor, row.seq)).is_some();
+    Ok(rows.iter().all(there).then_some(loaded))
 }
 
 fn batches(
     store: &dyn Store,
     identity: &Identity,
     clusters: &[ClusterId],
-    unsent: &[ChangeRow],
+    records: Vec<Pushing>,
     seed: [u8; 16],
 ) -> Result<Vec<Batch>, ClientError> {
-    let authors = Authors::load(store)?;
-    let mut by_cluster: BTreeMap<ClusterId, Vec<(Loaded, Vec<ChangeRow>)>> = BTreeMap::new();
-    for (record, rows) in by_record(unsent) {
-        let loaded = authors::load(store, &authors, &record)?;
+    let mut by_cluster: BTreeMap<ClusterId, Vec<Pushing>> = BTreeMap::new();
+    for (loaded, rows) in records {
         let case = loaded.history.envelope().case;
         let cluster = cluster_of(store, &case)?.or(clusters.first().copied());
         if let Some(cluster) = cluster {
@@ -161,12 +201,7 @@ pub fn cluster_of(store: &dyn Store, case: &CaseId) -> Result<Option<ClusterId>,
     Ok(line.map(|line| line.cluster))
 }
 
-fn batch(
-    identity: &Identity,
-    cluster: ClusterId,
-    records: &[(Loaded, Vec<ChangeRow>)],
-    seed: [u8; 16],
-) -> Batch {
+fn batch(identity: &Identity, cluster: ClusterId, records: &[Pushing], seed: [u8; 16]) -> Batch {
     let mut digest = BatchDigest::new(&cluster, seed);
     let mut ordered: Vec<_> = records.iter().collect();
     // A case's own record opens the case; then what cannot wait.

@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, framework_key, moved_key, ordinal};
+use crate::engine::client::{ClientError, WHOLE, begun_key, framework_key, moved_key, ordinal};
 use crate::gate::copies;
-use crate::ids::{Actor, ChangeHash, RecordId};
+use crate::gate::refusal::{IN_REVIEW, given_back};
+use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
-use crate::protocol::message::{Answer, Outcome, Page};
+use crate::protocol::message::{Answer, Decided, Outcome, Page};
 use crate::protocol::stream::receipt;
-use crate::record::envelope::Envelope;
+use crate::record::envelope::{Envelope, Head};
 use crate::record::history::History;
+use crate::record::kind::{Compartment, Kind};
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
 
 /// What a page means for the phone.
@@ -26,6 +28,8 @@ pub struct Incoming {
     pub accepted: usize,
     /// Own changes that it did not take.
     pub returned: usize,
+    /// Own changes that it keeps apart for a reviewer.
+    pub held: usize,
 }
 
 /// Reads a page against what the phone has.
@@ -41,9 +45,13 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
     // What is named is a compartment's scope, or a single record that was granted by itself.
     incoming.writes.extend(page.dropped.iter().flat_map(|scope| {
         let record = RecordId::from_bytes(*scope.as_bytes());
-        [Write::DropScope(*scope), Write::DropRecord(record)]
+        let extract = Write::Remove(Shelf::Extract, scope.as_bytes().to_vec());
+        [Write::DropScope(*scope), Write::DropRecord(record), extract]
     }));
     incoming.records(store, page)?;
+    for decided in page.decided.iter().flatten() {
+        incoming.decided(store, decided)?;
+    }
     incoming.lines(page)?;
     if page.left == 0 && !page.cursor.is_empty() {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
@@ -69,8 +77,9 @@ impl Incoming {
                 return Ok(());
             }
             Outcome::Needs | Outcome::NotYet => return Ok(()),
-            Outcome::Refused(code) | Outcome::Quarantined(code) => code.clone(),
+            Outcome::Refused(code) => code.clone(),
             Outcome::DependsOnRefused => "depends_on_refused".to_owned(),
+            Outcome::Quarantined(_) => IN_REVIEW.to_owned(),
         };
         self.give_back(record, actor, seq, reason);
         // What was written after it in this record builds on it and was not pushed yet.
@@ -96,6 +105,10 @@ impl Incoming {
         if let Some(row) = rows.iter().find(|row| row.actor == actor && row.seq == seq) {
             let place = Place::Accepted(ordinal(row.place));
             self.writes.push(Write::Move { record, actor, seq, place });
+            if let Some(row) = store.record(&record)?.filter(|row| row.kind == Kind::Case.code()) {
+                // From now on what the server sends says who may write in the case.
+                self.writes.push(Write::Remove(Shelf::Meta, begun_key(&row.case)));
+            }
             self.touched.insert(record);
             self.accepted += 1;
         }
@@ -103,9 +116,33 @@ impl Incoming {
     }
 
     fn give_back(&mut self, record: RecordId, actor: Actor, seq: u32, reason: String) {
+        match reason.as_str() {
+            IN_REVIEW => self.held += 1,
+            _ => self.returned += 1,
+        }
         self.writes.push(Write::Return { record, actor, seq, reason });
         self.touched.insert(record);
-        self.returned += 1;
+    }
+
+    /// What was kept apart is in the log now, or back with its author.
+    fn decided(&mut self, store: &dyn Store, decided: &Decided) -> Result<(), ClientError> {
+        let seqs = decided.first_seq..decided.first_seq.saturating_add(decided.count);
+        for row in store.returned()? {
+            let change = &row.change;
+            let same = change.record == decided.record && change.actor == decided.actor;
+            if !same || !seqs.contains(&change.seq) || row.reason != IN_REVIEW {
+                continue;
+            }
+            self.touched.insert(decided.record);
+            self.writes.push(match &decided.given_back {
+                None => Write::ForgetReturned(row.id),
+                Some(words) => {
+                    self.returned += 1;
+                    Write::Rejudge { id: row.id, reason: given_back(words) }
+                }
+            });
+        }
+        Ok(())
     }
 
     fn records(&mut self, store: &dyn Store, page: &Page) -> Result<(), ClientError> {
@@ -148,7 +185,7 @@ impl Incoming {
         let own =
             if pulled.first_position == 1 { Vec::new() } else { store.changes(&pulled.record)? };
         let own_unplaced = match pulled.changes.iter().any(|change| change.body.is_none()) {
-            true => store.changes(&pulled.record)?,
+            true => written_here(store, &pulled.record)?,
             false => Vec::new(),
         };
         if let Some(bytes) = &pulled.envelope {
@@ -248,9 +285,18 @@ impl Incoming {
             let key = line.case.as_bytes().to_vec();
             self.writes.push(Write::Set(Shelf::Directory, key, encode(minicbor::to_vec(line))?));
         }
+        for line in &page.extracts {
+            let key = Compartment::Team.scope(&line.case).as_bytes().to_vec();
+            self.writes.push(match &line.extract {
+                Some(extract) => {
+                    Write::Set(Shelf::Extract, key, encode(minicbor::to_vec(extract))?)
+                }
+                None => Write::Remove(Shelf::Extract, key),
+            });
+        }
         let hidden = page.hidden.iter().map(|case| case.as_bytes().to_vec());
         self.writes.extend(hidden.map(|case| Write::Remove(Shelf::Directory, case)));
-        let scope = |scope: &crate::ids::ScopeId| scope.as_bytes().to_vec();
+        let scope = |scope: &ScopeId| scope.as_bytes().to_vec();
         let frozen = page.frozen.iter().map(|s| Write::Set(Shelf::Frozen, scope(s), Vec::new()));
         self.writes.extend(frozen);
         let thawed = page.thawed.iter().map(|s| Write::Remove(Shelf::Frozen, scope(s)));
@@ -259,28 +305,30 @@ impl Incoming {
     }
 }
 
+/// What this phone wrote in a record, also what waited for a reviewer.
+fn written_here(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, ClientError> {
+    let mut rows = store.changes(record)?;
+    let returned = store.returned()?.into_iter();
+    let waited = returned.filter(|row| row.reason == IN_REVIEW && row.change.record == *record);
+    rows.extend(waited.map(|row| row.change));
+    Ok(rows)
+}
+
 fn own_body(rows: &[ChangeRow], actor: Actor, seq: u32) -> Result<Vec<u8>, ClientError> {
     let own = rows.iter().find(|row| row.actor == actor && row.seq == seq);
     own.map(|row| row.body.clone()).ok_or(ClientError::Gap)
 }
 
-/// A record's row from its envelope; one of a newer version is kept under no known case.
+/// A record's row from its envelope. One whose beginning this version cannot read is kept under no
+/// known case.
 fn record_row(id: RecordId, bytes: &[u8]) -> RecordRow {
-    let unknown = || crate::ids::CaseId::from_bytes(*id.as_bytes());
-    match Envelope::decode(bytes) {
-        Ok(envelope) => RecordRow {
-            id,
-            case: envelope.case,
-            scope: envelope.scope(),
-            kind: envelope.kind().code(),
-            envelope: bytes.to_vec(),
-        },
-        Err(_) => RecordRow {
-            id,
-            case: unknown(),
-            scope: crate::ids::ScopeId::from_bytes(*id.as_bytes()),
-            kind: bytes.get(1).copied().unwrap_or_default(),
-            envelope: bytes.to_vec(),
-        },
-    }
+    let (case, scope, kind) = match Head::read(bytes) {
+        Ok(head) => (head.case, head.scope, head.kind),
+        Err(_) => (
+            CaseId::from_bytes(*id.as_bytes()),
+            ScopeId::from_bytes(*id.as_bytes()),
+            bytes.get(1).copied().unwrap_or_default(),
+        ),
+    };
+    RecordRow { id, case, scope, kind, envelope: bytes.to_vec() }
 }

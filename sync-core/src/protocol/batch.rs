@@ -32,27 +32,27 @@ pub fn salted_digest(salt: &[u8; 16], hash: &[u8; 16]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// What a batch's signature is over, collected record by record.
+/// What a batch's signature is over, collected record by record: the digest of each record's
+/// envelope, then the salted digest of each of its changes. It holds no content, so a log can keep it
+/// and anybody with the phone's key can check the signature for ever.
 #[derive(Clone)]
 pub struct BatchDigest {
-    digest: Sha256,
+    cluster: ClusterId,
     seed: [u8; 16],
     changes: u32,
+    signed: Vec<u8>,
 }
 
 impl BatchDigest {
     /// An empty batch for a cluster.
     #[must_use]
-    pub fn new(cluster: &ClusterId, seed: [u8; 16]) -> Self {
-        let mut digest = Sha256::new();
-        digest.update(b"caseweave batch 1");
-        digest.update(cluster.as_bytes());
-        Self { digest, seed, changes: 0 }
+    pub const fn new(cluster: &ClusterId, seed: [u8; 16]) -> Self {
+        Self { cluster: *cluster, seed, changes: 0, signed: Vec::new() }
     }
 
     /// The next record's envelope.
     pub fn record(&mut self, envelope: &[u8]) {
-        self.digest.update(Sha256::digest(envelope));
+        self.signed.extend(Sha256::digest(envelope));
     }
 
     /// The record's next change; gives its salt and salted digest.
@@ -60,21 +60,40 @@ impl BatchDigest {
         let salt = salt(&self.seed, self.changes);
         let salted = salted_digest(&salt, hash);
         self.changes += 1;
-        self.digest.update(salted);
+        self.signed.extend(salted);
         (salt, salted)
     }
 
     /// Signs the batch.
     #[must_use]
-    pub fn sign(self, key: &SigningKey) -> [u8; 64] {
-        key.sign(&self.digest.finalize()).to_bytes()
+    pub fn sign(&self, key: &SigningKey) -> [u8; 64] {
+        key.sign(&message(&self.cluster, &self.signed)).to_bytes()
     }
 
-    /// Whether `key` signed the batch.
+    /// The digests that the signature is over, 32 bytes each.
     #[must_use]
-    pub fn is_signed(self, key: &VerifyingKey, signature: &[u8; 64]) -> bool {
-        key.verify(&self.digest.finalize(), &Signature::from_bytes(signature)).is_ok()
+    pub fn into_signed(self) -> Vec<u8> {
+        self.signed
     }
+}
+
+/// Whether `key` signed a batch of these digests for this cluster.
+#[must_use]
+pub fn is_signed(
+    cluster: &ClusterId,
+    signed: &[u8],
+    key: &VerifyingKey,
+    signature: &[u8; 64],
+) -> bool {
+    key.verify(&message(cluster, signed), &Signature::from_bytes(signature)).is_ok()
+}
+
+fn message(cluster: &ClusterId, signed: &[u8]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"caseweave batch 1");
+    digest.update(cluster.as_bytes());
+    digest.update(signed);
+    digest.finalize().into()
 }
 
 #[cfg(test)]
@@ -91,11 +110,15 @@ mod tests {
             batch
         };
         let signature = batch(1, 2).sign(&key);
-        assert!(batch(1, 2).is_signed(&key.verifying_key(), &signature));
-        assert!(!batch(1, 3).is_signed(&key.verifying_key(), &signature));
-        assert!(!batch(2, 2).is_signed(&key.verifying_key(), &signature));
-        let other = SigningKey::from_bytes(&[6; 32]);
-        assert!(!batch(1, 2).is_signed(&other.verifying_key(), &signature));
+        let holds = |cluster: u8, hash: u8, key: &SigningKey| {
+            let signed = batch(cluster, hash).into_signed();
+            let cluster = ClusterId::from_bytes([cluster; 16]);
+            is_signed(&cluster, &signed, &key.verifying_key(), &signature)
+        };
+        assert!(holds(1, 2, &key));
+        assert!(!holds(1, 3, &key));
+        assert!(!holds(2, 2, &key));
+        assert!(!holds(1, 2, &SigningKey::from_bytes(&[6; 32])));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::ids::{Actor, RecordId, UserId};
 use crate::limits::{CHANGE_BYTES, CHANGES_PER_BATCH, CHANGES_PER_RECORD, ENVELOPE_BYTES};
-use crate::record::envelope::Envelope;
+use crate::record::envelope::Head;
 use crate::record::history::{ChangeName, encode_deps, read_deps};
 
 /// A record's changes as a phone pushes them: consecutive ones of one author.
@@ -187,7 +187,7 @@ fn read_pulled(authors: &Authors, reader: &mut Reader<'_>) -> Result<PulledRecor
         0 => (RecordId::from_bytes(reader.array()?), None),
         ENVELOPE => {
             let bytes = reader.bytes(ENVELOPE_BYTES, "an envelope")?;
-            (Envelope::decode(bytes)?.id(), Some(bytes.to_vec()))
+            (Head::read(bytes)?.id, Some(bytes.to_vec()))
         }
         NEWER_ENVELOPE => {
             let record = RecordId::from_bytes(reader.array()?);
@@ -232,9 +232,9 @@ fn read_pulled_change(
     Ok(PulledChange { actor, user, seq, deps, body })
 }
 
-/// Whether both ends compute the record's id from the envelope: not if a newer version wrote it.
+/// Whether every phone computes the record's id from the envelope, one of an older version included.
 fn names_itself(envelope: &[u8]) -> bool {
-    Envelope::decode(envelope).is_ok()
+    Head::read(envelope).is_ok()
 }
 
 /// The authors of a page, each named once.
@@ -287,6 +287,7 @@ impl Authors {
 mod tests {
     use super::*;
     use crate::ids::CaseId;
+    use crate::record::envelope::Envelope;
     use crate::record::kind::Compartment;
 
     fn body(at: i64) -> Vec<u8> {

@@ -5,6 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{Actor, AgencyId, CaseId, ClusterId, RecordId, ScopeId, UserId};
 use crate::time::Timestamp;
+use crate::view::Extract;
 
 /// What a phone asks and brings.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -28,6 +29,10 @@ pub struct SyncRequest {
     /// Whether it lost its copy and needs everything again, its own work included.
     #[n(5)]
     pub whole: bool,
+    /// Whether it wants to know what the exchange costs the server.
+    #[n(6)]
+    #[cbor(default)]
+    pub stats: bool,
 }
 
 /// Where a phone stands in one cluster's log.
@@ -108,6 +113,27 @@ pub enum Outcome {
     NotYet,
 }
 
+/// What a reviewer decided about changes that were kept apart.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Decided {
+    /// Their record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Their author.
+    #[n(1)]
+    pub actor: Actor,
+    /// The first one's number.
+    #[n(2)]
+    pub first_seq: u32,
+    /// How many.
+    #[n(3)]
+    pub count: u32,
+    /// The reviewer's words to the author, if they are given back; none if they are in the log now.
+    #[n(4)]
+    pub given_back: Option<String>,
+}
+
 /// A person that others may meet in a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -165,6 +191,18 @@ pub struct DirectoryLine {
     pub visit_risk: Option<String>,
 }
 
+/// What the pupil roll says of a case's child, for those who may read the team's records.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct ExtractLine {
+    /// The case.
+    #[n(0)]
+    pub case: CaseId,
+    /// The extract; none if the case names nobody on the roll any more.
+    #[n(1)]
+    pub extract: Option<Extract>,
+}
+
 /// A part of an answer: stored whole, in one transaction, with its cursor.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -212,8 +250,23 @@ pub struct Page {
     /// Scopes whose freeze ended.
     #[n(12)]
     pub thawed: Vec<ScopeId>,
-    /// The framework of the cluster's authority, with the people: the words of whoever names none.
+    /// Extracts of the pupil roll that are new or changed.
+    #[n(14)]
+    #[cbor(default)]
+    pub extracts: Vec<ExtractLine>,
+    /// What reviewers decided about this phone's work.
     #[n(13)]
+    pub decided: Option<Vec<Decided>>,
+    /// The page's number in its round, from 1: after a cut, the round goes on with the next one.
+    #[n(15)]
+    #[cbor(default)]
+    pub number: u32,
+    /// The server's processor time for the exchange, microseconds: a page of its own at the end, from
+    /// a server that was started to be measured, to a phone that asks.
+    #[n(16)]
+    pub server_cpu_us: Option<u64>,
+    /// The framework of the cluster's authority, with the people: the words of whoever names none.
+    #[n(17)]
     pub framework: Option<String>,
 }
 
@@ -235,6 +288,10 @@ impl Page {
             receipt: Vec::new(),
             left: 0,
             thawed: Vec::new(),
+            extracts: Vec::new(),
+            decided: None,
+            number: 0,
+            server_cpu_us: None,
             framework: None,
         }
     }

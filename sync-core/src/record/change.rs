@@ -9,7 +9,7 @@ use crate::codec::{DecodeError, Reader, Writer};
 use crate::ids::{Actor, EntryId, UserId};
 use crate::limits::{EDITS_PER_CHANGE, FIELDS_PER_ENTRY, REPLACES_PER_ENTRY, STRING_BYTES};
 use crate::record::kind::Kind;
-use crate::record::schema::{self, FACTS};
+use crate::record::schema::{self, FACTS, Fact, fact_field};
 use crate::record::value::Value;
 use crate::time::Timestamp;
 
@@ -226,6 +226,7 @@ impl Change {
             entry.fields.push((code, self.read_value(reader)?));
         }
         if code == FACTS {
+            read_known_fact(&entry)?;
             entry.replaces = self.read_replaces(reader)?;
         }
         if collection.co_written {
@@ -338,6 +339,18 @@ impl Change {
     #[must_use]
     pub fn operations(&self) -> u64 {
         self.edits.iter().map(|edit| edit.operations(self.clock_ahead_ms != 0)).sum()
+    }
+}
+
+/// An assertion about a fact of a newer version is not read at all: shown without it, a record would
+/// seem whole.
+fn read_known_fact(entry: &NewEntry) -> Result<(), DecodeError> {
+    let mut fact = entry.fields.iter().filter(|(code, _)| *code == fact_field::FACT);
+    match fact.next().map(|(_, value)| value) {
+        Some(Value::Int(code)) if Fact::from_code(*code).is_none() => {
+            Err(DecodeError::Unknown("a fact"))
+        }
+        _ => Ok(()),
     }
 }
 

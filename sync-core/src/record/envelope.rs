@@ -59,6 +59,49 @@ pub struct Made {
     pub at: Timestamp,
 }
 
+/// The part of an envelope that every version reads since the first, whatever the record's kind.
+///
+/// Frozen: what is not read here in this version never will be, since older phones rely on it. An
+/// envelope of another schema or compartment travels with its id beside it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// The record's id.
+    pub id: RecordId,
+    /// Its case.
+    pub case: CaseId,
+    /// What access to it is granted through.
+    pub scope: ScopeId,
+    /// Its kind's code, which may be of a newer version.
+    pub kind: u8,
+}
+
+impl Head {
+    /// Reads the beginning of an envelope.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unknown`] for another schema or compartment.
+    pub fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        if reader.uint()? != SCHEMA {
+            return Err(DecodeError::Unknown("a record's version"));
+        }
+        let kind = reader.byte()?;
+        let case = CaseId::from_bytes(reader.array()?);
+        let compartment = Compartment::read(&mut reader)?;
+        let id = match Kind::from_code(kind) {
+            Some(Kind::Case) => compartment.case_record(&case),
+            _ => {
+                let creator = Actor::from_bytes(reader.array()?);
+                RecordId::derive(
+                    &creator,
+                    reader.uint_to(u32::MAX.into(), "a record's number")? as u32,
+                )
+            }
+        };
+        Ok(Self { id, case, scope: compartment.scope(&case), kind })
+    }
+}
+
 impl Envelope {
     /// The envelope of a case's own record.
     #[must_use]
@@ -202,4 +245,49 @@ fn read_made(kind: Kind, reader: &mut Reader<'_>) -> Result<Made, DecodeError> {
         framework: reader.text(FRAMEWORK_BYTES, "a framework's name")?.to_owned(),
         at: Timestamp(reader.int()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::AgencyId;
+
+    #[test]
+    fn the_beginning_says_of_any_kind_what_the_whole_says_of_a_known_one() {
+        let made = |kind| Made {
+            kind,
+            creator: Actor::from_bytes([1; 16]),
+            n: 300,
+            user: UserId::from_bytes([2; 16]),
+            device: DeviceId::from_bytes([3; 16]),
+            framework: "east-lothian".into(),
+            at: Timestamp(5),
+        };
+        let case = CaseId::from_bytes([4; 16]);
+        let agency = Compartment::Agency(AgencyId::from_slug("health"));
+        for compartment in [Compartment::Team, agency, Compartment::Protection] {
+            for kind in Kind::ALL {
+                let envelope = match kind {
+                    Kind::Case => Envelope::of_case(case, compartment),
+                    kind => Envelope { case, compartment, origin: Origin::Made(made(kind)) },
+                };
+                let mut bytes = envelope.encode();
+                let (id, scope) = (envelope.id(), envelope.scope());
+                let head = Head { id, case, scope, kind: kind.code() };
+                assert_eq!(Head::read(&bytes), Ok(head));
+                bytes[1] = 200;
+                let newer = Head::read(&bytes);
+                assert!(kind == Kind::Case || newer == Ok(Head { kind: 200, ..head }));
+                bytes[0] = 2;
+                assert!(matches!(Head::read(&bytes), Err(DecodeError::Unknown(_))));
+            }
+        }
+    }
+
+    #[test]
+    fn compartments_of_later_versions_are_not_in_what_is_frozen() {
+        let mut bytes = Envelope::of_case(CaseId::from_bytes([4; 16]), Compartment::Team).encode();
+        bytes[18] = 4;
+        assert!(matches!(Head::read(&bytes), Err(DecodeError::Unknown(_))));
+    }
 }

@@ -1,12 +1,14 @@
 //! The changes of one record in the order in which the server put them, and what is computed from
 //! that order: sequence and operation numbers, dependencies, hashes.
 
+mod references;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::ids::{Actor, ChangeHash, EntryId};
 use crate::limits::{DEPENDENCIES_PER_CHANGE, OPERATION_COUNTER};
-use crate::record::change::{Change, Edit, ElementId, Run};
+use crate::record::change::{Change, Edit};
 use crate::record::document;
 use crate::record::envelope::Envelope;
 
@@ -201,7 +203,7 @@ impl History {
         if start_op + operations > OPERATION_COUNTER {
             return Err(HistoryError::Full);
         }
-        self.check_references(&change, &deps)?;
+        references::check(self, &change, &deps)?;
         let hashes = self.hashes(&deps);
         let engine = document::encode(self, &change, seq, start_op, &hashes);
         let hash = ChangeHash(engine.hash().0);
@@ -316,90 +318,6 @@ impl History {
         let last = deps.iter().map(|index| self.links[*index].max_op()).max();
         last.unwrap_or(self.genesis_operations)
     }
-
-    /// Everything that a change names must be in its author's past.
-    fn check_references(&self, change: &Change, deps: &[usize]) -> Result<(), HistoryError> {
-        let names_nothing = |edit: &Edit| matches!(edit, Edit::Add(e) if e.replaces.is_empty());
-        if change.edits.iter().all(names_nothing) {
-            return Ok(());
-        }
-        let past = self.past(deps);
-        for edit in &change.edits {
-            match edit {
-                Edit::Add(entry) => {
-                    let known = |id: &EntryId| self.entry(id).is_some_and(|place| past[place.link]);
-                    if !entry.replaces.iter().all(known) {
-                        return Err(HistoryError::UnknownReference);
-                    }
-                }
-                Edit::Splice { entry, runs } => self.check_splice(entry, runs, &past)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn check_splice(
-        &self,
-        entry: &EntryId,
-        runs: &[Run],
-        past: &[bool],
-    ) -> Result<(), HistoryError> {
-        let place = self.entry(entry).ok_or(HistoryError::UnknownReference)?;
-        if place.text.is_none() || !past[place.link] {
-            return Err(HistoryError::UnknownReference);
-        }
-        let seen = |id: &ElementId| self.inserted_into(id, past) == Some(*entry);
-        let known = runs.iter().all(|run| match run {
-            Run::Insert { after, .. } => after.as_ref().is_none_or(seen),
-            Run::Delete { from, count } => (0..*count)
-                .all(|n| seen(&ElementId { counter: from.counter + n, actor: from.actor })),
-        });
-        if known { Ok(()) } else { Err(HistoryError::UnknownReference) }
-    }
-
-    /// The entry into whose text an element was inserted, if that is in the past.
-    fn inserted_into(&self, element: &ElementId, past: &[bool]) -> Option<EntryId> {
-        let own = self.names.range((element.actor, 0)..=(element.actor, u32::MAX));
-        let index = own.map(|(_, index)| *index).find(|index| {
-            let link = &self.links[*index];
-            (link.start_op..=link.max_op()).contains(&element.counter)
-        })?;
-        if !past[index] {
-            return None;
-        }
-        inserting_entry(&self.links[index], element.counter)
-    }
-}
-
-/// The entry into whose text the operation `counter` of a change inserts, if it does.
-fn inserting_entry(link: &Link, counter: u64) -> Option<EntryId> {
-    let measured = link.change.clock_ahead_ms != 0;
-    let (mut next, mut n) = (link.start_op, 0);
-    for edit in &link.change.edits {
-        match edit {
-            Edit::Add(entry) => {
-                let text = next + entry.operations_before_text(measured);
-                let end = next + entry.operations(measured);
-                if entry.text.is_some() && (text + 1..end).contains(&counter) {
-                    return Some(EntryId { actor: link.change.actor, seq: link.seq, n });
-                }
-                (next, n) = (end, n + 1);
-            }
-            Edit::Splice { entry, runs } => {
-                for run in runs {
-                    let (length, inserts) = match run {
-                        Run::Insert { text, .. } => (text.chars().count() as u64, true),
-                        Run::Delete { count, .. } => (*count, false),
-                    };
-                    if inserts && (next..next + length).contains(&counter) {
-                        return Some(*entry);
-                    }
-                    next += length;
-                }
-            }
-        }
-    }
-    None
 }
 
 /// The bytes of explicit dependencies: sorted names.

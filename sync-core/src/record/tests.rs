@@ -139,13 +139,12 @@ fn new_entry(kind: Kind, added: &[(EntryId, NewEntry)], step: &Step) -> NewEntry
         entry.fields.push((field.code, value(field.holds, step)));
     }
     if collection.code == FACTS {
-        if let Some(fact) = facts_of(kind).first() {
-            entry
-                .fields
-                .iter_mut()
-                .filter(|(code, _)| *code == fact_field::FACT)
-                .for_each(|(_, value)| *value = Value::Int(fact.code().into()));
-        }
+        let fact = facts_of(kind).first().unwrap_or(&schema::Fact::ALL[0]);
+        entry
+            .fields
+            .iter_mut()
+            .filter(|(code, _)| *code == fact_field::FACT)
+            .for_each(|(_, value)| *value = Value::Int(fact.code().into()));
         let facts = added.iter().filter(|(_, e)| e.collection == FACTS).map(|(id, _)| *id);
         entry.replaces = facts.take(usize::from(step.what % 3)).collect();
         entry.replaces.sort_unstable();

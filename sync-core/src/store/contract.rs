@@ -25,7 +25,7 @@ pub struct Contents {
 pub type Held = (RecordRow, Vec<ChangeRow>);
 
 /// Every shelf.
-pub const SHELVES: [Shelf; 9] = [
+pub const SHELVES: [Shelf; 11] = [
     Shelf::Meta,
     Shelf::Cursor,
     Shelf::Person,
@@ -35,6 +35,8 @@ pub const SHELVES: [Shelf; 9] = [
     Shelf::Framework,
     Shelf::Rename,
     Shelf::Frozen,
+    Shelf::Author,
+    Shelf::Extract,
 ];
 
 type Done = Result<(), StoreError>;
@@ -57,6 +59,7 @@ pub fn run<S: Store>(make: impl Fn() -> S) -> Done {
     a_place_never_goes_back(&mut make())?;
     moving_what_is_not_there_does_nothing(&mut make())?;
     unsent_comes_as_it_was_made(&mut make())?;
+    unsent_records_come_by_kind(&mut make())?;
     unsent_may_count_to_the_end(&mut make())?;
     a_returned_change_stays_whole(&mut make())?;
     a_returned_name_is_never_used_again(&mut make())?;
@@ -293,6 +296,19 @@ fn unsent_comes_as_it_was_made(store: &mut impl Store) -> Done {
     Ok(())
 }
 
+fn unsent_records_come_by_kind(store: &mut impl Store) -> Done {
+    let of_kind = |id, kind| Write::PutRecord(RecordRow { kind, ..record(id, 1, 1) });
+    store.commit(&[of_kind(1, 2), of_kind(2, 2), of_kind(3, 6), of_kind(4, 2)])?;
+    let made = [(2, 1, 7), (1, 1, 5), (2, 2, 3), (3, 1, 1)];
+    let put = |(id, seq, made)| Write::PutChange(change(id, 1, seq, Place::Unsent(made)));
+    store.commit(&made.map(put))?;
+    store.commit(&[Write::PutChange(change(4, 1, 1, Place::Placed(1)))])?;
+    assert_eq!(store.unsent_records(2)?, [record_id(2), record_id(1)]);
+    assert_eq!(store.unsent_records(6)?, [record_id(3)]);
+    assert_eq!(store.unsent_records(9)?, []);
+    Ok(())
+}
+
 fn unsent_may_count_to_the_end(store: &mut impl Store) -> Done {
     let ends = [1, 1 << 63, u64::MAX];
     let rows = [1, 2, 3].map(|seq| change(1, 1, seq, Place::Unsent(ends[seq as usize - 1])));
@@ -330,6 +346,10 @@ fn a_returned_name_is_never_used_again(store: &mut impl Store) -> Done {
         let ids: Vec<u64> = store.returned()?.iter().map(|row| row.id).collect();
         assert!(ids.len() == 1 && Some(ids[0]) > last, "{ids:?} after {last:?}");
         last = Some(ids[0]);
+        let rejudge = |id| Write::Rejudge { id, reason: "given_back".to_owned() };
+        store.commit(&[rejudge(ids[0]), rejudge(u64::MAX), rejudge(ids[0] + 1)])?;
+        let reasons: Vec<_> = store.returned()?.into_iter().map(|row| row.reason).collect();
+        assert_eq!(reasons, ["given_back"]);
         store.commit(&[Write::ForgetReturned(u64::MAX), Write::ForgetReturned(ids[0])])?;
         assert_eq!(store.returned()?, [], "the user has dealt with it");
     }

@@ -74,6 +74,17 @@ impl Store for MemoryStore {
         Ok(keys.filter_map(|(_, key)| self.changes.get(key).cloned()).collect())
     }
 
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError> {
+        let mut records = Vec::new();
+        for (_, (record, ..)) in &self.unsent {
+            let of_kind = self.records.get(record).is_some_and(|row| row.kind == kind);
+            if of_kind && !records.contains(record) {
+                records.push(*record);
+            }
+        }
+        Ok(records)
+    }
+
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
         let records: BTreeSet<&RecordId> = self.unsent.iter().map(|(_, key)| &key.0).collect();
         Ok(UnsentCount { changes: self.unsent.len() as u64, records: records.len() as u64 })
@@ -108,6 +119,7 @@ impl MemoryStore {
             Write::ForgetReturned(id) => {
                 undo.push(Before::Returned(*id, self.returned.remove(id)));
             }
+            Write::Rejudge { id, reason } => self.rejudge(*id, reason, undo),
             Write::DropScope(scope) => self.drop_scope(scope, undo),
             Write::DropRecord(record) => self.drop_record(record, undo),
             Write::Set(shelf, key, value) => {
@@ -157,6 +169,13 @@ impl MemoryStore {
         let row = ReturnedRow { id, record, change, reason: reason.to_owned() };
         self.set_change(key, None, undo);
         undo.push(Before::Returned(id, self.returned.insert(id, row)));
+    }
+
+    fn rejudge(&mut self, id: u64, reason: &str, undo: &mut Vec<Before>) {
+        if let Some(row) = self.returned.get_mut(&id) {
+            undo.push(Before::Returned(id, Some(row.clone())));
+            reason.clone_into(&mut row.reason);
+        }
     }
 
     fn drop_scope(&mut self, scope: &ScopeId, undo: &mut Vec<Before>) {

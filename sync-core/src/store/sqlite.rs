@@ -48,6 +48,9 @@ const SETTINGS: &str = "PRAGMA synchronous = FULL;
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;";
 
+/// Without room for the journal's index that processes share: one process alone keeps it in memory.
+const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE;";
+
 /// A phone's store in an encrypted file. One process at a time writes; a second one waits two
 /// seconds and is then told [`StoreError::Busy`].
 #[derive(Debug)]
@@ -65,8 +68,17 @@ impl SqliteStore {
     /// or empty; [`StoreError::NewerSchema`] for a newer app's file. The file is then untouched.
     pub fn open(path: &Path, key: &Key) -> Result<Self, StoreError> {
         refuse_lost_file(path)?;
+        match Self::open_with(path, key, "") {
+            // What is on a full phone must be there to read.
+            Err(StoreError::Full) => Self::open_with(path, key, ALONE),
+            opened => opened,
+        }
+    }
+
+    fn open_with(path: &Path, key: &Key, settings: &str) -> Result<Self, StoreError> {
         let conn = connect(path)?;
         unlock(&conn, key)?;
+        conn.execute_batch(settings)?;
         conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
             .map_err(|error| why_unreadable(error, path, key))?;
         let store = Self::set_up(conn, "wal")?;
@@ -214,6 +226,16 @@ impl Store for SqliteStore {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let skip = i64::try_from(skip).unwrap_or(i64::MAX);
         let found = statement.query_map([limit, skip], |row| rows::change_at(row, 0, 1))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError> {
+        let mut statement = self.cached(
+            "SELECT record FROM changes WHERE state = 2
+                 AND (SELECT kind FROM records WHERE id = record) = ?1
+             GROUP BY record ORDER BY min(ord), record",
+        )?;
+        let found = statement.query_map([kind], |row| rows::id(row, 0, RecordId::from_slice))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

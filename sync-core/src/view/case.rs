@@ -10,6 +10,7 @@ use crate::record::fold::Folded;
 use crate::record::kind::Kind;
 use crate::record::schema::Fact;
 use crate::record::value::Value;
+use crate::view::extract::{Extract, ExtractView};
 use crate::view::record::{ChronologyLine, RecordView, chronology_line};
 
 /// A case for reading.
@@ -21,6 +22,9 @@ pub struct CaseView {
     pub records: Vec<RecordView>,
     /// What happened, newest first.
     pub chronology: Vec<ChronologyLine>,
+    /// What the pupil roll says, where the reader may see the team's records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extract: Option<ExtractView>,
 }
 
 impl CaseView {
@@ -45,7 +49,15 @@ impl CaseView {
         let stay = records.iter().filter(stays);
         let mut chronology: Vec<_> = stay.filter_map(chronology_line).collect();
         chronology.sort_by_key(|line| (std::cmp::Reverse(line.at), line.record));
-        Self { case, records: views, chronology }
+        Self { case, records: views, chronology, extract: None }
+    }
+
+    /// The case with what the pupil roll says, by the framework that its stage is in the words of.
+    #[must_use]
+    pub fn with(self, extract: &Extract, team: &CaseHeader, context: &Context<'_>) -> Self {
+        let framework = team.framework.as_deref();
+        let extract = ExtractView::of(extract, context.catalogue, framework);
+        Self { extract: Some(extract), ..self }
     }
 }
 

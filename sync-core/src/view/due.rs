@@ -9,6 +9,7 @@ use crate::merge::{Context, resolve_all};
 use crate::record::fold::Folded;
 use crate::record::kind::Kind;
 use crate::record::kinds::Contribution as _;
+use crate::record::kinds::request::RequestDecision;
 use crate::record::kinds::visit::VisitDetails;
 use crate::record::schema::{DETAILS, Fact};
 use crate::time::{Date, Timestamp};
@@ -54,17 +55,16 @@ impl DueDate {
     }
 }
 
-/// What falls due by a case's records, earliest first: what is in force, but for actions that are
-/// done. A later visit or meeting has superseded what an earlier one agreed on.
+/// What falls due by a case's records, earliest first. A later visit or meeting has superseded what an earlier one agreed on.
 #[must_use]
 pub fn due_dates(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
     let mut dates = Vec::new();
     let mut newest: BTreeMap<Kind, (Timestamp, Vec<DueDate>)> = BTreeMap::new();
     for folded in records {
-        let found = of_record(folded, merging);
+        let found = due_in_record(folded, merging);
         let at = chronology_line(folded).map_or(Timestamp(i64::MIN), |line| line.at);
         match folded.envelope.kind() {
-            kind @ (Kind::Visit | Kind::Meeting) => {
+            kind if is_superseded_by_the_next(kind) => {
                 let known = newest.entry(kind).or_insert((at, Vec::new()));
                 if at >= known.0 {
                     *known = (at, found);
@@ -89,7 +89,15 @@ pub fn is_member(team: &Folded, user: &UserId, merging: &Context<'_>) -> bool {
     })
 }
 
-fn of_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
+/// Whether what a record of this kind agreed on holds only until the next one.
+#[must_use]
+pub const fn is_superseded_by_the_next(kind: Kind) -> bool {
+    matches!(kind, Kind::Visit | Kind::Meeting)
+}
+
+/// What falls due in one record. What is done, cancelled or answered is no longer due.
+#[must_use]
+pub fn due_in_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
     const DUE: [Fact; 6] = [
         Fact::RowDue,
         Fact::ReviewDate,
@@ -106,10 +114,16 @@ fn of_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
             it.fact == Fact::RowStatus && it.subject == row && ended
         })
     };
+    let answered = folded.entries_of(RequestDecision::COLLECTION).next().is_some();
     let (record, kind) = (folded.envelope.id(), folded.envelope.kind());
+    let is_open = |fact: Fact, subject: &str| match fact {
+        Fact::RowDue => !done(subject),
+        Fact::ResponseDue => !answered,
+        _ => true,
+    };
     let asserted = facts
         .iter()
-        .filter(|it| DUE.contains(&it.fact) && !(it.fact == Fact::RowDue && done(&it.subject)))
+        .filter(|it| DUE.contains(&it.fact) && is_open(it.fact, &it.subject))
         .flat_map(|it| it.in_force.held().iter().map(|held| (it.fact, &held.value)))
         .filter_map(|(fact, value)| Some((fact, value.as_text()?.parse().ok()?)));
     let asserted: Vec<(Fact, Date)> = asserted.collect();

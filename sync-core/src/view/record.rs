@@ -8,7 +8,9 @@ use crate::merge::{Conflict, Context, Notice, conflicts, notices_for, resolve_al
 use crate::record::entry::Entry;
 use crate::record::fold::Folded;
 use crate::record::kind::{Compartment, Kind};
-use crate::record::schema::{self, COPIES, DETAILS, FACTS, Fact, FieldType, TEXTS, fact_field};
+use crate::record::schema::{
+    self, COPIES, DETAILS, FACTS, Fact, FieldType, SIGNATURES, TEXTS, fact_field,
+};
 use crate::record::value::Value;
 use crate::time::Timestamp;
 
@@ -175,10 +177,12 @@ const COPIED_WORDS: u8 = 3;
 /// The longest text of what the record is about; of a copy, its longest line; else of a reason.
 fn first_words(folded: &Folded) -> String {
     let content = |entry: &&Entry| entry.collection >= DETAILS || entry.collection == TEXTS;
+    // A signature repeats the whole record.
+    let rest = folded.entries.iter().filter(|entry| entry.collection != SIGNATURES);
     let copied = folded.entries_of(COPIES).filter_map(|entry| entry.text_of(COPIED_WORDS));
     let longest = longest(folded.entries.iter().filter(content).flat_map(texts))
         .or_else(|| longest(copied.flat_map(str::lines).filter_map(said)))
-        .or_else(|| longest(folded.entries.iter().flat_map(texts)))
+        .or_else(|| longest(rest.flat_map(texts)))
         .unwrap_or_default();
     match longest.char_indices().nth(FIRST_WORDS) {
         Some((end, _)) => format!("{}…", &longest[..end]),

@@ -59,9 +59,10 @@ impl Failure {
 
 const fn of_way(error: &TransportError) -> u8 {
     match error {
-        TransportError::Offline | TransportError::Busy => 3,
+        TransportError::Offline | TransportError::Busy | TransportError::ServerTooOld => 3,
         TransportError::SignedOut => 4,
         TransportError::Refused(_) => 5,
+        TransportError::AppTooOld => 2,
     }
 }
 

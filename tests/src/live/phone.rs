@@ -15,6 +15,7 @@ use super::{Failed, binary};
 #[derive(Clone, Debug)]
 pub struct Phone {
     home: PathBuf,
+    largest_file: Option<u32>,
     /// Whose it is.
     pub name: String,
 }
@@ -23,7 +24,7 @@ impl Phone {
     /// The phone in `home`.
     #[must_use]
     pub fn new(home: PathBuf, name: &str) -> Self {
-        Self { home, name: name.to_owned() }
+        Self { home, largest_file: None, name: name.to_owned() }
     }
 
     /// Its folder.
@@ -33,9 +34,18 @@ impl Phone {
     }
 
     fn command(&self, arguments: &[&str]) -> Result<Command, Failed> {
-        let mut command = Command::new(binary("phone")?);
+        let mut command = match self.largest_file {
+            None => Command::new(binary("phone")?),
+            Some(blocks) => limited(&binary("phone")?, blocks),
+        };
         command.arg("--home").arg(&self.home).arg("--json").args(arguments);
         Ok(command)
+    }
+
+    /// The same phone where no file may grow past so many KB: a disk that is full for it.
+    #[must_use]
+    pub fn limited_to(&self, kb: u32) -> Self {
+        Self { largest_file: Some(kb), ..self.clone() }
     }
 
     /// Runs a command with words on its input and reads its JSON.
@@ -94,6 +104,15 @@ impl Phone {
         let store = SqliteStore::open(&self.home.join("phone.db"), &Key::new(key))?;
         Ok(Device::open(store)?)
     }
+}
+
+/// A program whose files may not pass so many KB. The signal that would say so is ignored, so that
+/// the write fails.
+fn limited(program: &Path, kb: u32) -> Command {
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "limited"]);
+    shell.arg(kb.to_string()).arg(program);
+    shell
 }
 
 /// Runs a command and reads its JSON.

@@ -14,12 +14,17 @@ use super::{Failed, Phone, binary};
 /// How long a server may take to answer after its start.
 const START: Duration = Duration::from_secs(60);
 
+const CLUSTER: &str = "Glen";
+
 /// A server process with a database of its own, ended with its value.
 pub struct Server {
     folder: TempDir,
     database: Option<String>,
     process: Option<Child>,
     address: Option<SocketAddr>,
+    cluster: String,
+    /// Whether it tells phones what their exchange cost.
+    measured: bool,
 }
 
 /// Somebody who works in a cluster.
@@ -39,14 +44,34 @@ impl Server {
     /// # Errors
     /// If it does not start.
     pub fn start(database: Option<String>) -> Result<Self, Failed> {
-        let folder = TempDir::new()?;
-        let mut server = Self { folder, database, process: None, address: None };
+        let mut server = Self::new(database, CLUSTER)?;
         if server.database.is_some() {
             server.run(&["migrate"], "")?;
         }
-        server.run(&["cluster", "add", "--name", "Glen", "--authority", "The Shire"], "")?;
+        server.run(&["cluster", "add", "--name", CLUSTER, "--authority", "The Shire"], "")?;
         server.serve()?;
         Ok(server)
+    }
+
+    /// Starts a server that is measured, over the SQLite file that `fill` makes with a cluster.
+    ///
+    /// # Errors
+    /// If it is not filled or does not start.
+    pub fn over(
+        cluster: &str,
+        fill: impl FnOnce(&Path) -> Result<(), Failed>,
+    ) -> Result<Self, Failed> {
+        let mut server = Self::new(None, cluster)?;
+        server.measured = true;
+        fs::create_dir_all(server.data())?;
+        fill(&server.data().join("caseweave.sqlite"))?;
+        server.serve()?;
+        Ok(server)
+    }
+
+    fn new(database: Option<String>, cluster: &str) -> Result<Self, Failed> {
+        let (folder, cluster) = (TempDir::new()?, cluster.to_owned());
+        Ok(Self { folder, database, process: None, address: None, cluster, measured: false })
     }
 
     /// Serves, on the address it had before if it had one.
@@ -58,10 +83,12 @@ impl Server {
         let _ = fs::remove_file(&file);
         let listen = self.address.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
         let log = fs::File::options().create(true).append(true).open(self.log())?;
+        let measured = self.measured.then_some("--stats");
         let child = self
             .command()?
             .args(["serve", "--listen", &listen, "--address-file"])
             .arg(&file)
+            .args(measured)
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()?;
@@ -104,6 +131,12 @@ impl Server {
     #[must_use]
     pub fn authority(&self) -> PathBuf {
         self.data().join("ca.pem")
+    }
+
+    /// The URL of its PostgreSQL database, if it is on one.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// Its data folder.
@@ -159,7 +192,7 @@ impl Server {
             "--sign-in",
             name,
             "--cluster",
-            "Glen",
+            &self.cluster,
             "--agency",
             agency,
             "--role",

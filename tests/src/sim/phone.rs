@@ -88,6 +88,10 @@ impl Store for Disk {
         self.rows.unsent(skip, limit)
     }
 
+    fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError> {
+        self.rows.unsent_records(kind)
+    }
+
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
         self.rows.unsent_count()
     }

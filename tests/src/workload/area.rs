@@ -22,7 +22,8 @@ use sync_core::time::Timestamp;
 use crate::workload::WorkloadError;
 use crate::workload::script::Names;
 
-const CLUSTER: &str = "Workload";
+/// The name of the cluster.
+pub const CLUSTER: &str = "Workload";
 const AGENCY: &str = "social-work";
 /// The sign-in name of the cluster's lead.
 pub const LEAD: &str = "lead";

@@ -161,6 +161,7 @@ fn arrival(
     let signature = digest.sign(&worker.key);
     let batch = Batch { cluster, frame: encode_push(records), seed, signature };
     Ok(Arrival {
+        meter: Default::default(),
         principal: worker.principal.clone(),
         device: worker.device,
         actor: worker.actor,
@@ -168,6 +169,7 @@ fn arrival(
         batch,
         at,
         id,
+        acknowledged: 0,
     })
 }
 

@@ -103,6 +103,7 @@ impl Wire<'_> {
         let mut all = Vec::new();
         for batch in &request.batches {
             let arrival = Arrival {
+                meter: Default::default(),
                 principal: self.worker.principal.clone(),
                 device: self.worker.device,
                 actor: self.worker.actor,
@@ -110,6 +111,7 @@ impl Wire<'_> {
                 batch: batch.clone(),
                 at: self.area.now,
                 id: self.area.random(),
+                acknowledged: 0,
             };
             let Area { conn, rules, cluster, .. } = &mut *self.area;
             let verdict = read_tx(conn, |conn| judge(conn, rules, &arrival))?;

@@ -1,30 +1,27 @@
 //! Processes that are killed at any moment.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use system_tests::live::{Failed, Phone, Server, Staff};
 
 use super::database::on_each;
 
 const IONA: Staff = Staff { name: "iona", agency: "health", role: "practitioner" };
-const ROUNDS: u64 = 25;
+const LENA: Staff = Staff { name: "lena", agency: "education", role: "cluster_lead" };
+const ROUNDS: u32 = 25;
 
-/// One phone with a case of its own.
-fn begin(server: &Server) -> Result<(Phone, String), Failed> {
-    let phone = server.staff(&[IONA])?.remove(0);
+/// A phone with a case of its own, and the lead's.
+fn begin(server: &Server) -> Result<(Phone, Phone, String), Failed> {
+    let [phone, lead] = <[Phone; 2]>::try_from(server.staff(&[IONA, LENA])?).map_err(|_| "two")?;
     let begun = phone.run(&["case", "begin", "--given-name", "Eilidh", "--family-name", "Ross"])?;
-    Ok((phone, begun["case"].as_str().ok_or("no case")?.to_owned()))
+    Ok((phone, lead, begun["case"].as_str().ok_or("no case")?.to_owned()))
 }
 
-/// The numbers of the visits that a phone shows.
-fn visits(phone: &Phone, case: &str, shared: bool) -> Result<Vec<u64>, Failed> {
-    let shown = if shared {
-        phone.run(&["show", case, "--shared"])?
-    } else {
-        phone.run(&["show", case])?
-    };
+/// The numbers of the visits that the server gives to another phone, which has nothing of its own.
+fn visits_on(lead: &Phone, case: &str) -> Result<Vec<u64>, Failed> {
+    lead.run(&["sync"])?;
+    let shown = lead.run(&["show", case, "--shared"])?;
     let records = shown["records"].as_array().ok_or("no records")?.iter();
     let texts = records.filter(|record| record["kind"] == "visit").flat_map(|record| {
         let entries = record["entries"].as_array().cloned().unwrap_or_default();
@@ -40,31 +37,38 @@ fn visit<'a>(case: &'a str, text: &'a str) -> [&'a str; 6] {
     ["visit", case, "--at", "2026-11-20T10:00:00Z", "--text", text]
 }
 
+/// Runs a command and kills it after the `round`th part of one and a half times what it usually takes;
+/// gives what it said.
+fn killed(phone: &Phone, command: &[&str], usual: Duration, round: u32) -> Result<String, Failed> {
+    let mut child = phone.spawn(command)?;
+    std::thread::sleep(usual * 3 * round / (2 * ROUNDS));
+    child.kill()?;
+    Ok(String::from_utf8(child.wait_with_output()?.stdout)?)
+}
+
+fn timed(phone: &Phone, command: &[&str]) -> Result<Duration, Failed> {
+    let began = Instant::now();
+    phone.run(command)?;
+    Ok(began.elapsed())
+}
+
 #[test]
 fn a_phone_killed_while_writing_or_syncing_loses_nothing_it_called_saved() -> Result<(), Failed> {
     on_each(|server| {
-        let (phone, case) = begin(&server)?;
-        let mut saved = BTreeSet::new();
+        let (phone, lead, case) = begin(&server)?;
+        let to_sync = timed(&phone, &["sync"])?;
+        let to_write = timed(&phone, &visit(&case, "visit 1000"))?;
+        let mut saved = BTreeSet::from([1000]);
         for round in 0..ROUNDS {
             let text = format!("visit {round}");
-            let mut writing = phone.spawn(&visit(&case, &text))?;
-            std::thread::sleep(Duration::from_millis(round * 3 % 40));
-            writing.kill()?;
-            writing.wait()?;
-            let mut said = String::new();
-            if let Some(mut out) = writing.stdout.take() {
-                out.read_to_string(&mut said)?;
-            }
-            if said.contains("record") {
-                saved.insert(round);
-            }
-            let mut syncing = phone.spawn(&["sync"])?;
-            std::thread::sleep(Duration::from_millis(round * 7 % 60));
-            syncing.kill()?;
-            syncing.wait()?;
+            let said = killed(&phone, &visit(&case, &text), to_write, round)?;
+            saved.extend(said.contains("record").then_some(u64::from(round)));
+            killed(&phone, &["sync"], to_sync, round)?;
         }
+        let cut_off = ROUNDS as usize + 1 - saved.len();
+        assert!(saved.len() > 1 && cut_off > 0, "{} saved, {cut_off} cut off", saved.len());
         phone.run(&["sync"])?;
-        let shown = visits(&phone, &case, true)?;
+        let shown = visits_on(&lead, &case)?;
         let once: BTreeSet<u64> = shown.iter().copied().collect();
         assert!(saved.is_subset(&once), "lost: {:?}", saved.difference(&once));
         assert_eq!(once.len(), shown.len(), "nothing is there twice: {shown:?}");
@@ -76,7 +80,7 @@ fn a_phone_killed_while_writing_or_syncing_loses_nothing_it_called_saved() -> Re
 #[test]
 fn a_server_killed_in_mid_commit_loses_nothing_acknowledged() -> Result<(), Failed> {
     on_each(|mut server| {
-        let (phone, case) = begin(&server)?;
+        let (phone, lead, case) = begin(&server)?;
         for round in 0..12 {
             for n in 0..4 {
                 phone.run(&visit(&case, &format!("visit {}", round * 4 + n)))?;
@@ -88,7 +92,7 @@ fn a_server_killed_in_mid_commit_loses_nothing_acknowledged() -> Result<(), Fail
             server.serve()?;
         }
         phone.run(&["sync"])?;
-        let shown = visits(&phone, &case, true)?;
+        let shown = visits_on(&lead, &case)?;
         assert_eq!(shown, (0..48).collect::<Vec<_>>(), "each visit is there, once");
         assert_eq!(phone.run(&["unsent"])?["changes"], 0);
         server.check()

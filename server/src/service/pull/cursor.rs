@@ -6,6 +6,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use sha2::{Digest, Sha256};
 use sync_core::codec::{DecodeError, Reader, Writer};
 use sync_core::ids::{ClusterId, UserId};
+use sync_core::protocol::message::ClusterCursor;
 
 /// Where a phone stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Cursor {
     pub chain: [u8; 16],
     /// A digest of the people that the phone was told of.
     pub people: [u8; 8],
+    /// Pages sent of the round under way.
+    pub pages: u32,
 }
 
 /// How far a round has come.
@@ -30,6 +33,8 @@ pub enum Offset {
     Start,
     /// Lines of the directory up to this number were sent.
     Directory(i64),
+    /// Extracts of the pupil roll up to this number were sent.
+    Extracts(i64),
     /// Of newly granted scopes: the class of record, the record's first number, the position.
     Granted(u8, i64, i32),
     /// New changes of what was granted before, up to this number.
@@ -71,6 +76,7 @@ impl Cursor {
     fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.int(self.base).int(self.up_to).fixed(&self.chain).fixed(&self.people);
+        writer.uint(self.pages.into());
         match self.offset {
             Offset::Start => writer.byte(0),
             Offset::Directory(number) => writer.byte(1).int(number),
@@ -78,6 +84,7 @@ impl Cursor {
                 writer.byte(2).byte(class).int(first).int(position.into())
             }
             Offset::New(number) => writer.byte(3).int(number),
+            Offset::Extracts(number) => writer.byte(4).int(number),
         };
         writer.finish()
     }
@@ -86,6 +93,7 @@ impl Cursor {
         let mut reader = Reader::new(bytes);
         let (base, up_to) = (reader.int()?, reader.int()?);
         let (chain, people) = (reader.array()?, reader.array()?);
+        let pages = reader.uint_to(u32::MAX.into(), "a page's number")? as u32;
         let offset = match reader.byte()? {
             0 => Offset::Start,
             1 => Offset::Directory(reader.int()?),
@@ -95,10 +103,11 @@ impl Cursor {
                 i32::try_from(reader.int()?).map_err(|_| DecodeError::Number)?,
             ),
             3 => Offset::New(reader.int()?),
+            4 => Offset::Extracts(reader.int()?),
             _ => return Err(DecodeError::Unknown("a cursor")),
         };
         reader.end()?;
-        Ok(Self { base, up_to, offset, chain, people })
+        Ok(Self { base, up_to, offset, chain, people, pages })
     }
 }
 
@@ -110,9 +119,37 @@ fn about(log: &[u8; 16], (user, cluster): (&UserId, &ClusterId)) -> Vec<u8> {
     [log.as_slice(), user.as_bytes(), cluster.as_bytes()].concat()
 }
 
+/// The number up to which a phone has a cluster's log, as one of its cursors proves; zero if none
+/// does.
+#[must_use]
+pub fn acknowledged(
+    cursors: &[ClusterCursor],
+    (key, log_id): (&[u8; 32], &[u8; 16]),
+    whose: (&UserId, &ClusterId),
+) -> i64 {
+    let sealed = cursors.iter().find(|it| it.cluster == *whose.1);
+    let open = sealed.and_then(|it| Cursor::open(&it.cursor, key, log_id, whose));
+    open.map_or(0, |cursor| cursor.base)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_step_of_a_round_reads_back() {
+        let offsets = [
+            Offset::Start,
+            Offset::Directory(7),
+            Offset::Extracts(8),
+            Offset::Granted(3, -1, 0),
+            Offset::New(9),
+        ];
+        for offset in offsets {
+            let cursor = Cursor { base: 7, up_to: 900, offset, ..Cursor::default() };
+            assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
+        }
+    }
 
     #[test]
     fn a_cursor_is_its_users_and_its_logs_only() {

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 
 use sync_core::ids::{CaseId, ClusterId, ScopeId};
 use sync_core::merge::Context;
-use sync_core::policy::{Action, ClusterAction, Role, Summaries, decide, decide_in_cluster};
+use sync_core::policy::{
+    Action, ClusterAction, Role, Summaries, decide, decide_in_cluster, readable_scopes,
+};
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
-use sync_core::view::{CaseHeader, header};
+use sync_core::view::{CaseHeader, DueDate, header};
 
 use super::Reader;
+use super::due;
 use crate::db::{self, Conn, Error};
 use crate::service::histories::{CaseState, World};
 
@@ -31,6 +34,8 @@ pub struct CaseLine {
     pub harm_concerns: usize,
     /// Since when the first of them.
     pub harm_since: Option<Timestamp>,
+    /// What falls due in the records that are open to the reader as a group, earliest first.
+    pub due: Vec<DueDate>,
 }
 
 /// Some lines of a caseload.
@@ -85,7 +90,7 @@ pub fn page(
 }
 
 /// The clusters in which the person works with cases.
-fn working(reader: &Reader) -> Vec<ClusterId> {
+pub(super) fn working(reader: &Reader) -> Vec<ClusterId> {
     let own = ClusterAction::ReadSummaries(Summaries::OwnCaseload);
     let works = |it: &ClusterId| decide_in_cluster(&reader.principal, *it, &own).is_ok();
     reader.clusters().into_iter().filter(works).collect()
@@ -139,12 +144,17 @@ fn line(
 pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<CaseLine, Error> {
     let context = &state.context;
     let counted = counted_scopes(reader, state);
-    let (mut safety, mut routine, mut harm) = (0, 0, Vec::new());
+    let readable = readable_scopes(&reader.principal, context);
+    let readable: BTreeSet<_> = readable.iter().map(|it| it.scope(&context.case)).collect();
+    let (mut safety, mut routine, mut harm, mut open) = (0, 0, Vec::new(), Vec::new());
     for view in db::views::records_of_case(conn, &context.case)? {
         harm.extend(view.harm_since);
         if counted.contains(&view.scope) {
             safety += view.safety_conflicts;
             routine += view.routine_conflicts;
+        }
+        if readable.contains(&view.scope) {
+            open.push(view);
         }
     }
     let merging: Context<'_> = reader.merging(state);
@@ -156,6 +166,7 @@ pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<C
         routine_conflicts: routine,
         harm_concerns: harm.len(),
         harm_since: harm.into_iter().min().map(Timestamp),
+        due: due::of_views(&open)?,
     })
 }
 

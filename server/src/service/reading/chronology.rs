@@ -42,14 +42,22 @@ pub fn of_case(
     if records.is_empty() {
         return Ok(None);
     }
+    of_records(conn, &records).map(Some)
+}
+
+/// What these records say happened, newest first.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_records(conn: &mut Conn, records: &[Folded]) -> Result<Vec<ArrivedLine>, Error> {
     let mut lines = Vec::new();
-    for folded in &records {
+    for folded in records {
         let Some(line) = chronology_line(folded) else { continue };
         let arrived_at = db::log::arrived(conn, &line.record)?;
         lines.push(ArrivedLine { written_at: written_at(folded, &line), line, arrived_at });
     }
     lines.sort_by_key(|it| (std::cmp::Reverse(it.line.at), it.line.record));
-    Ok(Some(lines))
+    Ok(lines)
 }
 
 fn written_at(folded: &Folded, line: &ChronologyLine) -> Timestamp {

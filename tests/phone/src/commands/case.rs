@@ -1,7 +1,7 @@
 //! Beginning a case.
 
 use clap::{Args, Subcommand};
-use sync_core::record::kinds::case::CaseFacts;
+use sync_core::record::kinds::case::{CaseFacts, Identifier};
 use sync_core::time::Date;
 
 use crate::cli::Act;
@@ -38,6 +38,10 @@ struct Begin {
     /// School or nursery.
     #[arg(long)]
     school: Option<String>,
+    /// The number by which the schools know the child: with the day of birth it brings an extract
+    /// of the pupil roll.
+    #[arg(long, value_name = "NUMBER")]
+    scn: Option<String>,
     /// Home language.
     #[arg(long)]
     language: Option<String>,
@@ -45,8 +49,9 @@ struct Begin {
 
 impl Act for Case {
     fn typed(&mut self) -> Vec<&mut String> {
-        let What::Begin(Begin { given_name, family_name, school, language, .. }) = &mut self.what;
-        [given_name, family_name, school, language].into_iter().flatten().collect()
+        let What::Begin(Begin { given_name, family_name, school, scn, language, .. }) =
+            &mut self.what;
+        [given_name, family_name, school, scn, language].into_iter().flatten().collect()
     }
 
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
@@ -72,7 +77,12 @@ impl Begin {
             expected_date: self.expected_date,
             school: self.school.clone(),
             language: self.language.clone(),
+            identifiers: self.scn.as_deref().map(identifier).into_iter().collect(),
             ..CaseFacts::default()
         }
     }
+}
+
+fn identifier(number: &str) -> Identifier {
+    Identifier { scheme: "SCN".to_owned(), number: number.to_owned() }
 }

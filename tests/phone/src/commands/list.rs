@@ -35,7 +35,7 @@ impl Act for List {
                 .map(|user| people.get(&user).cloned().unwrap_or_else(|| short(&user)));
             [
                 short(&line.case),
-                header.name.clone(),
+                format!("{}{}", header.name, not_all(line.unreadable)),
                 header.school.clone(),
                 format!("{}{disputed}", header.stage.join(" / ")),
                 lead.unwrap_or_else(|| "nobody".to_owned()),
@@ -47,6 +47,11 @@ impl Act for List {
         let head = ["case", "name", "school", "stage", "lead", "to settle", "only here"];
         Answer::new(&lines, table(head, &rows))
     }
+}
+
+/// What a name is followed by where a part of the case cannot be read here.
+fn not_all(unreadable: usize) -> &'static str {
+    if unreadable > 0 { " (not all is shown: update the app)" } else { "" }
 }
 
 impl Act for Find {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::Value as Json;
 use sync_core::ids::UserId;
-use sync_core::view::{ChronologyLine, EntryView, RecordView};
+use sync_core::view::{CaseView, ChronologyLine, EntryView, ExtractView, RecordView};
 
 use crate::cli::Act;
 use crate::failure::Failure;
@@ -26,16 +27,37 @@ pub(crate) struct Chronology {
     case: String,
 }
 
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    view: CaseView,
+    /// Records left out because a newer version of the app wrote in them.
+    #[serde(skip_serializing_if = "is_none")]
+    unreadable: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 impl Act for Show {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
         let view = phone.device.case(case, self.shared)?;
+        let unreadable = phone.device.unreadable(case)?;
         let people = names::names_of_users(&phone)?;
         let name = names::names_of_cases(&phone)?.remove(&case).unwrap_or_default();
         let mut text = format!("{name}\ncase {case}\n");
+        view.extract.iter().for_each(|extract| text.push_str(&schooling(extract)));
+        if unreadable > 0 {
+            text.push_str(&format!(
+                "NOT ALL IS SHOWN: a newer version of the app wrote in {unreadable} of its records. \
+                 Update the app to read them.\n"
+            ));
+        }
         view.records.iter().for_each(|record| text.push_str(&shown(record, &people)));
-        Answer::new(&view, text)
+        Answer::new(&Shown { view, unreadable }, text)
     }
 }
 
@@ -53,6 +75,22 @@ impl Act for Chronology {
         let rows: Vec<_> = lines.iter().map(row).collect();
         Answer::new(&lines, table(["when", "record", "kind", "by", "what"], &rows))
     }
+}
+
+/// What the schools say, which nobody here can change.
+fn schooling(extract: &ExtractView) -> String {
+    let ExtractView { school, year_group, as_of, .. } = extract;
+    let mut text = format!("\nfrom the pupil roll  {school}, {year_group}, as of {as_of}\n");
+    for term in &extract.terms {
+        let flag = if term.persistent_absence == Some(true) { "  PERSISTENT ABSENCE" } else { "" };
+        let (attended, possible) = (term.attended, term.possible);
+        text.push_str(&format!("  {}: {attended} of {possible} half days{flag}\n", term.term));
+    }
+    for excluded in &extract.exclusions {
+        let (from, half_days, cause) = (excluded.from, excluded.half_days, &excluded.cause);
+        text.push_str(&format!("  excluded from {from} for {half_days} half days: {cause}\n"));
+    }
+    text
 }
 
 fn shown(record: &RecordView, people: &BTreeMap<UserId, String>) -> String {

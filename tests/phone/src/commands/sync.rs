@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
-use sync_core::device::https::Https;
+use sync_core::device::https::{Https, Traffic};
 use sync_core::device::sync::SyncReport;
 use sync_core::device::{DeviceError, Enrolled};
 use sync_core::store::{Shelf, Store as _, Write};
@@ -28,9 +28,12 @@ pub(crate) struct Sync {
     stats: bool,
 }
 
-/// What a sync cost the phone.
+/// What a sync cost.
 #[derive(Serialize)]
 struct Cost {
+    /// Bytes above TLS, headers and all.
+    wire_up: u64,
+    wire_down: u64,
     wall_ms: u128,
     /// User and system time; none where the system does not tell.
     cpu_s: Option<f64>,
@@ -49,17 +52,25 @@ impl Act for Sync {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let began = Instant::now();
         let mut phone = home.open()?;
-        let report = exchange(home, &mut phone)?;
+        if self.stats {
+            phone.device.ask_for_costs();
+        }
+        let (report, traffic) = exchange(home, &mut phone)?;
         let only_here = phone.device.only_here()?.changes;
         remember(phone)?;
-        let cost = || Cost { wall_ms: began.elapsed().as_millis(), cpu_s: cpu_seconds() };
+        let cost = || Cost {
+            wire_up: traffic.up(),
+            wire_down: traffic.down(),
+            wall_ms: began.elapsed().as_millis(),
+            cpu_s: cpu_seconds(),
+        };
         let synced = Synced { report, only_here, cost: self.stats.then(cost) };
         let text = words(&synced);
         Answer::new(&synced, text)
     }
 }
 
-fn exchange(home: &Home, phone: &mut Phone) -> Result<SyncReport, Failure> {
+fn exchange(home: &Home, phone: &mut Phone) -> Result<(SyncReport, Traffic), Failure> {
     let enrolled = Enrolled::load(phone.device.store())?.ok_or(DeviceError::NotEnrolled)?;
     let mut https = Https::new(&enrolled.server, enrolled.authority.as_deref())?;
     // Drawn before anything is sent: an exchange cannot stop for want of random bytes.
@@ -67,11 +78,13 @@ fn exchange(home: &Home, phone: &mut Phone) -> Result<SyncReport, Failure> {
     let shows = std::io::stderr().is_terminal();
     let mut progress = |report: &SyncReport, left: u64| {
         if left > 0 && (shows || left >= MANY) {
-            output::note(&format!("{} changes came, about {left} more", report.received));
+            let page = report.last_page.unwrap_or_default();
+            output::note(&format!("page {page}: {} changes, about {left} more", report.received));
         }
     };
     let clock = || home.now();
-    Ok(phone.device.sync(&mut https, &clock, &mut || salts.next(), &mut progress)?)
+    let report = phone.device.sync(&mut https, &clock, &mut || salts.next(), &mut progress)?;
+    Ok((report, https.traffic().clone()))
 }
 
 /// Random bytes for each exchange.
@@ -101,20 +114,42 @@ fn remember(phone: Phone) -> Result<(), Failure> {
 }
 
 fn words(synced: &Synced) -> String {
-    let SyncReport { exchanges, pages, accepted, returned, received, bytes_up, bytes_down } =
-        synced.report;
+    let SyncReport { accepted, returned, held, received, waiting, .. } = synced.report;
     let mut lines =
         vec![format!("sent {accepted}, received {received}; {}", items(synced.only_here))];
     if returned > 0 {
         lines.push(format!("{returned} came back: see `phone returned`"));
     }
-    if let Some(Cost { wall_ms, cpu_s }) = &synced.cost {
-        let cpu = cpu_s.map_or_else(|| "unknown".to_owned(), |seconds| format!("{seconds:.2} s"));
-        lines.push(format!("exchanges {exchanges}, pages {pages}"));
-        lines.push(format!("bytes up {bytes_up}, down {bytes_down}"));
-        lines.push(format!("CPU {cpu}, wall {wall_ms} ms"));
+    if held > 0 {
+        lines.push(format!("{held} wait for a reviewer: see `phone returned`"));
     }
+    if waiting > 0 {
+        lines.push(format!(
+            "{waiting} wait on this phone: the server or this app must be updated first, or \
+             something that they build on has not arrived; the next sync tries again"
+        ));
+    }
+    lines.extend(synced.cost.iter().flat_map(|cost| costs(&synced.report, cost)));
     lines.join("\n")
+}
+
+fn costs(report: &SyncReport, cost: &Cost) -> [String; 4] {
+    let pages = match (report.first_page, report.last_page) {
+        (Some(first), Some(last)) => format!(", numbers {first} to {last}"),
+        _ => String::new(),
+    };
+    let unknown = || "unknown".to_owned();
+    let phone = cost.cpu_s.map_or_else(unknown, |seconds| format!("{seconds:.2} s"));
+    let server = report.server_cpu_us.map_or_else(
+        || "not told (serve --stats)".to_owned(),
+        |us| format!("{:.3} s", us as f64 / 1e6),
+    );
+    [
+        format!("exchanges {}, pages {}{pages}", report.exchanges, report.pages),
+        format!("bytes of bodies up {}, down {}", report.bytes_up, report.bytes_down),
+        format!("bytes with headers up {}, down {}", cost.wire_up, cost.wire_down),
+        format!("CPU of the phone {phone}, of the server {server}; wall {} ms", cost.wall_ms),
+    ]
 }
 
 /// User and system time of this process so far.

@@ -1,0 +1,57 @@
+//! Which pupil on the roll a case is about, as the case itself says: a number of the schools' and
+//! the day of birth that goes with it. A slip in one of them links nobody.
+
+use std::collections::BTreeSet;
+
+use sync_core::framework::Catalogue;
+use sync_core::merge::{Context, Resolved, resolve_all};
+use sync_core::record::schema::Fact;
+
+use crate::db::extracts::Linked;
+use crate::db::roll::RowId;
+use crate::db::{self, Conn, Error};
+use crate::service::histories::CaseState;
+
+/// Brings a case's link to the roll to what the case says. A link that changed takes a number.
+///
+/// # Errors
+/// The database's failure.
+pub fn link(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    state: &CaseState,
+    mut number: impl FnMut() -> i64,
+) -> Result<(), Error> {
+    let (case, pupil) = (state.context.case, pupil(conn, catalogue, state)?);
+    if pupil == db::extracts::pupil_of(conn, &case)? {
+        return Ok(());
+    }
+    db::extracts::put(conn, &state.context.cluster, &Linked { case, pupil, number: number() })
+}
+
+/// The one pupil of the cluster's schools whom the case names; none while people disagree about
+/// number or day of birth.
+///
+/// # Errors
+/// The database's failure.
+pub fn pupil(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    state: &CaseState,
+) -> Result<Option<RowId>, Error> {
+    let Some(team) = &state.team else { return Ok(None) };
+    let facts = resolve_all(&team.entries, &Context::new(catalogue));
+    let born = facts.iter().find(|it| it.fact == Fact::BirthDate).and_then(words);
+    let Some(born) = born else { return Ok(None) };
+    let mut found = BTreeSet::new();
+    for fact in facts.iter().filter(|it| it.fact == Fact::Identifier) {
+        let Some(number) = words(fact) else { continue };
+        let named = (fact.subject.as_str(), number);
+        found.extend(db::roll::find(conn, &state.context.cluster, named, born)?);
+    }
+    Ok(if found.len() == 1 { found.pop_first() } else { None })
+}
+
+fn words<'a>(fact: &'a Resolved<'_>) -> Option<&'a str> {
+    fact.in_force.one()?.value.as_text()
+}

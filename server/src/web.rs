@@ -1,0 +1,60 @@
+//! Plain pages for people with a browser: a lead, a practitioner, a chief officer. A handler
+//! extracts, asks the services that the interface asks too, puts what they say into words, and fills
+//! a template. Every page works without a script; none shows more than the interface would.
+
+mod assessment;
+mod assets;
+mod case;
+mod caseload;
+mod conflicts;
+mod editions;
+mod error;
+mod facts;
+mod forms;
+mod guard;
+mod names;
+mod page;
+mod plan;
+mod record;
+mod review;
+mod said;
+mod session;
+mod sign_in;
+mod today;
+mod views;
+mod words;
+
+use actix_web::web;
+use sync_core::limits::FORM_BYTES;
+
+pub(crate) use error::no_page;
+pub(crate) use guard::add_headers;
+
+macro_rules! pages {
+    ($($method:ident $path:literal => $handler:path;)*) => {
+        /// Every page by method and path: tests ask each of them as each role.
+        pub const PAGES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
+
+        /// Adds every page to the application.
+        pub(crate) fn add_pages(config: &mut web::ServiceConfig) {
+            config.app_data(web::FormConfig::default().limit(FORM_BYTES));
+            $(config.route($path, web::$method().to($handler));)*
+        }
+    };
+}
+
+pages! {
+    get "/" => today::show;
+    get "/sign-in" => sign_in::show;
+    post "/sign-in" => sign_in::sign_in;
+    post "/sign-out" => sign_in::sign_out;
+    get "/caseload" => caseload::show;
+    get "/cases/{case}" => case::show;
+    get "/cases/{case}/records/{record}" => record::show;
+    get "/to-settle" => conflicts::show;
+    get "/to-review" => review::show;
+    post "/to-review/{id}" => review::decide;
+    get "/editions" => editions::show;
+    get "/editions/children-by-stage.csv" => editions::download;
+    get "/assets/{name}" => assets::show;
+}

@@ -1,0 +1,147 @@
+//! Pages for whoever cannot be shown what they asked for, in plain words. What is not there and what
+//! is not theirs are one page.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+
+use super::forms;
+use super::page::{Frame, filled};
+use crate::app::{CheckFailed, NoEntropy};
+use crate::db;
+use crate::error::ApiError;
+use crate::service::page_sessions::Gone;
+
+/// Why there is no page.
+#[derive(Debug)]
+pub(super) enum PageError {
+    /// Somebody must sign in first.
+    SignIn {
+        /// Where they were going.
+        next: String,
+        /// Why.
+        gone: Gone,
+    },
+    /// Anything else.
+    Failed(ApiError),
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    frame: Frame,
+    heading: &'static str,
+    detail: &'static str,
+    advice: &'static str,
+}
+
+impl PageError {
+    /// Somebody must sign in before they can go to `next`.
+    pub(super) const fn sign_in(next: String, gone: Gone) -> Self {
+        Self::SignIn { next, gone }
+    }
+
+    /// There is no such thing, or it is not the person's to know of.
+    pub(super) const fn not_open() -> Self {
+        Self::Failed(ApiError::not_open())
+    }
+}
+
+impl fmt::Display for PageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignIn { .. } => f.write_str("sign_in"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl ResponseError for PageError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::SignIn { .. } => StatusCode::SEE_OTHER,
+            Self::Failed(error) => error.status_code(),
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match self {
+            Self::SignIn { next, gone } => {
+                let ended = *gone == Gone::TimedOut;
+                let to = format!("/sign-in?{}", forms::sign_in_query(next, ended));
+                HttpResponse::SeeOther().insert_header(("Location", to)).finish()
+            }
+            Self::Failed(error) => failed(error),
+        }
+    }
+}
+
+fn failed(error: &ApiError) -> HttpResponse {
+    let status = error.status_code();
+    let (heading, advice) = match status {
+        StatusCode::NOT_FOUND => (
+            "Page not found",
+            "If you typed the address, check it. If you followed a link, what it led to may have \
+             moved, or may not be open to you.",
+        ),
+        StatusCode::FORBIDDEN => {
+            ("This form cannot be used", "Go back, load the page again and try again.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("The service is busy", "Nothing is lost. Wait a moment and load the page again.")
+        }
+        status if status.is_client_error() => {
+            ("This request cannot be answered", "Go back and try again.")
+        }
+        _ => (
+            "Sorry, something went wrong",
+            "Nothing that was saved is lost. Try again in a few minutes. If you need to act for a \
+             child now, ring.",
+        ),
+    };
+    let detail = if status == StatusCode::NOT_FOUND { "" } else { error.detail() };
+    let page = ErrorPage { frame: Frame::bare(heading), heading, detail, advice };
+    let mut answer = match filled(status, &page) {
+        Ok(answer) => answer,
+        Err(_) => HttpResponse::build(status).body(heading),
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let wait = actix_web::http::header::HeaderValue::from_static("2");
+        answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, wait);
+    }
+    answer
+}
+
+impl From<ApiError> for PageError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<db::Error> for PageError {
+    fn from(error: db::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<NoEntropy> for PageError {
+    fn from(error: NoEntropy) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<CheckFailed> for PageError {
+    fn from(error: CheckFailed) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What is answered where there is nothing: JSON to programs, a page to people.
+pub(crate) async fn no_page(request: HttpRequest) -> HttpResponse {
+    if request.path() == "/v1" || request.path().starts_with("/v1/") {
+        return ApiError::no_route().error_response();
+    }
+    failed(&ApiError::no_route())
+}

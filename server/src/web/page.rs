@@ -1,0 +1,110 @@
+//! What surrounds every page: its title, whose it is, where else they can go.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use sync_core::policy::{ClusterAction, Summaries, decide_in_cluster};
+
+use super::assets;
+use super::error::PageError;
+use super::session::Visitor;
+use crate::error::ApiError;
+
+/// What surrounds a page.
+pub(super) struct Frame {
+    /// The page's name, for the window's title.
+    pub(super) title: String,
+    /// Where the styles are.
+    pub(super) styles: &'static str,
+    /// Who is signed in.
+    pub(super) visitor: Option<Named>,
+}
+
+/// Who is signed in, for the head of a page.
+pub(super) struct Named {
+    /// Their name.
+    pub(super) name: String,
+    /// Where they can go.
+    pub(super) places: Vec<Place>,
+    /// What their forms carry.
+    pub(super) form_code: String,
+}
+
+/// A place in the head of a page.
+pub(super) struct Place {
+    /// Its address.
+    pub(super) href: &'static str,
+    /// What it is called.
+    pub(super) name: &'static str,
+    /// Whether the page is it.
+    pub(super) current: bool,
+}
+
+impl Frame {
+    /// Around a page for nobody in particular.
+    pub(super) fn bare(title: impl Into<String>) -> Self {
+        Self { title: title.into(), styles: assets::styles_path(), visitor: None }
+    }
+
+    /// Around a page at `href`, or below it, of somebody signed in.
+    pub(super) fn of(visitor: &Visitor, title: impl Into<String>, href: &str) -> Self {
+        let named = Named {
+            name: visitor.person.display_name.clone(),
+            places: places(visitor, href),
+            form_code: visitor.form_code(),
+        };
+        Self { visitor: Some(named), ..Self::bare(title) }
+    }
+}
+
+fn places(visitor: &Visitor, href: &str) -> Vec<Place> {
+    let mut all = Vec::new();
+    if works_with_cases(visitor) {
+        all.extend([("/", "Today"), ("/caseload", "Caseload"), ("/to-settle", "To settle")]);
+        all.push(("/to-review", "To review"));
+    }
+    if reads_editions(visitor) {
+        all.push(("/editions", "Published figures"));
+    }
+    let place = |(at, name)| Place { href: at, name, current: at == href };
+    all.into_iter().map(place).collect()
+}
+
+/// Whether the person works with children's cases anywhere.
+pub(super) fn works_with_cases(visitor: &Visitor) -> bool {
+    may(visitor, Summaries::OwnCaseload)
+}
+
+/// Whether the person reads what is published.
+pub(super) fn reads_editions(visitor: &Visitor) -> bool {
+    may(visitor, Summaries::PublishedEditions)
+}
+
+/// Whether the person reviews a whole cluster.
+pub(super) fn leads(visitor: &Visitor) -> bool {
+    may(visitor, Summaries::Cluster)
+}
+
+fn may(visitor: &Visitor, summaries: Summaries) -> bool {
+    let principal = visitor.person.principal();
+    let read = ClusterAction::ReadSummaries(summaries);
+    let clusters = principal.memberships.iter().map(|it| it.cluster);
+    clusters.into_iter().any(|cluster| decide_in_cluster(&principal, cluster, &read).is_ok())
+}
+
+/// A page, filled.
+pub(super) fn filled(
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<HttpResponse, PageError> {
+    let page = template.render().map_err(|error| {
+        tracing::error!(%error, "a page could not be filled");
+        PageError::from(ApiError::internal())
+    })?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(page))
+}
+
+/// A page that is well.
+pub(super) fn well(template: &impl Template) -> Result<HttpResponse, PageError> {
+    filled(StatusCode::OK, template)
+}

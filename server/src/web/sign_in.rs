@@ -1,0 +1,168 @@
+//! Signing in and out.
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::Deserialize;
+
+use super::error::PageError;
+use super::forms::{self, Sent};
+use super::page::{Frame, filled};
+use super::session::{self, Visitor};
+use crate::app::AppState;
+use crate::hex;
+use crate::service::page_sessions::{self, Token};
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    form_code: String,
+    next: String,
+    sign_in: String,
+    /// Whether they were signed out because nothing happened.
+    ended: bool,
+    /// What was wrong with what they typed.
+    wrong: Option<&'static str>,
+}
+
+/// Why somebody comes to the sign-in page.
+#[derive(Deserialize, Default)]
+pub(super) struct Coming {
+    next: Option<String>,
+    ended: Option<String>,
+}
+
+/// What somebody typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignInForm {
+    form_code: String,
+    sign_in: String,
+    password: String,
+    next: String,
+}
+
+/// A form with nothing in it but its code.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BareForm {
+    form_code: String,
+}
+
+/// The sign-in page. The browser is given a token that is nobody's yet, for the form to be of.
+pub(super) async fn show(
+    state: Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let coming: Coming = forms::query(request.query_string())?;
+    let token = match session::token(&request) {
+        Some(token) => token,
+        None => Token(state.entropy.bytes()?),
+    };
+    let page = SignInPage {
+        frame: Frame::bare("Sign in"),
+        form_code: hex::encode(&token.form_code()),
+        next: local(coming.next.as_deref().unwrap_or("/")).to_owned(),
+        sign_in: String::new(),
+        ended: coming.ended.is_some(),
+        wrong: None,
+    };
+    with_cookie(filled(StatusCode::OK, &page)?, &token)
+}
+
+/// Signs in. Whatever the browser held before is good for nothing from here on.
+pub(super) async fn sign_in(
+    state: Data<AppState>,
+    request: HttpRequest,
+    sent: Sent<SignInForm>,
+) -> Result<HttpResponse, PageError> {
+    let SignInForm { form_code, sign_in, password, next } = forms::read(sent)?;
+    let before = session::token(&request);
+    forms::check(before.as_ref(), &form_code)?;
+    let next = local(&next).to_owned();
+    let Ok(user) = state.check_password(sign_in.clone(), password).await? else {
+        return refused(form_code, sign_in, next);
+    };
+    let (now, fresh) = (state.clock.now(), Token(state.entropy.bytes()?));
+    let begun = fresh.clone();
+    let work = move |conn: &mut _| {
+        before.map_or(Ok(()), |before| page_sessions::end(conn, now, &before))?;
+        page_sessions::begin(conn, now, &user, &begun)
+    };
+    if state.db.write::<_, crate::db::Error, _>(work).await?.is_none() {
+        return refused(form_code, sign_in, next);
+    }
+    let answer = HttpResponse::SeeOther().insert_header(("Location", next)).finish();
+    with_cookie(answer, &fresh)
+}
+
+/// Signs out.
+pub(super) async fn sign_out(
+    state: Data<AppState>,
+    visitor: Visitor,
+    sent: Sent<BareForm>,
+) -> Result<HttpResponse, PageError> {
+    forms::check(Some(&visitor.token), &forms::read(sent)?.form_code)?;
+    let now = state.clock.now();
+    state.db.write(move |conn| page_sessions::end(conn, now, &visitor.token)).await?;
+    Ok(HttpResponse::SeeOther()
+        .insert_header(("Location", "/sign-in"))
+        .insert_header(session::no_cookie())
+        .finish())
+}
+
+/// The page again, with what was typed but for the password, and one answer whatever was wrong.
+fn refused(form_code: String, sign_in: String, next: String) -> Result<HttpResponse, PageError> {
+    let page = SignInPage {
+        frame: Frame::bare("Error: Sign in"),
+        form_code,
+        next,
+        sign_in,
+        ended: false,
+        wrong: Some("The sign-in name or the password is wrong"),
+    };
+    filled(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// An address of this server's pages; the first page for what is none.
+fn local(next: &str) -> &str {
+    let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let ours = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/sign-");
+    if plain && ours { next } else { "/" }
+}
+
+fn with_cookie(mut answer: HttpResponse, token: &Token) -> Result<HttpResponse, PageError> {
+    use actix_web::http::header::{HeaderValue, SET_COOKIE};
+    let (_, cookie) = session::cookie(token);
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        answer.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn nobody_is_sent_to_another_server_after_signing_in() {
+        for here in ["/", "/caseload?harm=on", "/cases/0a?x=%2F%2Fb"] {
+            assert_eq!(local(here), here);
+        }
+        let there = [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/\t/evil.example",
+            "/ /evil",
+            "evil",
+            "/sign-out",
+        ];
+        for elsewhere in there {
+            assert_eq!(local(elsewhere), "/", "{elsewhere}");
+        }
+    }
+}

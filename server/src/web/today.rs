@@ -1,0 +1,289 @@
+//! The first page: what needs a person today, and why.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use askama::Template;
+use sync_core::merge::NoticeCause;
+use sync_core::time::{Date, Timestamp};
+
+use super::error::PageError;
+use super::page::{self, Frame};
+use super::session::Visitor;
+use super::words;
+use crate::app::AppState;
+use crate::db;
+use crate::role::Role;
+use crate::service::reading::caseload::CaseLine;
+use crate::service::reading::conflicts::{self, Inbox};
+use crate::service::reading::notices::{self, PlacedNotice};
+use crate::service::reading::quarantine::{self, Tray, Waiting};
+use crate::service::reading::worklist;
+
+/// Children named under each need; the rest is a link away.
+const NAMED: usize = 5;
+
+#[derive(Template)]
+#[template(path = "today.html")]
+struct TodayPage {
+    frame: Frame,
+    day: String,
+    /// Whose cases these are.
+    whose: &'static str,
+    open_cases: String,
+    needs: Vec<Need>,
+    /// Of what there is nothing today.
+    nothing: Vec<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "elsewhere.html")]
+struct ElsewherePage {
+    frame: Frame,
+    words: Vec<&'static str>,
+}
+
+/// What there is to do.
+struct Work {
+    lines: Vec<CaseLine>,
+    inbox: Inbox,
+    /// Values of the person's own that do not hold while others stand beside them.
+    notices: Vec<PlacedNotice>,
+    /// Work that waits for a reviewer.
+    tray: Tray,
+}
+
+/// Something that needs a person.
+struct Need {
+    heading: String,
+    why: &'static str,
+    /// Where the whole list is; empty where this page has all of it.
+    href: &'static str,
+    children: Vec<Child>,
+    more: Option<String>,
+    /// Whether it comes before all other work.
+    urgent: bool,
+}
+
+/// A child to whom it applies.
+struct Child {
+    name: String,
+    href: String,
+    why: String,
+}
+
+/// What needs the person today; whoever works with no cases is told where their work is.
+pub(super) async fn show(
+    state: Data<AppState>,
+    visitor: Visitor,
+) -> Result<HttpResponse, PageError> {
+    if !page::works_with_cases(&visitor) {
+        return elsewhere(&visitor);
+    }
+    let reader = visitor.reader(&state);
+    let now = reader.now;
+    let work = move |conn: &mut _| {
+        let lines = worklist::of_reader(conn, &reader)?.unwrap_or_default();
+        let mut notices = notices::for_reader(conn, &reader)?;
+        notices.retain(|it| it.notice.cause == NoticeCause::NotInForce);
+        let (inbox, tray) = (conflicts::inbox(conn, &reader)?, quarantine::tray(conn, &reader)?);
+        Ok::<_, db::Error>(Work { lines, inbox, notices, tray })
+    };
+    let mut work = state.db.read(work).await?;
+    work.lines.retain(|line| line.header.open);
+    let (needs, nothing) = needs(&work, now);
+    let whose = if page::leads(&visitor) { "in your cluster" } else { "in your caseload" };
+    page::well(&TodayPage {
+        frame: Frame::of(&visitor, "Today", "/"),
+        day: words::day_of(now),
+        whose,
+        open_cases: words::count(work.lines.len(), "open case", "open cases"),
+        needs,
+        nothing,
+    })
+}
+
+fn elsewhere(visitor: &Visitor) -> Result<HttpResponse, PageError> {
+    if page::reads_editions(visitor) {
+        return Ok(HttpResponse::SeeOther().insert_header(("Location", "/editions")).finish());
+    }
+    let has = |role| visitor.person.memberships.iter().any(|it| it.role == role);
+    let mut words = Vec::new();
+    if has(Role::Admin) {
+        words.push(
+            "You look after people, devices and agencies. That is done with the caseweave command \
+             on the server. Your role opens no child's record.",
+        );
+    }
+    if has(Role::Governance) {
+        words.push(
+            "You handle requests for access and look after the audit. Records are opened on a \
+             logged request, which these pages cannot make yet.",
+        );
+    }
+    if words.is_empty() {
+        words.push("You have no part in a cluster yet. Ask whoever looks after sign-ins.");
+    }
+    page::well(&ElsewherePage { frame: Frame::of(visitor, "Your work", "/"), words })
+}
+
+fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
+    let lines = work.lines.as_slice();
+    let all = [
+        (harm(lines), "No suspected harm is open."),
+        (to_settle(lines, &work.inbox), "Nothing waits to be settled."),
+        (to_review(&work.tray), "No work waits to be reviewed."),
+        (not_in_force(lines, &work.notices), "Nothing that you wrote is held back by a dispute."),
+        (words::today(now).and_then(|today| overdue(lines, today)), "Nothing is overdue."),
+        (unallocated(lines), "Every child has a lead professional."),
+    ];
+    let (mut needs, mut nothing) = (Vec::new(), Vec::new());
+    for (need, none) in all {
+        match need {
+            Some(need) => needs.push(need),
+            None => nothing.push(none),
+        }
+    }
+    (needs, nothing)
+}
+
+fn harm(lines: &[CaseLine]) -> Option<Need> {
+    let mut found: Vec<_> =
+        lines.iter().filter_map(|line| Some((line.harm_since?, line))).collect();
+    found.sort_by_key(|(since, _)| *since);
+    let why = |since: Timestamp| format!("Since {}", words::day_of(since));
+    let children = found.iter().map(|(since, line)| Child::of(line, why(*since))).collect();
+    Some(Need {
+        heading: words::count(
+            found.len(),
+            "child may be suffering harm",
+            "children may be suffering harm",
+        ),
+        why: "Somebody wrote down that they suspect harm, and the concern is not settled.",
+        href: "/caseload?harm=on",
+        urgent: true,
+        ..Need::about(children, NAMED)?
+    })
+}
+
+fn to_settle(lines: &[CaseLine], inbox: &Inbox) -> Option<Need> {
+    let open = inbox.open.iter().map(|it| {
+        let why = format!("{} is in dispute", words::fact(it.conflict.fact));
+        (it.case, it.name.clone(), why)
+    });
+    let counted = inbox.counted.iter().map(|it| {
+        let why = format!("{} in an agency's own records", it.count);
+        (it.case, worklist::name_of(lines, &it.case), why)
+    });
+    let children: Vec<_> = open
+        .chain(counted)
+        .map(|(case, name, why)| Child { name: named(name), href: format!("/cases/{case}"), why })
+        .collect();
+    let number = inbox.open.len() + inbox.counted.iter().map(|it| it.count).sum::<usize>();
+    Some(Need {
+        heading: words::count(number, "disagreement to settle", "disagreements to settle"),
+        why: "People have written different things about a child's safety. The safest holds until \
+              somebody settles it.",
+        href: "/to-settle",
+        ..Need::about(children, NAMED)?
+    })
+}
+
+fn to_review(tray: &Tray) -> Option<Need> {
+    let child = |it: &Waiting| Child {
+        name: named(it.name.clone()),
+        href: "/to-review".into(),
+        why: format!("{}, arrived on {}", words::kind(it.kind), words::day_of(it.held.arrived_at)),
+    };
+    let harm = tray.open.iter().any(|it| it.held.harm_since.is_some());
+    Some(Need {
+        heading: words::count(
+            tray.open.len(),
+            "piece of work waits for your decision",
+            "pieces of work wait for your decision",
+        ),
+        why: "It arrived after its author's access had changed. Nobody else sees it until then.",
+        href: "/to-review",
+        urgent: harm,
+        ..Need::about(tray.open.iter().map(child).collect(), NAMED)?
+    })
+}
+
+fn not_in_force(lines: &[CaseLine], notices: &[PlacedNotice]) -> Option<Need> {
+    let child = |it: &PlacedNotice| Child {
+        name: named(worklist::name_of(lines, &it.case)),
+        href: format!("/cases/{}/records/{}", it.case, it.record),
+        why: format!("{}: somebody wrote otherwise", words::fact(it.notice.fact)),
+    };
+    Some(Need {
+        heading: words::count(
+            notices.len(),
+            "value that you wrote does not hold",
+            "values that you wrote do not hold",
+        ),
+        why: "What you wrote is kept and shown. Until the dispute is settled, another value holds.",
+        ..Need::about(notices.iter().map(child).collect(), usize::MAX)?
+    })
+}
+
+fn overdue(lines: &[CaseLine], today: Date) -> Option<Need> {
+    let late = lines.iter().filter(|line| line.is_overdue(today));
+    let mut late: Vec<_> = late.filter_map(|line| Some((line.due.first()?, line))).collect();
+    late.sort_by_key(|(due, _)| due.on);
+    let why = |due: &sync_core::view::DueDate| {
+        format!("{}: was due on {}", words::fact(due.fact), words::day(due.on))
+    };
+    let children = late.iter().map(|(due, line)| Child::of(line, why(due))).collect();
+    Some(Need {
+        heading: words::count(
+            late.len(),
+            "child has something overdue",
+            "children have something overdue",
+        ),
+        why: "A visit, a review, an action of the plan or an answer was due before today.",
+        href: "/caseload?overdue=on",
+        ..Need::about(children, NAMED)?
+    })
+}
+
+fn unallocated(lines: &[CaseLine]) -> Option<Need> {
+    let found: Vec<_> = lines.iter().filter(|line| line.is_unallocated()).collect();
+    let children = found.iter().map(|line| Child::of(line, line.header.school.clone())).collect();
+    Some(Need {
+        heading: words::count(
+            found.len(),
+            "child has no lead professional",
+            "children have no lead professional",
+        ),
+        why: "Nobody co-ordinates the work, or people disagree about who does.",
+        href: "/caseload?unallocated=on",
+        ..Need::about(children, NAMED)?
+    })
+}
+
+impl Need {
+    /// A need of these children, of whom `most` are named; none if there are none.
+    fn about(mut children: Vec<Child>, most: usize) -> Option<Self> {
+        let hidden = children.len().saturating_sub(most);
+        children.truncate(most);
+        (!children.is_empty()).then(|| Self {
+            heading: String::new(),
+            why: "",
+            href: "",
+            children,
+            more: (hidden > 0).then(|| format!("and {hidden} more")),
+            urgent: false,
+        })
+    }
+}
+
+impl Child {
+    fn of(line: &CaseLine, why: String) -> Self {
+        let name = named(line.header.name.clone());
+        Self { name, href: format!("/cases/{}", line.case), why }
+    }
+}
+
+/// A child whose name nobody has recorded still has a link that can be pressed.
+pub(super) fn named(name: String) -> String {
+    if name.is_empty() { "A child without a recorded name".into() } else { name }
+}

@@ -1,0 +1,16 @@
+//! The pages, asked as a browser asks: with a cookie, without a script.
+
+#[path = "pages/browser.rs"]
+mod browser;
+#[path = "pages/caseload.rs"]
+mod caseload;
+#[path = "pages/editions.rs"]
+mod editions;
+#[path = "pages/records.rs"]
+mod records;
+#[path = "pages/review.rs"]
+mod review;
+#[path = "pages/roles.rs"]
+mod roles;
+#[path = "pages/sign_in.rs"]
+mod sign_in;

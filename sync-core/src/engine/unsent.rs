@@ -1,0 +1,111 @@
+//! Which of the phone's unsent work goes into the next batch: harm first, then as it was written.
+
+use std::collections::BTreeSet;
+
+use crate::engine::authors::{self, Authors};
+use crate::engine::client::{ClientError, ordinal};
+use crate::ids::{Actor, RecordId};
+use crate::limits::{BATCH_BYTES, CHANGES_PER_BATCH};
+use crate::merge::Context;
+use crate::record::fold::fold;
+use crate::record::kind::Kind;
+use crate::store::{ChangeRow, Place, Store};
+use crate::view::raises_harm_flag;
+
+/// What surrounds a change's body in a batch, bytes: its hash, its length and its dependencies.
+const AROUND: usize = 64;
+
+/// The changes for the next batch, and whether there are more. `held` are records that wait.
+///
+/// A record's changes come in order. What a concern about harm needs to be taken, the case's own
+/// record as it was when the concern was written, comes before it.
+pub(super) fn next(
+    store: &dyn Store,
+    authors: &Authors,
+    merging: &Context<'_>,
+    held: &BTreeSet<RecordId>,
+) -> Result<(Vec<ChangeRow>, bool), ClientError> {
+    let mut batch = Filling::new(held);
+    for row in urgent(store, authors, merging)? {
+        if !batch.put(row) {
+            return Ok((batch.rows, true));
+        }
+    }
+    let mut skip = 0;
+    loop {
+        let rows = store.unsent(skip, CHANGES_PER_BATCH)?;
+        if rows.is_empty() {
+            return Ok((batch.rows, false));
+        }
+        skip += rows.len() as u64;
+        for row in rows {
+            if !batch.put(row) {
+                return Ok((batch.rows, true));
+            }
+        }
+    }
+}
+
+/// Unsent changes of concerns about harm, each after what it needs; a change may come twice.
+fn urgent(
+    store: &dyn Store,
+    authors: &Authors,
+    merging: &Context<'_>,
+) -> Result<Vec<ChangeRow>, ClientError> {
+    let mut rows = Vec::new();
+    for concern in store.unsent_records(Kind::Concern.code())? {
+        let Some(row) = store.record(&concern)? else { continue };
+        // What cannot be read waits as it is; the batch says so.
+        let Ok((loaded, _)) = authors::load_readable(store, authors, &row) else { continue };
+        if !raises_harm_flag(&fold(&loaded.history, loaded.placed), merging) {
+            continue;
+        }
+        let own = unsent_of(store, &concern)?;
+        let first = own.first().map_or(0, |row| ordinal(row.place));
+        for record in store.records_of_case(&row.case)? {
+            if record.kind == Kind::Case.code() {
+                let needed = unsent_of(store, &record.id)?;
+                rows.extend(needed.into_iter().filter(|row| ordinal(row.place) < first));
+            }
+        }
+        rows.extend(own);
+    }
+    Ok(rows)
+}
+
+fn unsent_of(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, ClientError> {
+    let rows = store.changes(record)?.into_iter();
+    Ok(rows.filter(|row| matches!(row.place, Place::Unsent(_))).collect())
+}
+
+/// A batch that is being filled.
+struct Filling<'a> {
+    held: &'a BTreeSet<RecordId>,
+    rows: Vec<ChangeRow>,
+    names: BTreeSet<(RecordId, Actor, u32)>,
+    bytes: usize,
+}
+
+impl<'a> Filling<'a> {
+    fn new(held: &'a BTreeSet<RecordId>) -> Self {
+        Self { held, rows: Vec::new(), names: BTreeSet::new(), bytes: 0 }
+    }
+
+    /// Puts a change in unless it is in or waits; says no if there is no room. One change of any size
+    /// has room: it must be able to travel.
+    fn put(&mut self, row: ChangeRow) -> bool {
+        let name = (row.record, row.actor, row.seq);
+        if self.held.contains(&row.record) || self.names.contains(&name) {
+            return true;
+        }
+        let bytes = self.bytes + row.body.len() + AROUND;
+        let full = bytes > BATCH_BYTES || self.rows.len() == CHANGES_PER_BATCH;
+        if full && !self.rows.is_empty() {
+            return false;
+        }
+        self.bytes = bytes;
+        self.names.insert(name);
+        self.rows.push(row);
+        true
+    }
+}

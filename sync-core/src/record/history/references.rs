@@ -1,0 +1,112 @@
+//! Whether a change names only what its author can have seen: entries that it replaces or edits, and
+//! characters of a text that it writes after or deletes.
+
+use std::collections::BTreeMap;
+
+use super::{History, HistoryError, Link};
+use crate::ids::{Actor, EntryId};
+use crate::record::change::{Change, Edit, ElementId, Run};
+
+/// Everything that a change names must be in the past of `deps`.
+///
+/// # Errors
+/// [`HistoryError::UnknownReference`]
+pub(super) fn check(
+    history: &History,
+    change: &Change,
+    deps: &[usize],
+) -> Result<(), HistoryError> {
+    let names_nothing = |edit: &Edit| matches!(edit, Edit::Add(e) if e.replaces.is_empty());
+    if change.edits.iter().all(names_nothing) {
+        return Ok(());
+    }
+    let mut sight = Sight { history, past: history.past(deps), own: BTreeMap::new() };
+    let known = change.edits.iter().all(|edit| match edit {
+        Edit::Add(entry) => entry.replaces.iter().all(|id| sight.holds(id)),
+        Edit::Splice { entry, runs } => {
+            sight.holds_text(entry) && runs.iter().all(|run| sight.holds_places(entry, run))
+        }
+    });
+    if known { Ok(()) } else { Err(HistoryError::UnknownReference) }
+}
+
+/// What an author had seen.
+struct Sight<'a> {
+    history: &'a History,
+    past: Vec<bool>,
+    /// Each actor's changes in order, read once: a change may name thousands of characters.
+    own: BTreeMap<Actor, Vec<usize>>,
+}
+
+impl Sight<'_> {
+    fn holds(&self, entry: &EntryId) -> bool {
+        self.history.entry(entry).is_some_and(|place| self.past[place.link])
+    }
+
+    fn holds_text(&self, entry: &EntryId) -> bool {
+        let text = self.history.entry(entry).and_then(|place| place.text);
+        text.is_some() && self.holds(entry)
+    }
+
+    fn holds_places(&mut self, entry: &EntryId, run: &Run) -> bool {
+        match run {
+            Run::Insert { after: None, .. } => true,
+            Run::Insert { after: Some(after), .. } => self.inserted(entry, after, 1),
+            Run::Delete { from, count } => self.inserted(entry, from, *count),
+        }
+    }
+
+    /// Whether all of `count` operations of one actor inserted into the entry's text.
+    fn inserted(&mut self, entry: &EntryId, from: &ElementId, count: u64) -> bool {
+        let end = from.counter.saturating_add(count);
+        let mut next = from.counter;
+        while next < end {
+            match self.change_at(&from.actor, next).and_then(|link| run_at(link, next)) {
+                Some((of, after)) if of == *entry => next = after,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// The actor's change that could hold an operation, if it was seen. Its operations only go up:
+    /// each of its changes builds on the one before.
+    fn change_at(&mut self, actor: &Actor, counter: u64) -> Option<&Link> {
+        let (names, links) = (&self.history.names, &self.history.links);
+        let own = self.own.entry(*actor).or_insert_with(|| {
+            names.range((*actor, 0)..=(*actor, u32::MAX)).map(|(_, index)| *index).collect()
+        });
+        let after = own.partition_point(|index| links[*index].start_op <= counter);
+        let index = *own.get(after.checked_sub(1)?)?;
+        self.past[index].then(|| &links[index])
+    }
+}
+
+/// The entry into whose text an operation of a change inserts, if it does, and the first operation
+/// after that run.
+fn run_at(link: &Link, counter: u64) -> Option<(EntryId, u64)> {
+    let measured = link.change.clock_ahead_ms != 0;
+    let (mut next, mut n) = (link.start_op, 0);
+    for edit in &link.change.edits {
+        match edit {
+            Edit::Add(entry) => {
+                let text = next + entry.operations_before_text(measured);
+                let end = next + entry.operations(measured);
+                if entry.text.is_some() && (text + 1..end).contains(&counter) {
+                    return Some((EntryId { actor: link.change.actor, seq: link.seq, n }, end));
+                }
+                (next, n) = (end, n + 1);
+            }
+            Edit::Splice { entry, runs } => {
+                for run in runs {
+                    let end = next + run.operations();
+                    if matches!(run, Run::Insert { .. }) && (next..end).contains(&counter) {
+                        return Some((*entry, end));
+                    }
+                    next = end;
+                }
+            }
+        }
+    }
+    None
+}
