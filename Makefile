@@ -46,7 +46,7 @@ bench: ## measure what the design promises
 	$(call needs,scripts/bench)
 	scripts/bench $(ARGS)
 
-proof: ## the whole way, from a phone without signal to the lead's page
+proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)
 	scripts/proof $(ARGS)
 

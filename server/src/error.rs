@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::app::NoEntropy;
 use crate::db;
+use crate::ingest::release::ReviewError;
 use crate::passwords::HashFailed;
 use crate::service::Refusal;
 
@@ -202,6 +203,27 @@ impl From<Refusal> for ApiError {
             }
         };
         Self::new(status, code, detail)
+    }
+}
+
+impl From<ReviewError> for ApiError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::NotOpen => Self::not_open(),
+            ReviewError::NoReason => {
+                Self::new(StatusCode::BAD_REQUEST, "no_reason", "Please say why.")
+            }
+            ReviewError::Decided => Self::new(
+                StatusCode::CONFLICT,
+                "decided",
+                "Somebody has decided about this already.",
+            ),
+            ReviewError::DoesNotFit(_) => Self::new(
+                StatusCode::CONFLICT,
+                "does_not_fit",
+                "This no longer fits the record. Give it back to its author.",
+            ),
+        }
     }
 }
 

@@ -4,8 +4,10 @@
 pub mod access;
 pub mod commit;
 pub mod committer;
+pub mod hold;
 pub mod judge;
 pub mod project;
+pub mod release;
 
 use std::sync::Arc;
 
@@ -35,6 +37,9 @@ pub struct Arrival {
     pub id: [u8; 16],
     /// Adds up what it costs.
     pub meter: Meter,
+    /// The number up to which the phone had the cluster's log, as its cursor proves; zero if it
+    /// has none. What was allowed there and is not now is kept for a reviewer.
+    pub acknowledged: i64,
 }
 
 impl Arrival {

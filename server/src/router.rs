@@ -32,6 +32,9 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::cases::show)
             .service(api::cases::show_chronology)
             .service(api::conflicts::list)
+            .service(api::quarantine::list)
+            .service(api::quarantine::release)
+            .service(api::quarantine::give_back)
             .service(api::notices::list)
             .service(api::summary::show)
             .service(api::handover::show),

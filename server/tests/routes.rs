@@ -26,6 +26,9 @@ mod limits;
 #[path = "routes/openapi.rs"]
 mod openapi;
 #[cfg(test)]
+#[path = "routes/quarantine.rs"]
+mod quarantine;
+#[cfg(test)]
 #[path = "routes/sessions.rs"]
 mod sessions;
 #[cfg(test)]

@@ -36,6 +36,9 @@ pub const PAGE_BYTES: usize = 256 * 1024;
 pub const PAGE_BYTES_MAX: usize = PAGE_BYTES + 2 * CHANGE_BYTES;
 /// log2 of the compression window either end accepts: 1 MB fits a 2 GB phone many times over.
 pub const ZSTD_WINDOW_LOG: u32 = 20;
+/// Changes of one phone that wait for a reviewer: three months of a busy worker, and no more that a
+/// hostile phone can leave behind. What finds no room stays on the phone and is pushed again.
+pub const CHANGES_IN_REVIEW: usize = 4_000;
 /// Cursors in one request: clusters one server hosts.
 pub const CURSORS_PER_REQUEST: usize = 256;
 

@@ -131,6 +131,13 @@ pub enum Write {
     },
     /// The user has dealt with returned work.
     ForgetReturned(u64),
+    /// Returned work is there for another reason now; does nothing if it is not there.
+    Rejudge {
+        /// Its name.
+        id: u64,
+        /// The stable code of the reason.
+        reason: String,
+    },
     /// Access ended: drop the scope's placed and accepted changes, and records that then have none.
     /// Unsent work stays.
     DropScope(ScopeId),

@@ -20,6 +20,7 @@ use crate::db::devices::Device;
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
 use crate::meter::Meter;
+use crate::service::pull::cursor::acknowledged;
 use crate::service::pull::{Puller, Round};
 
 /// One exchange: takes what only the phone has, answers with what is new, page by page.
@@ -106,6 +107,11 @@ async fn ingest(
             at: state.clock.now(),
             id: state.entropy.bytes()?,
             meter: meter.clone(),
+            acknowledged: acknowledged(
+                &request.cursors,
+                (&state.secrets.cursor_key, &state.secrets.log_id),
+                (&principal.user, &batch.cluster),
+            ),
         };
         answers.push((batch.cluster, state.committer().ingest(arrival).await?));
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use actix_web::get;
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
-use sync_core::ids::{ClusterId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::limits::CURSORS_PER_REQUEST;
 use tokio::sync::watch;
 use utoipa::ToSchema;
@@ -70,7 +70,8 @@ pub(crate) async fn wait(
     let cursors = query.cursors.as_deref().map(parse).transpose()?.unwrap_or_default();
     let standing = standing(&state, &session, cursors).await?;
     let hold = Duration::from_secs(query.seconds.unwrap_or(HOLD).min(HOLD));
-    let news = until_news(&state, committed, session.person.id, standing);
+    let who = (session.person.id, session.device.as_ref().map(|device| device.id));
+    let news = until_news(&state, committed, who, standing);
     match tokio::time::timeout(hold, news).await {
         Ok(answer) => answer.map(|()| Json(WaitAnswer { news: true })),
         Err(_) => Ok(Json(WaitAnswer { news: false })),
@@ -111,7 +112,7 @@ async fn standing(
 async fn until_news(
     state: &AppState,
     mut committed: watch::Receiver<Option<Beat>>,
-    user: UserId,
+    who: (UserId, Option<DeviceId>),
     standing: Standing,
 ) -> Result<(), ApiError> {
     let mut asked = Instant::now();
@@ -120,7 +121,8 @@ async fn until_news(
     loop {
         asked = Instant::now();
         let standing = standing.clone();
-        if state.db.read(move |conn| news::any(conn, &user, &standing)).await? {
+        let ask = move |conn: &mut _| news::any(conn, (&who.0, who.1.as_ref()), &standing);
+        if state.db.read(ask).await? {
             return Ok(());
         }
         if committed.changed().await.is_err() {

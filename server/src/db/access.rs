@@ -201,7 +201,7 @@ pub fn bar(conn: &mut Conn, user: &UserId, case: &CaseId, number: i64) -> Result
     Ok(())
 }
 
-/// Lets a user find a case again.
+/// Lets a user find a case again. Its line in the directory must be sent anew.
 ///
 /// # Errors
 /// The database's failure.

@@ -109,3 +109,13 @@ pub fn findable(
         .select(directory::line)
         .load(conn)?)
 }
+
+/// Sends a case's line anew to everybody who may find it.
+///
+/// # Errors
+/// The database's failure.
+pub fn renumber(conn: &mut Conn, case: &CaseId, number: i64) -> Result<(), Error> {
+    let found = directory::table.find(case.as_bytes().as_slice());
+    diesel::update(found).set(directory::number.eq(number)).execute(conn)?;
+    Ok(())
+}

@@ -35,7 +35,10 @@ pub fn refresh(
         let hides = !sees_directory(&principal, case);
         match (hides, barred.contains(&principal.user)) {
             (true, false) => db::access::bar(conn, &principal.user, &case.case, number())?,
-            (false, true) => db::access::unbar(conn, &principal.user, &case.case)?,
+            (false, true) => {
+                db::access::unbar(conn, &principal.user, &case.case)?;
+                db::directory::renumber(conn, &case.case, number())?;
+            }
             _ => {}
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sync_core::engine::admit::Admitted;
 use sync_core::framework::Catalogue;
-use sync_core::ids::{CaseId, ClusterId};
+use sync_core::ids::{CaseId, ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::Answer;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
@@ -75,38 +75,92 @@ fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
 }
 
 fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) -> Result<(), Error> {
-    if verdict.records.is_empty() {
+    if verdict.is_empty() {
         return Ok(());
     }
     db::log::insert_batch(conn, &batch_row(arrival, verdict))?;
+    for held in &verdict.held {
+        db::quarantine::insert(conn, held)?;
+    }
     let mut head = Head::read(conn, arrival.cluster())?;
+    let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
+    let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
+    cases.extend(alarming.map(|held| held.case));
+    refresh_cases(conn, rules, (&arrival.cluster(), arrival.at), &cases, &mut head)?;
+    head.write(conn)
+}
+
+/// Where changes come from.
+pub(super) struct Origin {
+    /// Whose log they go into.
+    pub(super) cluster: ClusterId,
+    /// Who wrote them.
+    pub(super) user: UserId,
+    /// On which phone.
+    pub(super) device: DeviceId,
+    /// The batch that brought them.
+    pub(super) batch: [u8; 16],
+    /// When they go into the log.
+    pub(super) at: Timestamp,
+}
+
+impl Origin {
+    fn of(arrival: &Arrival) -> Self {
+        Self {
+            cluster: arrival.cluster(),
+            user: arrival.user(),
+            device: arrival.device,
+            batch: arrival.id,
+            at: arrival.at,
+        }
+    }
+}
+
+/// Writes records' changes and their views; tells the cases whose access or view may follow.
+pub(super) fn take_records(
+    conn: &mut Conn,
+    rules: &Rules,
+    origin: &Origin,
+    records: &[Accepted],
+    head: &mut Head,
+) -> Result<BTreeSet<CaseId>, Error> {
     let mut cases = BTreeSet::new();
-    for accepted in &verdict.records {
-        let begun = take_record(conn, arrival, accepted, &mut head)?;
-        project::record(conn, rules, arrival.cluster(), &accepted.history)?;
+    for accepted in records {
+        let begun = take_record(conn, origin, accepted, head)?;
+        project::record(conn, rules, origin.cluster, &accepted.history)?;
         if moves_case(&accepted.envelope, begun) {
             cases.insert(accepted.envelope.case);
         }
     }
+    Ok(cases)
+}
+
+/// Brings access, directory and views of cases to what their records say.
+pub(super) fn refresh_cases(
+    conn: &mut Conn,
+    rules: &Rules,
+    (cluster, now): (&ClusterId, Timestamp),
+    cases: &BTreeSet<CaseId>,
+    head: &mut Head,
+) -> Result<(), Error> {
     if cases.is_empty() {
-        return head.write(conn);
+        return Ok(());
     }
-    let world =
-        World { people: people(conn, &arrival.cluster())?, catalogue: rules.catalogue.clone() };
+    let world = World { people: people(conn, cluster)?, catalogue: rules.catalogue.clone() };
     for case in cases {
-        refresh_case(conn, &world, arrival, &case, &mut head)?;
+        refresh_case(conn, &world, (cluster, now), case, head)?;
     }
-    head.write(conn)
+    Ok(())
 }
 
 /// Writes a record's changes; says whether the record was begun by them.
 fn take_record(
     conn: &mut Conn,
-    arrival: &Arrival,
+    origin: &Origin,
     accepted: &Accepted,
     head: &mut Head,
 ) -> Result<bool, Error> {
-    let (envelope, cluster) = (&accepted.envelope, arrival.cluster());
+    let (envelope, cluster) = (&accepted.envelope, origin.cluster);
     let known = db::records::by_id(conn, &envelope.id())?;
     let before = known.as_ref().map_or(0, |row| row.length);
     if db::records::cluster_of(conn, &envelope.case)?.is_none() {
@@ -127,9 +181,9 @@ fn take_record(
     db::records::put(conn, &row)?;
     for (position, change) in (before + 1..).zip(&accepted.changes) {
         let (admitted, salt, salted) = change;
-        let entry = entry(arrival, accepted, admitted, position, head.next);
+        let entry = entry(origin, accepted, admitted, position, head.next);
         let chain = head.advance(&entry, salted);
-        let (batch, salt, salted) = (arrival.id, Some(salt.to_vec()), *salted);
+        let (batch, salt, salted) = (origin.batch, Some(salt.to_vec()), *salted);
         db::log::insert(conn, &entry, &Proof { batch, salt, salted, chain })?;
     }
     Ok(before == 0)
@@ -145,14 +199,14 @@ fn moves_case(envelope: &Envelope, begun: bool) -> bool {
 }
 
 fn entry(
-    arrival: &Arrival,
+    origin: &Origin,
     accepted: &Accepted,
     admitted: &Admitted,
     position: i32,
     number: i64,
 ) -> Entry {
     Entry {
-        cluster: arrival.cluster(),
+        cluster: origin.cluster,
         number,
         record: accepted.envelope.id(),
         position,
@@ -161,9 +215,9 @@ fn entry(
         deps: admitted.deps.clone(),
         body: admitted.body.clone(),
         hash: admitted.hash,
-        user: arrival.user(),
-        device: arrival.device,
-        arrived_at: arrival.at,
+        user: origin.user,
+        device: origin.device,
+        arrived_at: origin.at,
     }
 }
 
@@ -183,12 +237,11 @@ fn batch_row(arrival: &Arrival, verdict: &Verdict) -> BatchRow {
 fn refresh_case(
     conn: &mut Conn,
     world: &World,
-    arrival: &Arrival,
+    (cluster, now): (&ClusterId, Timestamp),
     case: &CaseId,
     head: &mut Head,
 ) -> Result<(), Error> {
-    let cluster = arrival.cluster();
-    let Some(state) = histories::case_state(conn, case, &cluster, world, arrival.at)? else {
+    let Some(state) = histories::case_state(conn, case, cluster, world, now)? else {
         return Ok(());
     };
     access::refresh(conn, &state.context, || head.take())?;
@@ -231,12 +284,12 @@ pub struct Head {
 }
 
 impl Head {
-    fn read(conn: &mut Conn, cluster: ClusterId) -> Result<Self, Error> {
+    pub(super) fn read(conn: &mut Conn, cluster: ClusterId) -> Result<Self, Error> {
         let (next, chain) = db::log::head(conn, &cluster)?;
         Ok(Self { cluster, next, chain })
     }
 
-    fn take(&mut self) -> i64 {
+    pub(super) fn take(&mut self) -> i64 {
         self.next += 1;
         self.next - 1
     }
@@ -247,7 +300,7 @@ impl Head {
         self.chain
     }
 
-    fn write(&self, conn: &mut Conn) -> Result<(), Error> {
+    pub(super) fn write(&self, conn: &mut Conn) -> Result<(), Error> {
         db::log::set_head(conn, &self.cluster, self.next, &self.chain)
     }
 }

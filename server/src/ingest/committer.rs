@@ -1,6 +1,7 @@
 //! Group commit: batches that arrive while one group is being committed go into the next.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
@@ -35,6 +36,7 @@ pub struct Committer {
     rules: Rules,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<Option<Beat>>,
+    beats: Weak<watch::Sender<Option<Beat>>>,
 }
 
 impl Committer {
@@ -43,8 +45,18 @@ impl Committer {
     pub fn start(db: Db, rules: Rules) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let (beats, committed) = watch::channel(None);
+        let beats = Arc::new(beats);
+        // Weak: the beat ends with the work, which tells whoever waits that the process is ending.
+        let weak = Arc::downgrade(&beats);
         tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
-        Self { db, rules, jobs, committed }
+        Self { db, rules, jobs, committed, beats: weak }
+    }
+
+    /// Wakes whoever waits for news: something took a number without being pushed.
+    pub fn beat(&self) {
+        if let Some(beats) = self.beats.upgrade() {
+            beats.send_modify(|beat| *beat = Some(Beat::after(*beat)));
+        }
     }
 
     /// Wakes whenever something was committed here; holds the last commit of this process.
@@ -62,7 +74,7 @@ impl Committer {
         let (rules, judged) = (self.rules.clone(), arrival.clone());
         let verdict =
             self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
-        if verdict.records.is_empty() {
+        if verdict.is_empty() {
             return Ok(verdict.answers);
         }
         let (answer, answered) = oneshot::channel();
@@ -76,7 +88,7 @@ async fn run(
     db: Db,
     rules: Rules,
     mut waiting: mpsc::Receiver<Job>,
-    committed: watch::Sender<Option<Beat>>,
+    committed: Arc<watch::Sender<Option<Beat>>>,
 ) {
     let mut jobs = Vec::new();
     while waiting.recv_many(&mut jobs, GROUP).await > 0 {

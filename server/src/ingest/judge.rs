@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
-use sync_core::engine::admit::{Admitted, Judged, admit};
+use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
-use sync_core::policy::{CaseContext, ClusterAction, decide_in_cluster};
+use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
+use sync_core::record::change::Change;
 use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
 use sync_core::view::People;
 
+use crate::db::quarantine::Held;
 use crate::db::{self, Conn, Error};
+use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules};
 use crate::service::histories::{self, World};
 
@@ -27,12 +30,22 @@ pub struct Verdict {
     pub answers: Vec<Answer>,
     /// What to take.
     pub records: Vec<Accepted>,
+    /// What to keep for a reviewer, a record each.
+    pub held: Vec<Held>,
     /// The digests that the phone signed, of what is taken and what is not.
     pub signed: Vec<u8>,
     /// The state that it was judged at: if any of it moved, judge again.
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
+}
+
+impl Verdict {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.held.is_empty()
+    }
 }
 
 /// A record's changes to take.
@@ -73,7 +86,7 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
 }
 
 /// A change's salt and salted digest.
-type Salted = ([u8; 16], [u8; 32]);
+pub(super) type Salted = ([u8; 16], [u8; 32]);
 
 /// What the batch's signature is over and the salts of its changes, if it is the phone's.
 fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<Salted>)> {
@@ -92,11 +105,18 @@ fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<S
 struct Judging<'a> {
     arrival: &'a Arrival,
     world: World,
-    contexts: BTreeMap<CaseId, CaseContext>,
+    contexts: BTreeMap<CaseId, Contexts>,
     /// Cases whose own record, which begins them, was not taken from this batch, with what that means
     /// for the rest of them.
     unbegun: BTreeMap<CaseId, Judged>,
     verdict: Verdict,
+}
+
+/// A case's rules now, and as the phone last knew them if that is another time.
+#[derive(Clone)]
+struct Contexts {
+    now: CaseContext,
+    then: Option<CaseContext>,
 }
 
 impl<'a> Judging<'a> {
@@ -129,6 +149,7 @@ impl<'a> Judging<'a> {
             Judged::NotYet => Outcome::NotYet,
             Judged::Refused(refusal) => Outcome::Refused(refusal.code().to_owned()),
             Judged::DependsOnRefused => Outcome::DependsOnRefused,
+            Judged::Held(refusal) => Outcome::Quarantined(refusal.code().to_owned()),
         };
         self.verdict.answers.push(Answer { record, actor, seq, outcome });
     }
@@ -151,7 +172,7 @@ impl<'a> Judging<'a> {
             self.answer_each(id, pushed, &refused(code));
             return Ok(());
         }
-        let Some(context) = self.context(conn, &envelope)? else {
+        let Some(contexts) = self.contexts(conn, &envelope)? else {
             let judged = self.unbegun.get(&envelope.case).cloned();
             self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
@@ -165,10 +186,14 @@ impl<'a> Judging<'a> {
         };
         self.verdict.judged_at.insert(id, history.links().len());
         let principal = &self.arrival.principal;
+        let earlier = Earlier::of(conn, &id, pushed)?;
         let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
-            permission::check(principal, &context, history, change, deps)
+            may(principal, &contexts, (history, change, deps))
         });
-        self.note_begun(&envelope, context, &judged);
+        self.note_begun(&envelope, contexts, &judged);
+        let room = hold::room(conn, self.arrival)?;
+        let judged = earlier.over(pushed, judged, room);
+        let held = earlier.to_keep(self.arrival, &history, pushed, (&judged, salts));
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {
             self.answer(id, pushed.actor, seq, &judged);
@@ -176,6 +201,7 @@ impl<'a> Judging<'a> {
                 changes.push((admitted, *salt, *salted));
             }
         }
+        self.verdict.held.extend(held);
         if !changes.is_empty() {
             let actor = pushed.actor;
             self.verdict.records.push(Accepted { envelope, actor, changes, history });
@@ -195,11 +221,11 @@ impl<'a> Judging<'a> {
     }
 
     /// A case is there for the rest of the batch if its own record is.
-    fn note_begun(&mut self, envelope: &Envelope, context: CaseContext, judged: &[(u32, Judged)]) {
+    fn note_begun(&mut self, envelope: &Envelope, contexts: Contexts, judged: &[(u32, Judged)]) {
         let case = envelope.case;
         match judged.first() {
             Some((_, Judged::Accepted(_) | Judged::AlreadyHad)) => {
-                self.contexts.insert(case, context);
+                self.contexts.insert(case, contexts);
             }
             Some((_, Judged::NotYet | Judged::Needs)) if !self.contexts.contains_key(&case) => {
                 self.unbegun.insert(case, Judged::Needs);
@@ -239,30 +265,55 @@ impl<'a> Judging<'a> {
         })
     }
 
-    /// The case; of one that is just being begun, its beginner's. None for what is not theirs to
-    /// begin.
-    fn context(
+    /// The case's rules; of one that is just being begun, its beginner's. None for what is not
+    /// theirs to begin.
+    fn contexts(
         &mut self,
         conn: &mut Conn,
         envelope: &Envelope,
-    ) -> Result<Option<CaseContext>, Error> {
+    ) -> Result<Option<Contexts>, Error> {
         let (case, cluster) = (envelope.case, self.arrival.cluster());
-        if let Some(context) = self.contexts.get(&case) {
-            return Ok(Some(context.clone()));
+        if let Some(contexts) = self.contexts.get(&case) {
+            return Ok(Some(contexts.clone()));
         }
-        let state = histories::case_state(conn, &case, &cluster, &self.world, self.arrival.at)?;
+        let (world, at) = (&self.world, self.arrival.at);
+        let state = histories::case_state(conn, &case, &cluster, world, at)?;
         self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none();
         Ok(match state {
             Some(state) => {
-                self.contexts.insert(case, state.context.clone());
-                Some(state.context)
+                let known = self.arrival.acknowledged;
+                let then = match histories::case_moved_since(conn, &case, known)? {
+                    true => histories::case_state_at(conn, &case, &cluster, world, (known, at))?,
+                    false => None,
+                };
+                let then = then.map(|state| state.context);
+                let contexts = Contexts { now: state.context, then };
+                self.contexts.insert(case, contexts.clone());
+                Some(contexts)
             }
-            None if may_begin && begins => Some(CaseContext::begun_by(principal, case, cluster)),
+            None if may_begin && begins => {
+                let now = CaseContext::begun_by(principal, case, cluster);
+                Some(Contexts { now, then: None })
+            }
             None => None,
         })
+    }
+}
+
+/// Whether a person may make a change now; if not, whether they might as far as their phone knew.
+fn may(
+    principal: &Principal,
+    contexts: &Contexts,
+    (history, change, deps): (&History, &Change, &[usize]),
+) -> Result<(), Forbidden> {
+    let judged_by = |context| permission::check(principal, context, history, change, deps);
+    let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
+    match contexts.then.as_ref().map(judged_by) {
+        Some(Ok(())) => Err(Forbidden::Late(refusal)),
+        _ => Err(Forbidden::Refused(refusal)),
     }
 }
 

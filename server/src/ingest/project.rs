@@ -116,6 +116,9 @@ pub fn directory_line(
     let merging = Context::new(catalogue);
     let header = state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default();
     let views = db::views::records_of_case(conn, &state.context.case)?;
+    let noted = views.iter().filter_map(|view| view.harm_since);
+    // What waits for a reviewer is no less alarming for that.
+    let waiting = db::quarantine::harm_of_case(conn, &state.context.case)?;
     let ring = header.lead_professional.or_else(|| state.context.members.keys().next().copied());
     Ok(DirectoryLine {
         case: state.context.case,
@@ -123,7 +126,7 @@ pub fn directory_line(
         name: header.name,
         school: header.school,
         ring,
-        harm_since: views.iter().filter_map(|view| view.harm_since).min().map(Timestamp),
+        harm_since: noted.chain(waiting).min().map(Timestamp),
         visit_risk: None,
     })
 }

@@ -22,10 +22,16 @@ use crate::db::{self, Conn, Error};
 /// # Errors
 /// The database's failure; [`Error::Corrupt`] for rows that this program did not write.
 pub fn history(conn: &mut Conn, row: &RecordRow) -> Result<History, Error> {
+    history_at(conn, row, i64::MAX)
+}
+
+/// A record's history when the log had got to `number`.
+fn history_at(conn: &mut Conn, row: &RecordRow, number: i64) -> Result<History, Error> {
     let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
     let mut history = History::new(envelope);
-    for entry in db::log::of_record(conn, &row.id)? {
-        restore(&mut history, &entry)?;
+    let entries = db::log::of_record(conn, &row.id)?;
+    for entry in entries.iter().take_while(|entry| entry.number <= number) {
+        restore(&mut history, entry)?;
     }
     Ok(history)
 }
@@ -81,7 +87,22 @@ pub fn case_state(
     world: &World,
     now: Timestamp,
 ) -> Result<Option<CaseState>, Error> {
-    let rows = db::records::of_case(conn, case)?;
+    case_state_at(conn, case, cluster, world, (i64::MAX, now))
+}
+
+/// Reads a case as it was when the log had got to `number`.
+///
+/// # Errors
+/// As [`history`].
+pub fn case_state_at(
+    conn: &mut Conn,
+    case: &CaseId,
+    cluster: &ClusterId,
+    world: &World,
+    (number, now): (i64, Timestamp),
+) -> Result<Option<CaseState>, Error> {
+    let mut rows = db::records::of_case(conn, case)?;
+    rows.retain(|row| row.first_number <= number);
     if rows.is_empty() {
         return Ok(None);
     }
@@ -96,7 +117,7 @@ pub fn case_state(
             agencies.insert(agency);
         }
         if envelope.kind() == Kind::Case {
-            let history = history(conn, row)?;
+            let history = history_at(conn, row, number)?;
             own.push(fold(&history, history.links().len()));
         }
     }
@@ -105,6 +126,16 @@ pub fn case_state(
     let context = case_context(*case, *cluster, &folded, &agencies, people, catalogue, now);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
     Ok(Some(CaseState { context, team, version: case_version(&rows) }))
+}
+
+/// Whether anything that a case's context depends on came after `number`.
+///
+/// # Errors
+/// The database's failure.
+pub fn case_moved_since(conn: &mut Conn, case: &CaseId, number: i64) -> Result<bool, Error> {
+    let own = |row: &RecordRow| row.kind == i16::from(Kind::Case.code());
+    let rows = db::records::of_case(conn, case)?;
+    Ok(rows.iter().any(|row| row.first_number > number || own(row) && row.last_number > number))
 }
 
 /// A number that grows whenever something is added that a case's context depends on: its own

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sync_core::ids::{ClusterId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
 
 use crate::db::{self, Conn, Error};
 use crate::service::pull::cursor::{Cursor, Offset};
@@ -46,11 +46,15 @@ pub fn standing(
 }
 
 /// Whether anything came after where the phone stands that its user may be sent: changes, access
-/// that began or ended, lines of the directory.
+/// that began or ended, lines of the directory, what a reviewer decided about the phone's work.
 ///
 /// # Errors
 /// The database's failure.
-pub fn any(conn: &mut Conn, user: &UserId, standing: &Standing) -> Result<bool, Error> {
+pub fn any(
+    conn: &mut Conn,
+    (user, device): (&UserId, Option<&DeviceId>),
+    standing: &Standing,
+) -> Result<bool, Error> {
     for (cluster, after) in standing {
         let up_to = db::log::head(conn, cluster)?.0 - 1;
         let range = (*after, up_to);
@@ -58,10 +62,21 @@ pub fn any(conn: &mut Conn, user: &UserId, standing: &Standing) -> Result<bool, 
             && (db::pull::count_new(conn, user, cluster, range)? > 0
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
                 || !db::access::moved(conn, user, cluster, *after, up_to)?.is_empty()
-                || !db::directory::hidden(conn, user, cluster, *after, up_to)?.is_empty());
+                || !db::directory::hidden(conn, user, cluster, *after, up_to)?.is_empty()
+                || decided(conn, device, cluster, range)?);
         if news {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn decided(
+    conn: &mut Conn,
+    device: Option<&DeviceId>,
+    cluster: &ClusterId,
+    range: (i64, i64),
+) -> Result<bool, Error> {
+    let Some(device) = device else { return Ok(false) };
+    Ok(!db::quarantine::decided(conn, device, cluster, range)?.is_empty())
 }

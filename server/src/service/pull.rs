@@ -10,12 +10,13 @@ pub mod cursor;
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::ids::{ClusterId, DeviceId, UserId};
-use sync_core::protocol::message::{DirectoryLine, Page, PersonLine};
+use sync_core::protocol::message::{Decided, DirectoryLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
 use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
+use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
@@ -185,6 +186,9 @@ impl Round {
             }
         }
         page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
+        let decided =
+            db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;
+        page.decided = (!decided.is_empty()).then(|| decided.into_iter().map(told).collect());
         Ok(())
     }
 
@@ -223,8 +227,9 @@ impl Round {
         if !self.ahead.holds(class) {
             self.list_granted(conn, class, after)?;
         }
-        let (puller, up_to) = (&self.puller, self.cursor.up_to);
-        while let Some(ready) = self.ahead.next(conn, up_to, |sent| logged(puller, sent))? {
+        let up_to = self.cursor.up_to;
+        // Own work too: what was granted anew may have been dropped from this phone before.
+        while let Some(ready) = self.ahead.next(conn, up_to, |sent| logged(sent, true))? {
             if frame.is_full_for(&ready.change) {
                 self.ahead.put_back(ready);
                 return Ok(false);
@@ -265,7 +270,8 @@ impl Round {
         let all = (rows.len() as i64) < ROWS;
         for sent in rows {
             let number = sent.0.number;
-            let change = logged(&self.puller, sent);
+            let own = sent.0.device == self.puller.device && !self.puller.whole;
+            let change = logged(sent, !own);
             if frame.is_full_for(&change) {
                 return Ok(false);
             }
@@ -279,8 +285,18 @@ impl Round {
     }
 }
 
-fn logged(puller: &Puller, (entry, envelope): Sent) -> LoggedChange {
-    let own = entry.device == puller.device && !puller.whole;
+/// A reviewer's decision as the author's phone is told.
+fn told(held: Held) -> Decided {
+    Decided {
+        record: held.record,
+        actor: held.actor,
+        first_seq: held.first_seq.unsigned_abs(),
+        count: held.length.unsigned_abs(),
+        given_back: held.reason.filter(|_| held.state == State::GivenBack),
+    }
+}
+
+fn logged((entry, envelope): Sent, with_body: bool) -> LoggedChange {
     LoggedChange {
         record: entry.record,
         position: entry.position.unsigned_abs(),
@@ -289,7 +305,7 @@ fn logged(puller: &Puller, (entry, envelope): Sent) -> LoggedChange {
         user: entry.user,
         seq: entry.seq.unsigned_abs(),
         deps: entry.deps,
-        body: (!own).then_some(entry.body),
+        body: with_body.then_some(entry.body),
         hash: entry.hash,
     }
 }

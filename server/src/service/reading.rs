@@ -8,6 +8,7 @@ pub mod conflicts;
 pub mod directory;
 pub mod handover;
 pub mod notices;
+pub mod quarantine;
 pub mod summary;
 
 use std::collections::BTreeSet;

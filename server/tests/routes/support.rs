@@ -182,6 +182,9 @@ impl TestServer {
 
     pub(crate) async fn send(&self, request: TestRequest) -> (StatusCode, Value) {
         let (status, body) = self.send_raw(request).await;
+        if body.is_empty() {
+            return (status, Value::Null);
+        }
         (status, serde_json::from_slice(&body).expect("the answer is JSON"))
     }
 

@@ -11,6 +11,7 @@ use caseweave::db;
 use caseweave::role::Role;
 use caseweave::service::reckon;
 use serde_json::Value as Json;
+use sync_core::device::sync::SyncReport;
 use sync_core::device::transport::{Transport, TransportError};
 use sync_core::device::{Device, Enrolled, Facts, Session};
 use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
@@ -124,6 +125,12 @@ impl Worker {
 
     /// Exchanges until nothing is unsent; nothing may come back.
     pub(crate) async fn sync(&mut self, server: &TestServer) {
+        let report = self.exchange(server).await;
+        assert_eq!(report.returned, 0, "the server took everything");
+    }
+
+    /// Exchanges until nothing is unsent.
+    pub(crate) async fn exchange(&mut self, server: &TestServer) -> SyncReport {
         let mut device = self.device.take().unwrap();
         let (ask, mut asked) = unbounded_channel::<Asked>();
         let now = server.state.clock.now();
@@ -134,8 +141,7 @@ impl Worker {
                 bytes
             };
             let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
-            assert_eq!(report.unwrap().returned, 0, "the server took everything");
-            device
+            (device, report.unwrap())
         });
         while let Some((token, body, answer)) = asked.recv().await {
             let header = ("Authorization", format!("Bearer {token}"));
@@ -143,11 +149,25 @@ impl Worker {
                 TestRequest::post().uri("/v1/sync").insert_header(header).set_payload(body);
             answer.send(server.send_raw(request).await).unwrap();
         }
-        self.device = Some(exchange.await.unwrap());
+        let (device, report) = exchange.await.unwrap();
+        self.device = Some(device);
+        report
     }
 
     pub(crate) async fn get(&self, server: &TestServer, path: &str) -> (StatusCode, Json) {
         server.get(path, &self.token).await
+    }
+
+    /// Posts as this person.
+    pub(crate) async fn post(
+        &self,
+        server: &TestServer,
+        path: &str,
+        body: &Json,
+    ) -> (StatusCode, Json) {
+        let header = ("Authorization", format!("Bearer {}", self.token));
+        let request = TestRequest::post().uri(path).insert_header(header).set_json(body);
+        server.send(request).await
     }
 
     /// The JSON of an answer that must be well.

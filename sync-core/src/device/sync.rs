@@ -27,6 +27,8 @@ pub struct SyncReport {
     pub accepted: usize,
     /// Changes that it did not take: they are in the returned work.
     pub returned: usize,
+    /// Changes that it keeps apart for a reviewer: they are in the returned work, too.
+    pub held: usize,
     /// Changes that came.
     pub received: usize,
     /// Changes that the phone keeps to send again: this server or this app is too old for them, or
@@ -75,13 +77,23 @@ impl<S: Store> Device<S> {
         random: &mut dyn FnMut() -> [u8; 16],
         progress: &mut dyn FnMut(&SyncReport, u64),
     ) -> Result<SyncReport, SyncError> {
-        let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
+        let (mut report, mut waiting, mut gaps) = (SyncReport::default(), Waiting::new(), 0);
         loop {
-            let before = (report.accepted + report.returned, waiting.len());
+            let done = report.accepted + report.returned + report.held;
+            let before = (done, waiting.len());
             let out = self.outgoing(clock(), random(), &mut waiting)?;
-            self.exchange(transport, &out.request, &mut report, progress)?;
+            let done = self.exchange(transport, &out.request, &mut report, progress);
+            // The next exchange asks for everything; one that leaves a gap again is damaged.
+            if gaps == 0
+                && matches!(done, Err(SyncError::Device(DeviceError::Client(ClientError::Gap))))
+            {
+                gaps += 1;
+                continue;
+            }
+            done?;
             self.note_waiting(&out.pushed, &mut waiting)?;
-            let moved = (report.accepted + report.returned, waiting.len()) != before;
+            let done = report.accepted + report.returned + report.held;
+            let moved = (done, waiting.len()) != before;
             if !out.request.more || !moved || report.exchanges >= EXCHANGES_MAX {
                 report.waiting = self.unsent_of(&waiting)?;
                 return Ok(report);
@@ -223,6 +235,7 @@ impl<S: Store> Device<S> {
         }
         report.accepted += taken.accepted;
         report.returned += taken.returned;
+        report.held += taken.held;
         report.received += taken.changes;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
-use crate::engine::client::cluster_of;
+use crate::engine::client::{begun_key, cluster_of};
 use crate::gate::{permission, shape};
 use crate::ids::{CaseId, ClusterId, EntryId, RecordId};
 use crate::merge::resolve;
@@ -24,8 +24,6 @@ const NEXT_CASE: &[u8] = b"next case";
 const NEXT_ORDINAL: &[u8] = b"next ordinal";
 /// How far the phone's clock was measured to be ahead of the server's.
 pub(super) const CLOCK_AHEAD: &[u8] = b"clock ahead";
-/// Before a case's id: cases begun on this phone.
-const BEGUN: &[u8] = b"begun ";
 
 /// What was saved on this phone.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
@@ -118,14 +116,14 @@ impl<S: Store> Device<S> {
         // Known before the record is, so that the policy finds its beginner; harmless alone.
         self.store.commit(&[
             Write::Set(Shelf::Directory, case.as_bytes().to_vec(), bytes),
-            Write::Set(Shelf::Meta, [BEGUN, case.as_bytes()].concat(), Vec::new()),
+            Write::Set(Shelf::Meta, begun_key(&case), Vec::new()),
             count(NEXT_CASE, n),
         ])?;
         self.add(&Envelope::of_case(case, Compartment::Team), entries, now)
     }
 
     pub(super) fn begun_here(&self, case: &CaseId) -> Result<bool, DeviceError> {
-        Ok(self.store.item(Shelf::Meta, &[BEGUN, case.as_bytes()].concat())?.is_some())
+        Ok(self.store.item(Shelf::Meta, &begun_key(case))?.is_some())
     }
 
     /// Makes a record of a case.

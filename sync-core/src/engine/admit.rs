@@ -24,6 +24,23 @@ pub enum Judged {
     Refused(Refusal),
     /// It builds on one that was not taken.
     DependsOnRefused,
+    /// Kept apart, whole, for a reviewer: its author had lost the right without knowing it.
+    Held(Refusal),
+}
+
+/// Why a person may not make a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Forbidden {
+    /// They may not, and could have known.
+    Refused(Refusal),
+    /// They may not now; when their phone last heard from the server, they might.
+    Late(Refusal),
+}
+
+impl<T: Into<Refusal>> From<T> for Forbidden {
+    fn from(refusal: T) -> Self {
+        Self::Refused(refusal.into())
+    }
 }
 
 /// A change that passed, in its stored form.
@@ -41,7 +58,7 @@ pub struct Admitted {
 
 /// Whether a person may make a change in the record as it stands before it, having seen what is in
 /// the past of the given changes.
-pub type May<'a> = dyn Fn(&History, &Change, &[usize]) -> Result<(), Refusal> + 'a;
+pub type May<'a> = dyn Fn(&History, &Change, &[usize]) -> Result<(), Forbidden> + 'a;
 
 /// Judges the changes pushed to a record, in order. Those accepted are in `history` afterwards.
 ///
@@ -83,6 +100,7 @@ fn blocks(judged: &Judged) -> Option<Judged> {
         Judged::Needs => Some(Judged::Needs),
         Judged::NotYet => Some(Judged::NotYet),
         Judged::Refused(_) | Judged::DependsOnRefused => Some(Judged::DependsOnRefused),
+        Judged::Held(why) => Some(Judged::Held(why.clone())),
     }
 }
 
@@ -104,7 +122,7 @@ fn admit_one(
     let Some(deps) = deps else { return Judged::Needs };
     let kind = history.envelope().kind();
     let decoded =
-        Change::decode_body(kind, pushed.actor, user, &change.body).map_err(Refusal::from);
+        Change::decode_body(kind, pushed.actor, user, &change.body).map_err(Forbidden::from);
     let checked = decoded.and_then(|decoded| {
         shape::check(kind, &decoded)?;
         may(history, &decoded, &deps)?;
@@ -112,8 +130,9 @@ fn admit_one(
     });
     match checked {
         Ok(decoded) => take(history, pushed, seq, change, decoded, &names),
-        Err(refusal) if refusal.code() == "newer_version" => Judged::NotYet,
-        Err(refusal) => Judged::Refused(refusal),
+        Err(Forbidden::Refused(refusal)) if refusal.code() == "newer_version" => Judged::NotYet,
+        Err(Forbidden::Refused(refusal)) => Judged::Refused(refusal),
+        Err(Forbidden::Late(refusal)) => Judged::Held(refusal),
     }
 }
 

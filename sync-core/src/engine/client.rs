@@ -99,6 +99,13 @@ pub fn outgoing(
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
 
+/// Where the phone notes that it began a case of which the server has heard nothing yet: its beginner
+/// may write in it.
+#[must_use]
+pub fn begun_key(case: &CaseId) -> Vec<u8> {
+    [b"begun ".as_slice(), case.as_bytes()].concat()
+}
+
 /// A record with those of its changes that are to be pushed.
 type Pushing = (Loaded, Vec<ChangeRow>);
 

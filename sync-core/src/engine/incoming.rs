@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, ordinal};
+use crate::engine::client::{ClientError, WHOLE, begun_key, ordinal};
+use crate::gate::refusal::{IN_REVIEW, given_back};
 use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
-use crate::protocol::message::{Answer, Outcome, Page};
+use crate::protocol::message::{Answer, Decided, Outcome, Page};
 use crate::protocol::stream::receipt;
 use crate::record::envelope::{Envelope, Head};
 use crate::record::history::History;
+use crate::record::kind::Kind;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
 
 /// What a page means for the phone.
@@ -25,6 +27,8 @@ pub struct Incoming {
     pub accepted: usize,
     /// Own changes that it did not take.
     pub returned: usize,
+    /// Own changes that it keeps apart for a reviewer.
+    pub held: usize,
 }
 
 /// Reads a page against what the phone has.
@@ -43,6 +47,9 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
         [Write::DropScope(*scope), Write::DropRecord(record)]
     }));
     incoming.records(store, page)?;
+    for decided in page.decided.iter().flatten() {
+        incoming.decided(store, decided)?;
+    }
     incoming.lines(page)?;
     if page.left == 0 && !page.cursor.is_empty() {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
@@ -68,8 +75,9 @@ impl Incoming {
                 return Ok(());
             }
             Outcome::Needs | Outcome::NotYet => return Ok(()),
-            Outcome::Refused(code) | Outcome::Quarantined(code) => code.clone(),
+            Outcome::Refused(code) => code.clone(),
             Outcome::DependsOnRefused => "depends_on_refused".to_owned(),
+            Outcome::Quarantined(_) => IN_REVIEW.to_owned(),
         };
         self.give_back(record, actor, seq, reason);
         // What was written after it in this record builds on it and was not pushed yet.
@@ -95,6 +103,10 @@ impl Incoming {
         if let Some(row) = rows.iter().find(|row| row.actor == actor && row.seq == seq) {
             let place = Place::Accepted(ordinal(row.place));
             self.writes.push(Write::Move { record, actor, seq, place });
+            if let Some(row) = store.record(&record)?.filter(|row| row.kind == Kind::Case.code()) {
+                // From now on what the server sends says who may write in the case.
+                self.writes.push(Write::Remove(Shelf::Meta, begun_key(&row.case)));
+            }
             self.touched.insert(record);
             self.accepted += 1;
         }
@@ -102,9 +114,33 @@ impl Incoming {
     }
 
     fn give_back(&mut self, record: RecordId, actor: Actor, seq: u32, reason: String) {
+        match reason.as_str() {
+            IN_REVIEW => self.held += 1,
+            _ => self.returned += 1,
+        }
         self.writes.push(Write::Return { record, actor, seq, reason });
         self.touched.insert(record);
-        self.returned += 1;
+    }
+
+    /// What was kept apart is in the log now, or back with its author.
+    fn decided(&mut self, store: &dyn Store, decided: &Decided) -> Result<(), ClientError> {
+        let seqs = decided.first_seq..decided.first_seq.saturating_add(decided.count);
+        for row in store.returned()? {
+            let change = &row.change;
+            let same = change.record == decided.record && change.actor == decided.actor;
+            if !same || !seqs.contains(&change.seq) || row.reason != IN_REVIEW {
+                continue;
+            }
+            self.touched.insert(decided.record);
+            self.writes.push(match &decided.given_back {
+                None => Write::ForgetReturned(row.id),
+                Some(words) => {
+                    self.returned += 1;
+                    Write::Rejudge { id: row.id, reason: given_back(words) }
+                }
+            });
+        }
+        Ok(())
     }
 
     fn records(&mut self, store: &dyn Store, page: &Page) -> Result<(), ClientError> {
@@ -147,7 +183,7 @@ impl Incoming {
         let own =
             if pulled.first_position == 1 { Vec::new() } else { store.changes(&pulled.record)? };
         let own_unplaced = match pulled.changes.iter().any(|change| change.body.is_none()) {
-            true => store.changes(&pulled.record)?,
+            true => written_here(store, &pulled.record)?,
             false => Vec::new(),
         };
         if let Some(bytes) = &pulled.envelope {
@@ -245,6 +281,15 @@ impl Incoming {
         self.writes.extend(thawed);
         Ok(())
     }
+}
+
+/// What this phone wrote in a record, also what waited for a reviewer.
+fn written_here(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, ClientError> {
+    let mut rows = store.changes(record)?;
+    let returned = store.returned()?.into_iter();
+    let waited = returned.filter(|row| row.reason == IN_REVIEW && row.change.record == *record);
+    rows.extend(waited.map(|row| row.change));
+    Ok(rows)
 }
 
 fn own_body(rows: &[ChangeRow], actor: Actor, seq: u32) -> Result<Vec<u8>, ClientError> {

@@ -49,11 +49,30 @@ const SENTENCES: &[(&str, &str)] = &[
     ("wrong_hash", "The entry is not what this phone signed."),
     ("not_yours", "The entry is by somebody else than the person who is signed in."),
     ("unknown_case", "There is no such case for you in this cluster."),
+    (
+        IN_REVIEW,
+        "Your access changed before this arrived. It is safe with the server, unseen by others, \
+         until a reviewer decides.",
+    ),
 ];
+
+/// What a phone notes of work that the server keeps for a reviewer.
+pub const IN_REVIEW: &str = "in_review";
+/// What a phone notes of work that a reviewer gave back, before the reviewer's own words.
+const GIVEN_BACK: &str = "given_back ";
+
+/// The code of work that a reviewer gave back with these words.
+#[must_use]
+pub fn given_back(words: &str) -> String {
+    format!("{GIVEN_BACK}{words}")
+}
 
 /// The words for a code; a code from a newer server is shown as it is.
 #[must_use]
 pub fn sentence(code: &str) -> String {
+    if let Some(words) = code.strip_prefix(GIVEN_BACK) {
+        return format!("A reviewer gave this back to you: {words}");
+    }
     let known = SENTENCES.iter().find(|(known, _)| *known == code);
     if let Some((_, sentence)) = known {
         return (*sentence).to_owned();

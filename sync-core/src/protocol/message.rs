@@ -112,6 +112,27 @@ pub enum Outcome {
     NotYet,
 }
 
+/// What a reviewer decided about changes that were kept apart.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Decided {
+    /// Their record.
+    #[n(0)]
+    pub record: RecordId,
+    /// Their author.
+    #[n(1)]
+    pub actor: Actor,
+    /// The first one's number.
+    #[n(2)]
+    pub first_seq: u32,
+    /// How many.
+    #[n(3)]
+    pub count: u32,
+    /// The reviewer's words to the author, if they are given back; none if they are in the log now.
+    #[n(4)]
+    pub given_back: Option<String>,
+}
+
 /// A person that others may meet in a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -216,13 +237,16 @@ pub struct Page {
     /// Scopes whose freeze ended.
     #[n(12)]
     pub thawed: Vec<ScopeId>,
-    /// The page's number in its round, from 1: after a cut, the round goes on with the next one.
+    /// What reviewers decided about this phone's work.
     #[n(13)]
+    pub decided: Option<Vec<Decided>>,
+    /// The page's number in its round, from 1: after a cut, the round goes on with the next one.
+    #[n(14)]
     #[cbor(default)]
     pub number: u32,
     /// The server's processor time for the exchange, microseconds: a page of its own at the end, from
     /// a server that was started to be measured, to a phone that asks.
-    #[n(14)]
+    #[n(15)]
     pub server_cpu_us: Option<u64>,
 }
 
@@ -244,6 +268,7 @@ impl Page {
             receipt: Vec::new(),
             left: 0,
             thawed: Vec::new(),
+            decided: None,
             number: 0,
             server_cpu_us: None,
         }

@@ -344,6 +344,10 @@ fn a_returned_name_is_never_used_again(store: &mut impl Store) -> Done {
         let ids: Vec<u64> = store.returned()?.iter().map(|row| row.id).collect();
         assert!(ids.len() == 1 && Some(ids[0]) > last, "{ids:?} after {last:?}");
         last = Some(ids[0]);
+        let rejudge = |id| Write::Rejudge { id, reason: "given_back".to_owned() };
+        store.commit(&[rejudge(ids[0]), rejudge(u64::MAX), rejudge(ids[0] + 1)])?;
+        let reasons: Vec<_> = store.returned()?.into_iter().map(|row| row.reason).collect();
+        assert_eq!(reasons, ["given_back"]);
         store.commit(&[Write::ForgetReturned(u64::MAX), Write::ForgetReturned(ids[0])])?;
         assert_eq!(store.returned()?, [], "the user has dealt with it");
     }

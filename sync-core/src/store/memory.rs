@@ -119,6 +119,7 @@ impl MemoryStore {
             Write::ForgetReturned(id) => {
                 undo.push(Before::Returned(*id, self.returned.remove(id)));
             }
+            Write::Rejudge { id, reason } => self.rejudge(*id, reason, undo),
             Write::DropScope(scope) => self.drop_scope(scope, undo),
             Write::DropRecord(record) => self.drop_record(record, undo),
             Write::Set(shelf, key, value) => {
@@ -168,6 +169,13 @@ impl MemoryStore {
         let row = ReturnedRow { id, record, change, reason: reason.to_owned() };
         self.set_change(key, None, undo);
         undo.push(Before::Returned(id, self.returned.insert(id, row)));
+    }
+
+    fn rejudge(&mut self, id: u64, reason: &str, undo: &mut Vec<Before>) {
+        if let Some(row) = self.returned.get_mut(&id) {
+            undo.push(Before::Returned(id, Some(row.clone())));
+            reason.clone_into(&mut row.reason);
+        }
     }
 
     fn drop_scope(&mut self, scope: &ScopeId, undo: &mut Vec<Before>) {

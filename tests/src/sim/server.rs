@@ -10,6 +10,7 @@ use caseweave::ingest::{Arrival, Rules};
 use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
 use caseweave::service::histories::{CaseState, World, case_state};
+use caseweave::service::pull::cursor::acknowledged;
 use caseweave::service::pull::{Puller, Round};
 use sync_core::device::Enrolled;
 use sync_core::framework::Catalogue;
@@ -163,12 +164,17 @@ impl Server {
                 batch: batch.clone(),
                 at: now,
                 id: self.dice.bytes(),
+                acknowledged: acknowledged(
+                    &request.cursors,
+                    (&self.cursor_key, &self.log_id),
+                    (&row.user, &batch.cluster),
+                ),
             };
             let verdict = judge(&mut self.conn, &self.rules, &arrival)?;
             if dies {
                 continue;
             }
-            if verdict.records.is_empty() {
+            if verdict.is_empty() {
                 answers.extend(verdict.answers);
             } else {
                 let group = [(arrival, verdict)];

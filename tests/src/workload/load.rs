@@ -169,6 +169,7 @@ fn arrival(
         batch,
         at,
         id,
+        acknowledged: 0,
     })
 }
 

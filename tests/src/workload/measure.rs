@@ -92,7 +92,8 @@ fn rounded(seconds: f64) -> f64 {
 }
 
 /// The process's peak; zero where the system does not say.
-fn peak_rss_mb() -> u64 {
+#[must_use]
+pub fn peak_rss_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());

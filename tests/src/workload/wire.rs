@@ -111,6 +111,7 @@ impl Wire<'_> {
                 batch: batch.clone(),
                 at: self.area.now,
                 id: self.area.random(),
+                acknowledged: 0,
             };
             let Area { conn, rules, cluster, .. } = &mut *self.area;
             let verdict = read_tx(conn, |conn| judge(conn, rules, &arrival))?;

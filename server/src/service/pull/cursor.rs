@@ -6,6 +6,7 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, Nonce};
 use sha2::{Digest, Sha256};
 use sync_core::codec::{DecodeError, Reader, Writer};
 use sync_core::ids::{ClusterId, UserId};
+use sync_core::protocol::message::ClusterCursor;
 
 /// Where a phone stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -112,6 +113,19 @@ fn cipher(key: &[u8; 32]) -> ChaCha20Poly1305 {
 
 fn about(log: &[u8; 16], (user, cluster): (&UserId, &ClusterId)) -> Vec<u8> {
     [log.as_slice(), user.as_bytes(), cluster.as_bytes()].concat()
+}
+
+/// The number up to which a phone has a cluster's log, as one of its cursors proves; zero if none
+/// does.
+#[must_use]
+pub fn acknowledged(
+    cursors: &[ClusterCursor],
+    (key, log_id): (&[u8; 32], &[u8; 16]),
+    whose: (&UserId, &ClusterId),
+) -> i64 {
+    let sealed = cursors.iter().find(|it| it.cluster == *whose.1);
+    let open = sealed.and_then(|it| Cursor::open(&it.cursor, key, log_id, whose));
+    open.map_or(0, |cursor| cursor.base)
 }
 
 #[cfg(test)]

@@ -350,6 +350,7 @@ fn any_write() -> impl Strategy<Value = Write> {
             record: rid(r), actor: aid(a), seq, reason: "late".to_owned()
         }),
         1 => (1..6_u64).prop_map(Write::ForgetReturned),
+        1 => (1..6_u64).prop_map(|id| Write::Rejudge { id, reason: "later".to_owned() }),
         1 => (0..3_u8).prop_map(|id| {
             Write::DropScope(crate::ids::ScopeId::from_bytes([id; 16]))
         }),

@@ -16,6 +16,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> Result<(), Error> {
             give_back(conn, record, actor, *seq, reason)
         }
         Write::ForgetReturned(id) => forget_returned(conn, *id),
+        Write::Rejudge { id, reason } => rejudge(conn, *id, reason),
         Write::DropScope(scope) => drop_scope(conn, scope),
         Write::DropRecord(record) => drop_record(conn, record),
         Write::Set(shelf, key, value) => set_item(conn, *shelf, key, value),
@@ -87,6 +88,14 @@ fn forget_returned(conn: &Connection, id: u64) -> Result<(), Error> {
     // A number past the signed range was never given out.
     if let Ok(id) = i64::try_from(id) {
         conn.prepare_cached("DELETE FROM returned WHERE id = ?1")?.execute([id])?;
+    }
+    Ok(())
+}
+
+fn rejudge(conn: &Connection, id: u64, reason: &str) -> Result<(), Error> {
+    if let Ok(id) = i64::try_from(id) {
+        let mut statement = conn.prepare_cached("UPDATE returned SET reason = ?2 WHERE id = ?1")?;
+        statement.execute(params![id, reason])?;
     }
     Ok(())
 }

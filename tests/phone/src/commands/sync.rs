@@ -114,11 +114,14 @@ fn remember(phone: Phone) -> Result<(), Failure> {
 }
 
 fn words(synced: &Synced) -> String {
-    let SyncReport { accepted, returned, received, waiting, .. } = synced.report;
+    let SyncReport { accepted, returned, held, received, waiting, .. } = synced.report;
     let mut lines =
         vec![format!("sent {accepted}, received {received}; {}", items(synced.only_here))];
     if returned > 0 {
         lines.push(format!("{returned} came back: see `phone returned`"));
+    }
+    if held > 0 {
+        lines.push(format!("{held} wait for a reviewer: see `phone returned`"));
     }
     if waiting > 0 {
         lines.push(format!(

@@ -1,0 +1,2 @@
+DROP TABLE quarantine_decisions;
+DROP TABLE quarantine;

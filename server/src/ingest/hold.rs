@@ -1,0 +1,197 @@
+//! Keeping pushed work apart for a reviewer: what its author had lost the right to without knowing.
+
+use sync_core::engine::admit::Judged;
+use sync_core::framework::Catalogue;
+use sync_core::gate::refusal::{IN_REVIEW, Refusal};
+use sync_core::ids::{RecordId, UserId};
+use sync_core::limits::CHANGES_IN_REVIEW;
+use sync_core::merge::Context;
+use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
+use sync_core::record::change::Change;
+use sync_core::record::envelope::Envelope;
+use sync_core::record::fold::fold;
+use sync_core::record::history::{ChangeName, History};
+use sync_core::record::kind::{Compartment, Kind};
+use sync_core::view::{chronology_line, raises_harm_flag};
+
+use super::judge::Salted;
+use crate::db::quarantine::{Held, State};
+use crate::db::{self, Conn, Error};
+use crate::ingest::Arrival;
+
+/// How many more changes of a phone may be kept.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn room(conn: &mut Conn, arrival: &Arrival) -> Result<usize, Error> {
+    let kept = db::quarantine::count_of_device(conn, &arrival.device)?;
+    Ok(CHANGES_IN_REVIEW.saturating_sub(usize::try_from(kept).unwrap_or_default()))
+}
+
+/// What of an author's work in a record was kept before.
+pub(super) struct Earlier {
+    kept: Vec<(u32, [u8; 16], State)>,
+    waiting: Vec<PushedRecord>,
+}
+
+impl Earlier {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(super) fn of(
+        conn: &mut Conn,
+        record: &RecordId,
+        pushed: &PushedRecord,
+    ) -> Result<Self, Error> {
+        let (mut kept, mut waiting) = (Vec::new(), Vec::new());
+        for held in db::quarantine::of_author(conn, record, &pushed.actor)? {
+            let record = pushed_of(&held)?;
+            let hashes = record.changes.iter().map(|change| change.hash);
+            let named = (record.first_seq..).zip(hashes);
+            kept.extend(named.map(|(seq, hash)| (seq, hash, held.state)));
+            if held.state == State::Waiting {
+                waiting.push(record);
+            }
+        }
+        Ok(Self { kept, waiting })
+    }
+
+    /// What becomes of changes, given what was kept: a resend is kept once, what builds on what
+    /// waits waits with it, and what finds no `room` is to be pushed again later.
+    pub(super) fn over(
+        &self,
+        pushed: &PushedRecord,
+        judged: Vec<(u32, Judged)>,
+        room: usize,
+    ) -> Vec<(u32, Judged)> {
+        let wait = || Judged::Held(Refusal::new(IN_REVIEW));
+        let mut new = 0;
+        let one = |((seq, judged), change): ((u32, Judged), &PushedChange)| {
+            let judged = match (self.state(seq, change), judged) {
+                (Some(State::Waiting), Judged::Held(_) | Judged::Needs | Judged::Refused(_)) => {
+                    return (seq, wait());
+                }
+                (Some(State::GivenBack), Judged::Held(why)) => Judged::Refused(why),
+                (None, Judged::Needs) if self.waits_before(seq) => wait(),
+                (_, judged) => judged,
+            };
+            new += usize::from(matches!(judged, Judged::Held(_)));
+            let fits = !matches!(judged, Judged::Held(_)) || new <= room;
+            (seq, if fits { judged } else { Judged::Needs })
+        };
+        judged.into_iter().zip(&pushed.changes).map(one).collect()
+    }
+
+    /// What is to be kept of a push and was not before.
+    pub(super) fn to_keep(
+        &self,
+        arrival: &Arrival,
+        history: &History,
+        pushed: &PushedRecord,
+        (judged, salts): (&[(u32, Judged)], &[Salted]),
+    ) -> Option<Held> {
+        let is_new = |n: usize| {
+            let (seq, judged) = &judged[n];
+            matches!(judged, Judged::Held(_)) && self.state(*seq, &pushed.changes[n]).is_none()
+        };
+        let first = (0..judged.len()).find(|n| is_new(*n))?;
+        let after = (first..judged.len()).find(|n| !is_new(*n)).unwrap_or(judged.len());
+        let Judged::Held(why) = &judged[first].1 else { return None };
+        let kept = part(pushed, first, after);
+        let envelope = history.envelope();
+        Some(Held {
+            id: name(arrival, &envelope.id()),
+            cluster: arrival.cluster(),
+            case: envelope.case,
+            record: envelope.id(),
+            actor: kept.actor,
+            user: arrival.user(),
+            device: arrival.device,
+            batch: arrival.id,
+            first_seq: kept.first_seq as i32,
+            length: kept.changes.len() as i32,
+            salts: salts[first..after].iter().flat_map(|(salt, _)| *salt).collect(),
+            harm_since: self.harm_since(history, &kept, arrival.user()),
+            frame: encode_push(&[kept]),
+            code: why.code().to_owned(),
+            arrived_at: arrival.at,
+            state: State::Waiting,
+            reason: None,
+        })
+    }
+
+    /// Since when a concern would raise the harm flag with the changes that wait and these.
+    fn harm_since(&self, history: &History, kept: &PushedRecord, user: UserId) -> Option<i64> {
+        let envelope = history.envelope();
+        if envelope.kind() != Kind::Concern || envelope.compartment == Compartment::Protection {
+            return None;
+        }
+        let waiting = self.waiting.iter().chain([kept]);
+        let history = waiting.fold(history.clone(), |history, kept| {
+            with_held(&history, kept, user).unwrap_or(history)
+        });
+        let folded = fold(&history, history.links().len());
+        let catalogue = Catalogue::shipped().ok()?;
+        let raises = raises_harm_flag(&folded, &Context::new(&catalogue));
+        chronology_line(&folded).filter(|_| raises).map(|line| line.at.0)
+    }
+
+    fn state(&self, seq: u32, change: &PushedChange) -> Option<State> {
+        let same = |(its, hash, _): &&(u32, [u8; 16], State)| *its == seq && *hash == change.hash;
+        self.kept.iter().rev().find(same).map(|(_, _, state)| *state)
+    }
+
+    fn waits_before(&self, seq: u32) -> bool {
+        self.kept.iter().any(|(its, _, state)| *its < seq && *state == State::Waiting)
+    }
+}
+
+/// One bundle a batch and record.
+fn name(arrival: &Arrival, record: &RecordId) -> [u8; 16] {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::new().chain_update(arrival.id).chain_update(record.as_bytes()).finalize();
+    digest[..16].try_into().unwrap_or_default()
+}
+
+/// Some consecutive changes of a push; the first one says what it builds on.
+fn part(pushed: &PushedRecord, first: usize, after: usize) -> PushedRecord {
+    let mut changes = pushed.changes[first..after].to_vec();
+    let first_seq = pushed.first_seq + first as u32;
+    if let Some(change) = changes.first_mut() {
+        change.deps.get_or_insert_with(|| vec![(pushed.actor, first_seq - 1)]);
+    }
+    PushedRecord { first_seq, changes, ..pushed.clone() }
+}
+
+/// The changes that were kept.
+///
+/// # Errors
+/// [`Error::Corrupt`] for bytes that this program did not write.
+pub fn pushed_of(held: &Held) -> Result<PushedRecord, Error> {
+    let decoded = sync_core::protocol::frame::decode_push(&held.frame);
+    let records = decoded.map_err(|_| Error::Corrupt("kept work"))?;
+    records.into_iter().next().ok_or(Error::Corrupt("kept work"))
+}
+
+/// What is fixed about the record that the changes are for.
+///
+/// # Errors
+/// As [`pushed_of`].
+pub fn envelope_of(held: &Held) -> Result<Envelope, Error> {
+    Envelope::decode(&pushed_of(held)?.envelope).map_err(|_| Error::Corrupt("kept work"))
+}
+
+/// A record with changes that are kept apart, as their author saw it; none if they do not fit.
+#[must_use]
+pub fn with_held(history: &History, kept: &PushedRecord, user: UserId) -> Option<History> {
+    let mut history = history.clone();
+    let kind = history.envelope().kind();
+    for (seq, change) in (kept.first_seq..).zip(&kept.changes) {
+        let decoded = Change::decode_body(kind, kept.actor, user, &change.body).ok()?;
+        let follows = || -> Vec<ChangeName> { vec![(kept.actor, seq - 1)] };
+        let deps = change.deps.clone().unwrap_or_else(follows);
+        history.append(decoded, seq, Some(&deps)).ok()?;
+    }
+    Some(history)
+}
