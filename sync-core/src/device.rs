@@ -24,6 +24,7 @@ use crate::framework::{Catalogue, FrameworkError};
 use crate::gate::refusal::Refusal;
 use crate::ids::{CaseId, ClusterId};
 use crate::merge::{CannotUndo, Context};
+use crate::record::kind::Compartment;
 use crate::store::{Shelf, Store, StoreError};
 
 pub use enrolment::{Enrolled, Session};
@@ -142,9 +143,13 @@ impl<S: Store> Device<S> {
         self.frameworks.get(&cluster).map(String::as_str)
     }
 
-    /// How the phone merges what people wrote about a case.
+    /// How the phone merges what people wrote about a case. Who is named to its protection records
+    /// has them, and sees what is withheld from others.
     fn merging(&self, case: &CaseId) -> Context<'_> {
-        Context { framework: self.framework_of(case), ..Context::new(&self.catalogue) }
+        let protection = Compartment::Protection.case_record(case);
+        let sees_confidential = self.store.record(&protection).is_ok_and(|row| row.is_some());
+        let framework = self.framework_of(case);
+        Context { framework, sees_confidential, ..Context::new(&self.catalogue) }
     }
 
     fn read_frameworks(&mut self) -> Result<(), StoreError> {

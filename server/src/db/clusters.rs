@@ -47,16 +47,17 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Cluster>, Error> {
     row.map(from_row).transpose()
 }
 
-/// The name of the authority that a cluster belongs to, and whose law it stands under.
+/// The name of the authority that a cluster belongs to, and whose law it stands under; none of a
+/// cluster that is not here.
 ///
 /// # Errors
-/// [`Error::Missing`] if there is no such cluster.
-pub fn practice(conn: &mut Conn, cluster: &ClusterId) -> Result<(String, String), Error> {
+/// The database's failure.
+pub fn practice(conn: &mut Conn, cluster: &ClusterId) -> Result<Option<(String, String)>, Error> {
     let found = dsl::clusters
         .inner_join(authorities::table.on(authorities::id.eq(dsl::authority_id)))
         .filter(dsl::id.eq(cluster.as_bytes().as_slice()))
         .select((authorities::name, dsl::jurisdiction));
-    Ok(found.first(conn)?)
+    Ok(found.first(conn).optional()?)
 }
 
 /// Adds a cluster with an empty log: its first number is 1, its chain begins with zeros.

@@ -166,7 +166,6 @@ fn school(town: &'static str, cluster: usize, sort: SchoolSort) -> School {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     const TODAY: Date = jiff::civil::date(2026, 11, 22);
 
@@ -184,13 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_area_with_its_histories_is_quick() {
-        let began = Instant::now();
+    fn a_whole_area_has_two_years_of_work() {
         let area = Area::invent(1, TODAY);
         let events: usize = area.staged().map(|pupil| area.history(pupil).len()).sum();
-        let took = began.elapsed();
-        println!("{events} events, {} attendance rows in {took:?}", area.attendance.len());
         assert!(events > 50_000, "{events}");
-        assert!(took.as_secs() < 20, "{took:?}");
+        assert!(area.attendance.len() > 13_000);
     }
 }

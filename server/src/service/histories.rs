@@ -219,8 +219,10 @@ pub fn framework_of(
     catalogue: &Catalogue,
     cluster: &ClusterId,
 ) -> Result<Option<String>, Error> {
-    let (authority, jurisdiction) = db::clusters::practice(conn, cluster)?;
-    Ok(catalogue.of_authority(&authority, &jurisdiction).map(str::to_owned))
+    let practice = db::clusters::practice(conn, cluster)?;
+    let framework = practice
+        .and_then(|(authority, law)| catalogue.of_authority(&authority, &law).map(str::to_owned));
+    Ok(framework)
 }
 
 /// The record of an id, folded.

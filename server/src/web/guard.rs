@@ -10,15 +10,21 @@ use actix_web::middleware::Next;
 const CONTENT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                        base-uri 'none'; frame-ancestors 'none'";
 
-const HEADERS: &[(&str, &str)] = &[
-    ("content-security-policy", CONTENT),
+/// To every answer.
+const ALWAYS: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
     // A child's record is in no cache, not of the browser and not of anything between.
     ("cache-control", "no-store"),
 ];
+/// To what a browser may show.
+const PAGES: &[(&str, &str)] = &[
+    ("content-security-policy", CONTENT),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+/// Where programs ask: every byte is one on a phone's bad line, and nothing there is a page.
+const PROGRAMS: &str = "/v1/";
 
 /// Adds the headers to every answer that has not said otherwise.
 ///
@@ -28,9 +34,10 @@ pub(crate) async fn add_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let shown = if request.path().starts_with(PROGRAMS) { &[] } else { PAGES };
     let mut answer = next.call(request).await?;
     let headers = answer.headers_mut();
-    for (name, value) in HEADERS {
+    for (name, value) in ALWAYS.iter().chain(shown) {
         let name = HeaderName::from_static(name);
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

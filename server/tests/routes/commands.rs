@@ -52,7 +52,9 @@ async fn damage_is_found_named_and_where_it_follows_from_the_log_mended() {
 
         // As if another phone had signed what the log says this one did.
         server
-            .tamper("UPDATE devices SET public_key = (SELECT MIN(salted) FROM log_proofs)")
+            .tamper(
+                "UPDATE devices SET public_key = (SELECT salted FROM log_proofs WHERE number = 1)",
+            )
             .unwrap();
         let (code, out, _) = run(&server, &["verify"]);
         assert_eq!(code, Some(1));

@@ -8,8 +8,10 @@ use sync_core::record::envelope::{Envelope, Made, Origin};
 use sync_core::record::fold::text_seen;
 use sync_core::record::history::History;
 use sync_core::record::kind::{Compartment, Kind};
+use sync_core::record::kinds::Digest;
 use sync_core::record::schema::{
-    Collection, FACTS, FieldType, Subject, TEXTS, collection, collections, fact_field, facts_of,
+    COPIES, Collection, FACTS, FieldType, SIGNATURES, Subject, TEXTS, collection, collections,
+    fact_field, facts_of,
 };
 use sync_core::record::value::Value;
 use sync_core::time::Timestamp;
@@ -232,7 +234,22 @@ fn entry(history: &History, seen: &[bool], dice: &mut Dice) -> NewEntry {
         }
     }
     entry.text = collection.co_written.then(|| words(dice));
+    attest(&mut entry);
     entry
+}
+
+/// Signatures and copies bear the digest of their words, which come first or third.
+fn attest(entry: &mut NewEntry) {
+    let words_at = match entry.collection {
+        SIGNATURES => 1,
+        COPIES => 3,
+        _ => return,
+    };
+    let words = entry.fields.iter().find(|(code, _)| *code == words_at);
+    let words = words.and_then(|(_, value)| value.as_text()).unwrap_or_default();
+    let digest = Value::Bytes(Digest::of(words).0.to_vec());
+    let fields = entry.fields.iter_mut().filter(|(code, _)| *code == 2);
+    fields.for_each(|(_, value)| *value = digest.clone());
 }
 
 fn assertion(kind: Kind, history: &History, seen: &[bool], dice: &mut Dice) -> NewEntry {
