@@ -33,7 +33,7 @@ deny: ## licences, bans, sources and (needs the network) advisories; installs ca
 postgres: ## a throw-away PostgreSQL server until interrupted; prints its URL
 	scripts/postgres serve
 
-demo: ## the main job as a story with real phones; DEMO=once ends after it; SCALE=100 all
+demo: ## the main job as a story with real phones; DEMO=once ends after it; SCALE=10 loads less
 	$(call needs,scripts/demo)
 	scripts/demo $(ARGS)
 
