@@ -15,7 +15,7 @@ const RULES: &[(&str, Rule)] = &[
     ("layers of sync-core", layers::order),
     ("actix only on the HTTP side", layers::actix),
     ("diesel only in db and migrations", layers::diesel),
-    ("uniffi only in ffi", layers::bindings),
+    ("uniffi only in ffi and mobile-bindings", layers::bindings),
     ("nobody depends on ffi", layers::nobody_uses_ffi),
     ("no clock and no randomness in sync-core", words::clocks),
     ("no hash maps in sync-core", words::hash_maps),
@@ -87,12 +87,17 @@ const SAMPLES: &[(&str, &str, &str, &str)] = &[
         "use crate::db::Conn;",
     ),
     (
-        "uniffi only in ffi",
+        "uniffi only in ffi and mobile-bindings",
         "sync-core/src/lib.rs",
         "#[derive(uniffi::Record)] struct A;",
         "/// uniffi mirrors this",
     ),
-    ("uniffi only in ffi", "server/Cargo.toml", "uniffi.workspace = true", "# no uniffi"),
+    (
+        "uniffi only in ffi and mobile-bindings",
+        "server/Cargo.toml",
+        "uniffi.workspace = true",
+        "# no uniffi",
+    ),
     (
         "nobody depends on ffi",
         "tests/Cargo.toml",

@@ -108,7 +108,8 @@ fn is_shipped_rust(source: &Source) -> bool {
 /// The mobile languages' library stays at the border.
 pub(super) fn bindings(source: &Source) -> Vec<String> {
     let manifest = source.path.ends_with("/Cargo.toml");
-    if source.path.starts_with("ffi/") || !(source.is_rust() || manifest) {
+    let border = ["ffi/", "mobile-bindings/"].iter().any(|it| source.path.starts_with(it));
+    if border || !(source.is_rust() || manifest) {
         return vec![];
     }
     if manifest {
