@@ -114,7 +114,7 @@ pub struct Outcome {
 pub fn judge(history: &mut History, user: UserId, pushed: &PushedRecord) -> Outcome {
     let began = cpu_s();
     let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        admit(history, pushed, user, &|_, _, _| Ok(()))
+        admit(history, None, pushed, user, &|_, _, _| Ok(()))
     }));
     let cpu_s = cpu_s() - began;
     let Ok(judged) = judged else {

@@ -38,6 +38,17 @@ pub fn pupil_of(conn: &mut Conn, case: &CaseId) -> Result<Option<RowId>, Error> 
     Ok(row.map(from_row).transpose()?.and_then(|linked| linked.pupil))
 }
 
+/// Whether another case is linked to a pupil.
+///
+/// # Errors
+/// The database's failure.
+pub fn is_linked_elsewhere(conn: &mut Conn, pupil: &RowId, case: &CaseId) -> Result<bool, Error> {
+    let found = extracts::table
+        .filter(extracts::pupil_id.eq(pupil.as_slice()))
+        .filter(extracts::case_id.ne(case.as_bytes().as_slice()));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// Links a case to a pupil, or to nobody.
 ///
 /// # Errors

@@ -30,7 +30,8 @@ pub fn link(
 }
 
 /// The one pupil of the cluster's schools whom the case names; none while people disagree about
-/// number or day of birth.
+/// number or day of birth. Whoever begins a case may name any child in it: nothing is shown before
+/// the cluster lead has made somebody its lead professional, nor of a child who has a case already.
 ///
 /// # Errors
 /// The database's failure.
@@ -49,7 +50,12 @@ pub fn pupil(
         let named = (fact.subject.as_str(), number);
         found.extend(db::roll::find(conn, &state.context.cluster, named, born)?);
     }
-    Ok(if found.len() == 1 { found.pop_first() } else { None })
+    let one = if found.len() == 1 { found.pop_first() } else { None };
+    let Some(pupil) = one.filter(|_| state.context.lead_in_force().is_some()) else {
+        return Ok(None);
+    };
+    let elsewhere = db::extracts::is_linked_elsewhere(conn, &pupil, &state.context.case)?;
+    Ok((!elsewhere).then_some(pupil))
 }
 
 fn words<'a>(fact: &'a Resolved<'_>) -> Option<&'a str> {

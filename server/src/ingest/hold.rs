@@ -2,7 +2,7 @@
 
 use sync_core::engine::admit::Judged;
 use sync_core::framework::Catalogue;
-use sync_core::gate::refusal::{IN_REVIEW, Refusal};
+use sync_core::gate::refusal::{Refusal, given_back};
 use sync_core::ids::{RecordId, UserId};
 use sync_core::limits::CHANGES_IN_REVIEW;
 use sync_core::merge::Context;
@@ -28,9 +28,12 @@ pub(super) fn room(conn: &mut Conn, arrival: &Arrival) -> Result<usize, Error> {
     Ok(CHANGES_IN_REVIEW.saturating_sub(usize::try_from(kept).unwrap_or_default()))
 }
 
+/// A change that was kept: its number, its hash, what became of it and the reviewer's words.
+type Kept = (u32, [u8; 16], State, String);
+
 /// What of an author's work in a record was kept before.
 pub(super) struct Earlier {
-    kept: Vec<(u32, [u8; 16], State)>,
+    kept: Vec<Kept>,
     waiting: Vec<PushedRecord>,
 }
 
@@ -49,7 +52,8 @@ impl Earlier {
             let record = pushed_of(&held)?;
             let hashes = record.changes.iter().map(|change| change.hash);
             let named = (record.first_seq..).zip(hashes);
-            kept.extend(named.map(|(seq, hash)| (seq, hash, held.state)));
+            let words = held.reason.unwrap_or_default();
+            kept.extend(named.map(|(seq, hash)| (seq, hash, held.state, words.clone())));
             if held.state == State::Waiting {
                 waiting.push(record);
             }
@@ -57,28 +61,35 @@ impl Earlier {
         Ok(Self { kept, waiting })
     }
 
-    /// What becomes of changes, given what was kept: a resend is kept once, what builds on what
-    /// waits waits with it, and what finds no `room` is to be pushed again later.
+    /// The record with the changes that wait; none if none do.
+    pub(super) fn aside(&self, history: &History, user: UserId) -> Option<History> {
+        let waits = !self.waiting.is_empty();
+        waits.then(|| {
+            self.waiting.iter().fold(history.clone(), |history, kept| {
+                with_held(&history, kept, user).unwrap_or(history)
+            })
+        })
+    }
+
+    /// What becomes of changes, given what was kept: what a reviewer gave back before is answered with
+    /// the reviewer's words, and what finds no `room` is to be pushed again later.
     pub(super) fn over(
         &self,
         pushed: &PushedRecord,
         judged: Vec<(u32, Judged)>,
         room: usize,
     ) -> Vec<(u32, Judged)> {
-        let wait = || Judged::Held(Refusal::new(IN_REVIEW));
         let mut new = 0;
         let one = |((seq, judged), change): ((u32, Judged), &PushedChange)| {
-            let judged = match (self.state(seq, change), judged) {
-                (Some(State::Waiting), Judged::Held(_) | Judged::Needs | Judged::Refused(_)) => {
-                    return (seq, wait());
-                }
-                (Some(State::GivenBack), Judged::Held(why)) => Judged::Refused(why),
-                (None, Judged::Needs) if self.waits_before(seq) => wait(),
-                (_, judged) => judged,
-            };
-            new += usize::from(matches!(judged, Judged::Held(_)));
-            let fits = !matches!(judged, Judged::Held(_)) || new <= room;
-            (seq, if fits { judged } else { Judged::Needs })
+            let known = self.state(seq, change);
+            if let (Some((State::GivenBack, words)), Judged::Held(_)) = (&known, &judged) {
+                return (seq, Judged::Refused(Refusal::new(&given_back(words))));
+            }
+            if known.is_some() || !matches!(judged, Judged::Held(_)) {
+                return (seq, judged);
+            }
+            new += 1;
+            (seq, if new <= room { judged } else { Judged::Needs })
         };
         judged.into_iter().zip(&pushed.changes).map(one).collect()
     }
@@ -127,23 +138,17 @@ impl Earlier {
         if envelope.kind() != Kind::Concern || envelope.compartment == Compartment::Protection {
             return None;
         }
-        let waiting = self.waiting.iter().chain([kept]);
-        let history = waiting.fold(history.clone(), |history, kept| {
-            with_held(&history, kept, user).unwrap_or(history)
-        });
+        let aside = self.aside(history, user).unwrap_or_else(|| history.clone());
+        let history = with_held(&aside, kept, user).unwrap_or(aside);
         let folded = fold(&history, history.links().len());
         let catalogue = Catalogue::shipped().ok()?;
         let raises = raises_harm_flag(&folded, &Context::new(&catalogue));
         chronology_line(&folded).filter(|_| raises).map(|line| line.at.0)
     }
 
-    fn state(&self, seq: u32, change: &PushedChange) -> Option<State> {
-        let same = |(its, hash, _): &&(u32, [u8; 16], State)| *its == seq && *hash == change.hash;
-        self.kept.iter().rev().find(same).map(|(_, _, state)| *state)
-    }
-
-    fn waits_before(&self, seq: u32) -> bool {
-        self.kept.iter().any(|(its, _, state)| *its < seq && *state == State::Waiting)
+    fn state(&self, seq: u32, change: &PushedChange) -> Option<(State, &str)> {
+        let same = |(its, hash, ..): &&Kept| *its == seq && *hash == change.hash;
+        self.kept.iter().rev().find(same).map(|(_, _, state, words)| (*state, words.as_str()))
     }
 }
 

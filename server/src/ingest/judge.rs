@@ -194,7 +194,8 @@ impl<'a> Judging<'a> {
         let moved = self.is_moved(conn, &id)?;
         let principal = &self.arrival.principal;
         let earlier = Earlier::of(conn, &id, pushed)?;
-        let judged = admit(&mut history, pushed, principal.user, &|history, change, deps| {
+        let (user, aside) = (principal.user, earlier.aside(&history, principal.user));
+        let judged = admit(&mut history, aside, pushed, user, &|history, change, deps| {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
@@ -342,7 +343,11 @@ impl<'a> Judging<'a> {
         Ok(match state {
             Some(state) => {
                 let known = self.arrival.acknowledged;
-                let then = match histories::case_moved_since(conn, &case, known)? {
+                let mut moved = histories::case_moved_since(conn, &case, known)?;
+                for beside in state.beside.keys() {
+                    moved |= histories::case_moved_since(conn, beside, known)?;
+                }
+                let then = match moved {
                     true => histories::case_state_at(conn, &case, &cluster, world, (known, at))?,
                     false => None,
                 };

@@ -61,7 +61,7 @@ pub fn record_view(
         view: json!({
             "line": line,
             "conflicts": open,
-            "due": due::kept(folded, &merging),
+            "due": due::kept(folded, merging),
         })
         .to_string(),
     }

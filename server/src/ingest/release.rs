@@ -65,7 +65,7 @@ pub fn review(
     };
     let done = write_tx(conn, |conn| {
         db::log::lock(conn, &held.cluster)?;
-        let mut reviewing = match Reviewing::begin(conn, rules, reviewer, &held, now)? {
+        let mut reviewing = match Reviewing::begin(conn, rules, reviewer, (&held, wish), now)? {
             Ok(reviewing) => reviewing,
             Err(error) => return Err(Undone::Review(error)),
         };
@@ -107,7 +107,7 @@ impl<'a> Reviewing<'a> {
         conn: &mut Conn,
         rules: &'a Rules,
         reviewer: &'a Principal,
-        held: &Held,
+        (held, wish): (&Held, Wish),
         now: Timestamp,
     ) -> Result<Result<Self, ReviewError>, Error> {
         let envelope = envelope_of(held)?;
@@ -119,7 +119,13 @@ impl<'a> Reviewing<'a> {
         }
         // Read again under the lock: another reviewer may have been faster.
         let all = db::quarantine::of_author(conn, &held.record, &held.actor)?;
-        let bundle: Vec<_> = all.into_iter().filter(|it| it.state == State::Waiting).collect();
+        // What arrived after the named work was not before the reviewer's eyes: it waits on. Given
+        // back, it goes with what it builds on.
+        let named = |it: &Held| {
+            it.state == State::Waiting
+                && (wish == Wish::GiveBack || it.arrived_at <= held.arrived_at)
+        };
+        let bundle: Vec<_> = all.into_iter().filter(named).collect();
         if !bundle.iter().any(|it| it.id == held.id) {
             return Ok(Err(ReviewError::Decided));
         }
@@ -135,7 +141,7 @@ impl<'a> Reviewing<'a> {
         }
         for held in self.bundle.clone() {
             let pushed = pushed_of(&held)?;
-            let judged = admit(&mut self.history, &pushed, held.user, &|_, _, _| Ok(()));
+            let judged = admit(&mut self.history, None, &pushed, held.user, &|_, _, _| Ok(()));
             let mut changes = Vec::new();
             for (n, (_, judged)) in judged.into_iter().enumerate() {
                 match judged {

@@ -1,4 +1,4 @@
-//! What every answer tells the browser that it must not do.
+//! What an answer tells the browser that it must not do.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;

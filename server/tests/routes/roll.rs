@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use sync_core::ids::CaseId;
 use sync_core::record::kind::Compartment;
 use sync_core::record::schema::Fact;
+use sync_core::record::value::Value;
 use sync_core::view::{Excluded, TermAttendance};
 
 use crate::support::{START, TestServer, servers};
@@ -64,8 +65,24 @@ impl Scene {
         scene.name(number);
         scene.sync(server).await;
         scene.lead.say(case, Fact::Stage, "2");
+        assert!(
+            scene.shown(|scene| &mut scene.member).is_null(),
+            "whoever begins a case sees none"
+        );
+        scene.allocate(case);
+        scene.sync(server).await;
         scene.sync(server).await;
         scene
+    }
+
+    /// The cluster lead leads a case herself.
+    fn allocate(&mut self, case: CaseId) {
+        let (lead, member) = (self.lead.user, self.member.user);
+        for user in [lead, member] {
+            self.lead.say_of(case, Compartment::Team, (Fact::Member, user), "member");
+        }
+        let leads = Value::Bytes(lead.as_bytes().to_vec());
+        self.lead.say(case, Fact::LeadProfessional, leads);
     }
 
     fn name(&mut self, number: &str) {
@@ -120,6 +137,24 @@ async fn the_extract_goes_with_the_right_to_read() {
         let rests = scene.member.phone().store();
         let rests = sync_core::store::Store::items(rests, sync_core::store::Shelf::Extract);
         assert_eq!(rests.unwrap(), []);
+        assert!(!scene.shown(|scene| &mut scene.lead).is_null());
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn a_child_who_has_a_case_is_in_no_other_ones_extract() {
+    for server in servers() {
+        let mut scene = Scene::new(&server, NUMBER, BORN).await;
+        let second = scene.member.begin("Somebody", "Else");
+        scene.member.say(second, Fact::BirthDate, BORN);
+        let first = std::mem::replace(&mut scene.case, second);
+        scene.name(NUMBER);
+        scene.sync(&server).await;
+        scene.allocate(second);
+        scene.sync(&server).await;
+        assert!(scene.shown(|scene| &mut scene.lead).is_null());
+        scene.case = first;
         assert!(!scene.shown(|scene| &mut scene.lead).is_null());
         assert_in_order(&server);
     }

@@ -62,6 +62,14 @@ pub enum SyncError {
     Device(#[from] DeviceError),
 }
 
+impl SyncError {
+    /// Whether the answer did not fit what the phone has, so that the next exchange asks for all.
+    const fn asks_for_the_whole(&self) -> bool {
+        use ClientError::{Gap, WrongReceipt};
+        matches!(self, Self::Device(DeviceError::Client(Gap | WrongReceipt)))
+    }
+}
+
 /// Exchanges in one sync: more are left to the next, so that a sync ends.
 const EXCHANGES_MAX: u32 = 10_000;
 
@@ -84,10 +92,8 @@ impl<S: Store> Device<S> {
             let before = (report.accepted + report.returned + report.held, waiting.len());
             let out = self.outgoing(clock(), random(), &mut waiting)?;
             let done = self.exchange(transport, &out.request, &mut report, progress);
-            // The next exchange asks for everything; one that leaves a gap again is damaged.
-            if gaps == 0
-                && matches!(done, Err(SyncError::Device(DeviceError::Client(ClientError::Gap))))
-            {
+            // The next exchange asks for everything; one that does not fit again is damaged.
+            if gaps == 0 && matches!(&done, Err(error) if error.asks_for_the_whole()) {
                 gaps += 1;
                 continue;
             }
@@ -217,9 +223,9 @@ impl<S: Store> Device<S> {
         report: &mut SyncReport,
     ) -> Result<(), DeviceError> {
         let mut taken = match incoming(&self.store, page) {
-            Err(ClientError::Gap) => {
+            Err(error @ (ClientError::Gap | ClientError::WrongReceipt)) => {
                 self.ask_for_the_whole()?;
-                return Err(ClientError::Gap.into());
+                return Err(error.into());
             }
             other => other?,
         };

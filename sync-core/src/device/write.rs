@@ -4,6 +4,7 @@ use crate::device::copy::note_move;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
 use crate::engine::client::{begun_key, cluster_of};
+use crate::gate::refusal::{IN_REVIEW, Refusal};
 use crate::gate::{permission, shape};
 use crate::ids::{CaseId, ClusterId, EntryId, RecordId};
 use crate::merge::resolve;
@@ -17,7 +18,7 @@ use crate::record::history::encode_deps;
 use crate::record::kind::{Compartment, Kind};
 use crate::record::schema::{FACTS, Fact, fact_field};
 use crate::record::value::Value;
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
+use crate::store::{ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, Write};
 use crate::time::Timestamp;
 
 const NEXT_RECORD: &[u8] = b"next record";
@@ -105,8 +106,8 @@ impl<S: Store> Device<S> {
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
         let begin = ClusterAction::BeginCase;
-        let _ground = decide_in_cluster(&self.identity.principal, cluster, &begin)
-            .map_err(crate::gate::refusal::Refusal::from)?;
+        let _ground =
+            decide_in_cluster(&self.identity.principal, cluster, &begin).map_err(Refusal::from)?;
         let n = self.counter(NEXT_CASE)?;
         let case = CaseId::derive(&self.identity.actor, n);
         let user = self.identity.principal.user;
@@ -211,6 +212,7 @@ impl<S: Store> Device<S> {
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
         let mut loaded = self.history(envelope)?;
+        self.none_in_review(envelope)?;
         let change = Change {
             actor: self.identity.actor,
             by: self.identity.principal.user,
@@ -237,6 +239,19 @@ impl<S: Store> Device<S> {
         Ok(Saved { case: envelope.case, record: envelope.id(), entries })
     }
 
+    /// An entry of one's own that waits for a reviewer keeps its number: nothing may be written after
+    /// it in the record before it is released or given back.
+    fn none_in_review(&self, envelope: &Envelope) -> Result<(), DeviceError> {
+        let (record, actor) = (envelope.id(), self.identity.actor);
+        let waits = |row: &ReturnedRow| {
+            row.reason == IN_REVIEW && row.change.record == record && row.change.actor == actor
+        };
+        match self.store.returned()?.iter().any(waits) {
+            true => Err(Refusal::new("own_in_review").into()),
+            false => Ok(()),
+        }
+    }
+
     fn append(
         &self,
         loaded: &mut Loaded,
@@ -248,7 +263,7 @@ impl<S: Store> Device<S> {
         let entries = change.added(seq).map(|(id, _)| id).collect();
         let names = history.dep_names(&history.implied_deps(&actor));
         let body = change.encode_body();
-        history.append(change, seq, Some(&names)).map_err(crate::gate::refusal::Refusal::from)?;
+        history.append(change, seq, Some(&names)).map_err(Refusal::from)?;
         let place = Place::Unsent(self.counter64(NEXT_ORDINAL)?);
         let deps = Some(encode_deps(&names));
         Ok((ChangeRow { record, actor, seq, deps, body, place }, entries))

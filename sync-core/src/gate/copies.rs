@@ -143,6 +143,10 @@ fn exact(copied: &[AttestedCopy], source: &Source) -> Result<Folded, Refusal> {
     let history = &source.history;
     let places: Option<Vec<_>> = version.names().iter().map(|name| history.index(name)).collect();
     let places = places.ok_or_else(|| Refusal::new("missing_dependency"))?;
+    // What is withdrawn must go on whole: what others wrote meanwhile would be lost with it.
+    if first.withdraws && history.past(&places).contains(&false) {
+        return Err(Refusal::new("grown_meanwhile"));
+    }
     let seen = fold_seen(history, 0, &history.past(&places));
     let made = seen.envelope.made().ok_or_else(wrong)?;
     let alike = |copy: &AttestedCopy| {

@@ -65,6 +65,15 @@ const SENTENCES: &[(&str, &str)] = &[
     ("another_cluster", "The record is in another cluster. Please ask the lead there."),
     ("unknown_case", "There is no such case for you in this cluster."),
     (
+        "own_in_review",
+        "An earlier entry of yours in this record waits for a reviewer. Please wait for the answer, or \
+         make a new record.",
+    ),
+    (
+        "grown_meanwhile",
+        "Somebody wrote more in the record before it could be moved. Please move it again.",
+    ),
+    (
         IN_REVIEW,
         "Your access changed before this arrived. It is safe with the server, unseen by others, \
          until a reviewer decides.",

@@ -87,7 +87,8 @@ impl CaseContext {
     }
 
     /// The lead professional, if they are a full member who is not excluded.
-    pub(super) fn lead_in_force(&self) -> Option<UserId> {
+    #[must_use]
+    pub fn lead_in_force(&self) -> Option<UserId> {
         self.lead_professional.filter(|user| {
             let member = self.members.get(user);
             member.is_some_and(|member| member.state == MemberState::Member)

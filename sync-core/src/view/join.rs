@@ -26,12 +26,15 @@ pub fn are_joined(one: &Folded, other: &Folded) -> bool {
 }
 
 /// Opens a case to the team of the one that it is joined to. What narrows on either side narrows
-/// here: who may not know of one may not know of the other. Protection stays with its named people.
+/// here: who may not know of one may not know of the other. Protection stays with its named people. A
+/// shielded side is opened to nobody, whenever it came to be shielded.
 pub fn join(case: &mut CaseContext, other: &CaseContext) {
-    for (user, member) in &other.members {
-        case.members.entry(*user).or_insert(*member);
+    if !case.shielded && !other.shielded {
+        for (user, member) in &other.members {
+            case.members.entry(*user).or_insert(*member);
+        }
+        case.agencies_on_case.extend(&other.agencies_on_case);
     }
-    case.agencies_on_case.extend(&other.agencies_on_case);
     case.excluded.extend(&other.excluded);
     case.withheld_agencies.extend(&other.withheld_agencies);
     case.shielded |= other.shielded;

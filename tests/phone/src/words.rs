@@ -22,16 +22,32 @@ pub(crate) fn all(act: &mut dyn Act) -> Vec<String> {
 }
 
 /// The standard input without its last line's end.
-pub(crate) fn read() -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let read = std::io::stdin().lock().read_to_end(&mut bytes);
-    read.map_err(|error| Failure::unclear(format!("the input cannot be read: {error}")))?;
-    let mut text = String::from_utf8(bytes).map_err(|error| {
+fn read() -> Result<String, Failure> {
+    let bytes = bytes()?;
+    let text = String::from_utf8(bytes).map_err(|error| {
         let words = String::from_utf8_lossy(error.as_bytes()).into_owned();
         Failure::unclear(format!("the input is not UTF-8.\nNot saved:\n{words}"))
     })?;
+    Ok(without_end(text))
+}
+
+/// A password from the standard input: unlike words, it is never printed again.
+pub(crate) fn read_password() -> Result<String, Failure> {
+    let text = String::from_utf8(bytes()?);
+    let text = text.map_err(|_| Failure::unclear("the password is not UTF-8".to_owned()))?;
+    Ok(without_end(text))
+}
+
+fn bytes() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::unclear(format!("the input cannot be read: {error}")))?;
+    Ok(bytes)
+}
+
+fn without_end(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
     }
-    Ok(text)
+    text
 }

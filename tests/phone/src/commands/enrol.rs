@@ -77,7 +77,7 @@ struct Own {
 impl Act for Enrol {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let authority = self.authority()?;
-        let password = words::read()?;
+        let password = words::read_password()?;
         let (mut store, _lock) = home.store()?;
         if Enrolled::load(&store)?.is_some() {
             return Err(Failure::unclear("this phone is somebody's already: use another --home"));
