@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench proof fuzz clean
+.PHONY: help setup build test lint deny postgres demo simulate bench proof fuzz test-kotlin clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -11,7 +11,7 @@ define needs
 endef
 
 help: ## list what can be done
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 setup: ## check for, or as root install, the tools of the build
 	scripts/install-tools
@@ -53,6 +53,9 @@ proof: ## the million-scale promises, kept in docs/proof; long
 fuzz: ## fuzz the decoders and the gate; needs a nightly toolchain and cargo-fuzz
 	$(call needs,tests/fuzz/Cargo.toml)
 	cd tests/fuzz && cargo +nightly fuzz run $(or $(TARGET),decode) -- -max_total_time=$(or $(SECONDS),60)
+
+test-kotlin: ## the Kotlin package against the built library and a live server; needs Maven and Java 17
+	scripts/kotlin
 
 clean: ## remove what was built
 	cargo clean
