@@ -128,8 +128,8 @@ impl WaitingShown {
     }
 }
 
-/// Takes the work into the record, as its author wrote it, with everything of theirs in the same
-/// record that waits too.
+/// Takes the work into the record, as its author wrote it, with what of theirs in the same record
+/// waited before it. What arrived later waits on.
 #[utoipa::path(
     tag = "cases",
     params(("id" = String, Path, description = "The work's name")),
@@ -156,7 +156,8 @@ pub(crate) async fn release(
     decide(&state, &session, &path, (Wish::Release, body.into_inner().reason)).await
 }
 
-/// Gives the work back to its author, whole, with the reason.
+/// Gives the work back to its author, whole, with the reason, and with what else of theirs waits in
+/// the same record.
 #[utoipa::path(
     tag = "cases",
     params(("id" = String, Path, description = "The work's name")),

@@ -1,7 +1,6 @@
 //! Keeping pushed work apart for a reviewer: what its author had lost the right to without knowing.
 
 use sync_core::engine::admit::Judged;
-use sync_core::framework::Catalogue;
 use sync_core::gate::refusal::{Refusal, given_back};
 use sync_core::ids::{RecordId, UserId};
 use sync_core::limits::CHANGES_IN_REVIEW;
@@ -101,6 +100,7 @@ impl Earlier {
         history: &History,
         pushed: &PushedRecord,
         (judged, salts): (&[(u32, Judged)], &[Salted]),
+        merging: &Context<'_>,
     ) -> Option<Held> {
         let is_new = |n: usize| {
             let (seq, judged) = &judged[n];
@@ -123,7 +123,7 @@ impl Earlier {
             first_seq: kept.first_seq as i32,
             length: kept.changes.len() as i32,
             salts: salts[first..after].iter().flat_map(|(salt, _)| *salt).collect(),
-            harm_since: self.harm_since(history, &kept, arrival.user()),
+            harm_since: self.harm_since(history, &kept, arrival.user(), merging),
             frame: encode_push(&[kept]),
             code: why.code().to_owned(),
             arrived_at: arrival.at,
@@ -133,7 +133,13 @@ impl Earlier {
     }
 
     /// Since when a concern would raise the harm flag with the changes that wait and these.
-    fn harm_since(&self, history: &History, kept: &PushedRecord, user: UserId) -> Option<i64> {
+    fn harm_since(
+        &self,
+        history: &History,
+        kept: &PushedRecord,
+        user: UserId,
+        merging: &Context<'_>,
+    ) -> Option<i64> {
         let envelope = history.envelope();
         if envelope.kind() != Kind::Concern || envelope.compartment == Compartment::Protection {
             return None;
@@ -141,8 +147,7 @@ impl Earlier {
         let aside = self.aside(history, user).unwrap_or_else(|| history.clone());
         let history = with_held(&aside, kept, user).unwrap_or(aside);
         let folded = fold(&history, history.links().len());
-        let catalogue = Catalogue::shipped().ok()?;
-        let raises = raises_harm_flag(&folded, &Context::new(&catalogue));
+        let raises = raises_harm_flag(&folded, merging);
         chronology_line(&folded).filter(|_| raises).map(|line| line.at.0)
     }
 

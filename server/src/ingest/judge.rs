@@ -201,9 +201,12 @@ impl<'a> Judging<'a> {
             }
             may(principal, &contexts, (history, change, deps), &sources)
         });
-        let room = hold::room(conn, self.arrival)?;
+        // Most pushes hold nothing: they are not counted.
+        let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));
+        let room = if holds { hold::room(conn, self.arrival)? } else { 0 };
         let judged = earlier.over(pushed, judged, room);
-        let held = earlier.to_keep(self.arrival, &history, pushed, (&judged, salts));
+        let (outcome, merging) = ((judged.as_slice(), salts), self.world.merging());
+        let held = earlier.to_keep(self.arrival, &history, pushed, outcome, &merging);
         self.note_begun(&envelope, contexts, &judged);
         let mut changes = Vec::new();
         for ((seq, judged), (salt, salted)) in judged.into_iter().zip(salts) {

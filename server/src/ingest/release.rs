@@ -44,8 +44,8 @@ pub enum ReviewError {
     DoesNotFit(String),
 }
 
-/// Does what a reviewer wishes with kept work and everything of the same author in the same record
-/// that waits with it.
+/// Does what a reviewer wishes with kept work, and with what of the same author in the same record it
+/// builds on; given back, also with what builds on it.
 ///
 /// # Errors
 /// The database's failure outside, the reason inside; then nothing happened.
