@@ -3,6 +3,7 @@
 pub mod caseload;
 pub mod cases;
 pub mod conflicts;
+pub mod devices;
 pub mod directory;
 pub mod handover;
 pub mod health;
@@ -12,6 +13,7 @@ pub mod quarantine;
 pub mod session;
 pub mod shown;
 pub mod summary;
+pub mod surrender;
 pub mod sync;
 pub mod wait;
 

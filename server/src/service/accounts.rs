@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sync_core::ids::{AgencyId, ClusterId, UserId};
 use sync_core::time::Timestamp;
 
+use super::devices;
 use super::sessions::normalise;
 use crate::db::agencies::Agency;
 use crate::db::clusters::Cluster;
@@ -179,13 +180,15 @@ pub fn add_post(
     Ok(refresh_cluster(conn, &cluster.id, now)?)
 }
 
-/// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them.
+/// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them; their phones
+/// are retired.
 ///
 /// # Errors
 /// [`AccountError`] in an administrator's words.
 pub fn leave(conn: &mut Conn, now: Timestamp, user: &UserId) -> Result<(), AccountError> {
     let posts = db::memberships::of_user(conn, user)?;
     db::users::set_left(conn, user)?;
+    devices::retire_all(conn, user, now)?;
     let clusters: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
     clusters.iter().try_for_each(|cluster| Ok(refresh_cluster(conn, cluster, now)?))
 }
