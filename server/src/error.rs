@@ -14,6 +14,7 @@ use crate::ingest::release::ReviewError;
 use crate::limits::TooOften;
 use crate::passwords::HashFailed;
 use crate::service::Refusal;
+use crate::service::accounts::AccountError;
 use crate::service::devices::MarkError;
 
 /// A failure as it is sent.
@@ -248,6 +249,32 @@ impl From<Refusal> for ApiError {
 impl From<TooOften> for ApiError {
     fn from(error: TooOften) -> Self {
         Self::too_often(error.seconds)
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::NotYours => Self::not_open(),
+            AccountError::Decided => {
+                let detail = "Somebody has decided about this already.";
+                Self::new(StatusCode::CONFLICT, "decided", detail)
+            }
+            AccountError::OtherAgency => {
+                let detail = "This person works for another agency.";
+                Self::new(StatusCode::CONFLICT, "other_agency", detail)
+            }
+            AccountError::Taken(_) => {
+                let detail = "This person has that post already, or somebody proposed it.";
+                Self::new(StatusCode::CONFLICT, "taken", detail)
+            }
+            AccountError::Unknown(_) => {
+                let detail = "There is no such person or agency here.";
+                Self::new(StatusCode::BAD_REQUEST, "unknown", detail)
+            }
+            AccountError::WhichAuthority | AccountError::BadText(_) => Self::bad_request(),
+            AccountError::Db(error) => error.into(),
+        }
     }
 }
 

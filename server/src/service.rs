@@ -11,6 +11,7 @@ pub mod enrolment;
 pub mod histories;
 pub mod news;
 pub mod page_sessions;
+pub mod posts;
 pub mod pull;
 pub mod reading;
 pub mod reckon;

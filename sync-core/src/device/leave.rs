@@ -224,3 +224,6 @@ fn nothing(now: Timestamp) -> SyncRequest {
 const fn nowhere() -> ClusterId {
     ClusterId::from_bytes([0; 16])
 }
+
+#[cfg(test)]
+mod tests;
