@@ -84,7 +84,7 @@ impl Limits {
         self.accounts.count(name(sign_in, browser))
     }
 
-    /// A refresh token, whoever's, from a place.
+    /// A refresh token or a message under a phone's key, whoever's, from a place.
     ///
     /// # Errors
     /// [`TooOften`]
@@ -149,7 +149,7 @@ impl<K: Hash + Eq + Clone> Counter<K> {
         let key = if self.has_room() { Some(key) } else { None };
         self.limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            let seconds = wait.as_secs().saturating_add(1);
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
             TooOften { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) }
         })
     }

@@ -2,7 +2,7 @@
 //! on one can read of it.
 
 use actix_web::web::{Data, Json, Path};
-use actix_web::{get, post};
+use actix_web::{HttpRequest, get, post};
 use serde::{Deserialize, Serialize};
 use sync_core::gate::refusal::sentence;
 use sync_core::ids::DeviceId;
@@ -11,6 +11,7 @@ use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
 use super::Session;
+use super::identity::place;
 use crate::app::AppState;
 use crate::db;
 use crate::db::devices::DeviceState;
@@ -159,14 +160,17 @@ pub struct ErasedAnswer {
         (status = 401, body = ErrorBody, description = "session_ended: not this phone's signature, or no such order"),
         (status = 413, body = ErrorBody, description = "Too large"),
         (status = 415, body = ErrorBody, description = "Not JSON"),
+        (status = 429, body = ErrorBody, description = "too_often"),
         (status = 503, body = ErrorBody, description = "Busy"),
     )
 )]
 #[post("/erased")]
 pub(crate) async fn erased(
     state: Data<AppState>,
+    request: HttpRequest,
     body: Json<ErasedBody>,
 ) -> Result<Json<ErasedAnswer>, ApiError> {
+    state.limits.refresh(place(&request))?;
     let decoded = hex::decode(&body.order).zip(hex::decode(&body.signature));
     let (order, signature) = decoded.ok_or(ApiError::bad_request())?;
     let receipt = Receipt { device: body.device, order, signature };

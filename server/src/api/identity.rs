@@ -122,7 +122,7 @@ pub struct ClusterView {
 }
 
 /// Enrols a phone with a one-time code and the person's password. A repeat by the same phone with
-/// the same code is answered again.
+/// the same code is answered again; with a new code, a phone whose session is over goes on.
 #[utoipa::path(
     tag = "identity",
     responses(

@@ -1,11 +1,12 @@
 //! The last exchange of a phone that was retired or reported stolen, under its own key.
 
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use sync_core::limits::{CHANGES_PER_BATCH, CURSORS_PER_REQUEST};
 use sync_core::protocol::stream::StreamError;
 use sync_core::protocol::surrender::{Sealed, Surrender, Surrendered};
 
+use super::identity::place;
 use super::sync::{Sender, check, ingest, unread};
 use crate::app::AppState;
 use crate::db;
@@ -35,8 +36,10 @@ use crate::service::{devices, sessions};
 #[post("/surrender")]
 pub(crate) async fn surrender(
     state: Data<AppState>,
+    request: HttpRequest,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
+    state.limits.refresh(place(&request))?;
     let body = body.map_err(|error| unread(&error))?;
     let sealed = Sealed::unpack(&body).map_err(malformed)?;
     let asking = sealed.clone();

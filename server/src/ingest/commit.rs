@@ -292,6 +292,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
             access::refresh(conn, &state.context, || head.take())?;
             moves::refresh(conn, &world, &state.context, now, || head.take())?;
+            project::case(conn, &world, &state, || head.take())?;
         }
     }
     head.write(conn)

@@ -78,7 +78,8 @@ impl Home {
         &self.dir
     }
 
-    fn data(&self) -> PathBuf {
+    /// The file of its data.
+    pub(crate) fn data(&self) -> PathBuf {
         self.dir.join("phone.db")
     }
 

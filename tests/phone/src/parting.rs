@@ -12,13 +12,10 @@ use sync_core::device::https::Https;
 use sync_core::device::{Enrolled, Parting};
 use sync_core::ids::{Actor, DeviceId};
 use sync_core::protocol::surrender::Receipt;
+use sync_core::store::sqlite::SqliteStore;
 
 use crate::failure::Failure;
 use crate::home::Home;
-
-/// The phone's files, the key first: without it the rest cannot be read.
-const FILES: [&str; 6] =
-    ["phone.key", "phone.key-new", "phone.db", "phone.db-wal", "phone.db-shm", "phone.db-journal"];
 
 /// What is left of a phone until the server knows that it was erased.
 #[derive(Serialize, Deserialize)]
@@ -72,8 +69,9 @@ fn finish(home: &Home, note: &Note) -> Failure {
     Failure::Erased(words)
 }
 
+/// The key first: without it the rest cannot be read.
 fn erase(home: &Home) -> Result<(), Failure> {
-    for name in FILES {
+    for name in ["phone.key", "phone.key-new"] {
         let file = home.dir().join(name);
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -82,6 +80,7 @@ fn erase(home: &Home) -> Result<(), Failure> {
             _ => {}
         }
     }
+    SqliteStore::erase(&home.data())?;
     sync_folder(home.dir()).map_err(|error| Failure::file(home.dir(), &error))
 }
 

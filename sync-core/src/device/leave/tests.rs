@@ -9,7 +9,6 @@ use crate::ids::{Actor, AgencyId, DeviceId, UserId};
 use crate::protocol::frame::decode_push;
 use crate::protocol::message::{Answer, Outcome};
 use crate::record::envelope::Envelope;
-use crate::record::kinds::Draft;
 use crate::record::kinds::case::CaseFacts;
 use crate::store::memory::MemoryStore;
 
