@@ -113,7 +113,7 @@ fn a_retired_phone_hands_over_all_that_only_it_has_and_leaves_nothing() -> Resul
         assert!(said.contains("2 wait for a reviewer"), "{said}");
         assert!(!scene.ross_sees("Ailsa drew a boat.")?);
         let found = scene.ross.run(&["find", "Ailsa"])?;
-        assert!(!found[0]["harm_since"].is_null(), "the alarm is raised: {found}");
+        assert!(!found[0]["line"]["harm_since"].is_null(), "the alarm is raised: {found}");
         let waiting = scene.waiting()?;
         assert_eq!(waiting.len(), 1, "what the health service wrote waits for its own lead");
         scene.release(&waiting[0])?;
