@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::codec::DecodeError;
+use crate::gate::shape;
 use crate::ids::{Actor, RecordId, UserId};
 use crate::record::change::Change;
 use crate::record::envelope::Envelope;
@@ -146,7 +147,8 @@ pub fn load_readable(
     Ok((loaded, whole))
 }
 
-/// Puts a row's change at the end of a history.
+/// Puts a row's change at the end of a history, if it says only what its kind's schema lets it: a
+/// check of the operations as they stand, without a document. What says more is for a newer version.
 ///
 /// # Errors
 /// [`RecordError`]
@@ -158,6 +160,7 @@ pub fn append(
     let by = authors.user(&row.actor).ok_or(RecordError::Damaged("an author"))?;
     let kind = history.envelope().kind();
     let change = Change::decode_body(kind, row.actor, by, &row.body)?;
+    shape::check(kind, &change).map_err(|_| RecordError::Newer)?;
     let deps = row.deps.as_deref().map(decode_deps).transpose()?;
     history.append(change, row.seq, deps.as_deref())?;
     Ok(())

@@ -332,3 +332,6 @@ fn record_row(id: RecordId, bytes: &[u8]) -> RecordRow {
     };
     RecordRow { id, case, scope, kind, envelope: bytes.to_vec() }
 }
+
+#[cfg(test)]
+mod tests;
