@@ -135,6 +135,7 @@ async fn begin_rounds(
         device: device.id,
         cursor_key: state.secrets.cursor_key,
         log_id: state.secrets.log_id,
+        fresh: state.entropy.bytes()?,
         whole: request.whole,
         catalogue: state.rules.catalogue.clone(),
     };

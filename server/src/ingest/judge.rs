@@ -9,7 +9,7 @@ use sync_core::gate::copies::{self, Source, Sources};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
-use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
+use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster, sees_directory};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
@@ -122,6 +122,15 @@ struct Contexts {
     then: Option<CaseContext>,
 }
 
+impl Contexts {
+    /// Whether a person may not know of the case, nor might when their phone last heard of it: they are
+    /// told what they would be told of a case that is not there.
+    fn are_closed_to(&self, principal: &Principal) -> bool {
+        let knows = |case: &CaseContext| sees_directory(principal, case);
+        !knows(&self.now) && !self.then.as_ref().is_some_and(knows)
+    }
+}
+
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
         let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
@@ -179,6 +188,10 @@ impl<'a> Judging<'a> {
             self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
         };
+        if contexts.are_closed_to(&self.arrival.principal) {
+            self.answer_each(id, pushed, &refused("unknown_case"));
+            return Ok(());
+        }
         let mut history = match histories::history_of(conn, &envelope) {
             Err(Error::Newer) => {
                 self.answer_each(id, pushed, &Judged::NotYet);
@@ -267,8 +280,15 @@ impl<'a> Judging<'a> {
             let in_batch = self.verdict.records.iter().rfind(|it| it.envelope.id() == record);
             let in_batch = in_batch.map(|it| it.history.clone());
             let row = db::records::by_id(conn, &record)?;
-            if row.as_ref().is_some_and(|row| row.cluster != self.arrival.cluster()) {
-                return Ok(None);
+            if let Some(row) = &row
+                && row.cluster != self.arrival.cluster()
+            {
+                // Whoever works there may know that it is; to others it is like none at all.
+                let memberships = &self.arrival.principal.memberships;
+                match memberships.iter().any(|held| held.cluster == row.cluster) {
+                    true => return Ok(None),
+                    false => continue,
+                }
             }
             let arrived = match &row {
                 Some(row) => db::log::arrived(conn, &row.id)?,

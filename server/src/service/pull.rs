@@ -6,18 +6,18 @@
 
 mod ahead;
 pub mod cursor;
+pub mod ended;
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
-use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
@@ -48,6 +48,8 @@ pub struct Puller {
     pub cursor_key: [u8; 32],
     /// This server's log.
     pub log_id: [u8; 16],
+    /// Random bytes of this exchange: a cursor that did not move is not seen not to have moved.
+    pub fresh: [u8; 16],
     /// Whether the phone needs its own work again, too.
     pub whole: bool,
     /// The frameworks.
@@ -114,7 +116,8 @@ impl Round {
         page.left = if self.done { 0 } else { self.left.max(1).unsigned_abs() };
         frame.into_page(&mut page).map_err(|_| Error::Corrupt("change"))?;
         let whose = (&self.puller.user, &self.cluster);
-        page.cursor = self.cursor.seal(&self.puller.cursor_key, &self.puller.log_id, whose);
+        let (key, log, fresh) = (&self.puller.cursor_key, &self.puller.log_id, &self.puller.fresh);
+        page.cursor = self.cursor.seal(key, log, whose, fresh);
         Ok(Some(page))
     }
 
@@ -183,24 +186,9 @@ impl Round {
     /// Copies that go, scopes that freeze or thaw, cases to be found no longer.
     fn access(&self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let (user, base, up_to) = (&self.puller.user, self.cursor.base, self.cursor.up_to);
-        for interval in db::access::moved(conn, user, &self.cluster, base, up_to)? {
-            // Granted anew: its records come.
-            if interval.until.is_none() && interval.resume_from == 0 {
-                continue;
-            }
-            let granted = db::pull::is_granted(conn, user, &interval.scope)?;
-            match interval.until {
-                _ if granted && interval.resume_from > 0 => page.thawed.push(interval.scope),
-                _ if granted => {}
-                Some((_, Ended::Frozen)) => page.frozen.push(interval.scope),
-                Some((_, Ended::Revoked)) => page.dropped.push(interval.scope),
-                None => {}
-            }
-        }
-        let withdrawn = db::moves::withdrawn(conn, user, &self.cluster, (base, up_to))?;
-        let single = withdrawn.iter().map(|record| ScopeId::from_bytes(*record.as_bytes()));
-        page.dropped.extend(single);
-        page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
+        let moved = ended::of_range(conn, user, &self.cluster, (base, up_to))?;
+        (page.dropped, page.frozen) = (moved.dropped, moved.frozen);
+        (page.thawed, page.hidden) = (moved.thawed, moved.hidden);
         let decided =
             db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;
         page.decided = (!decided.is_empty()).then(|| decided.into_iter().map(told).collect());

@@ -218,6 +218,7 @@ impl Server {
             device: *device,
             cursor_key: self.cursor_key,
             log_id: self.log_id,
+            fresh: [6; 16],
             whole: request.whole,
             catalogue: self.rules.catalogue.clone(),
         };

@@ -136,6 +136,7 @@ impl Wire<'_> {
             device: self.worker.device,
             cursor_key: [7; 32],
             log_id: [8; 16],
+            fresh: [6; 16],
             whole: request.whole,
             catalogue: self.area.rules.catalogue.clone(),
         };
