@@ -26,6 +26,9 @@ mod health;
 #[path = "routes/limits.rs"]
 mod limits;
 #[cfg(test)]
+#[path = "routes/matrix.rs"]
+mod matrix;
+#[cfg(test)]
 #[path = "routes/openapi.rs"]
 mod openapi;
 #[cfg(test)]
@@ -52,3 +55,6 @@ mod wait;
 #[cfg(test)]
 #[path = "routes/worker.rs"]
 mod worker;
+#[cfg(test)]
+#[path = "routes/worlds.rs"]
+mod worlds;
