@@ -2,8 +2,10 @@
 //! work that means something wrong. Nothing here speaks to a server: what is tried is
 //! `sync_core::engine::admit`, on which phone and server rest alike.
 
+pub mod cost;
 pub mod damage;
 pub mod honest;
+pub mod meanings;
 pub mod tally;
 pub mod wrong;
 

@@ -6,6 +6,7 @@ mod cuts;
 mod database;
 mod disk;
 mod future;
+mod hostile_phone;
 mod joining;
 mod kills;
 mod locked;

@@ -119,6 +119,18 @@ impl Server {
         Ok(())
     }
 
+    /// The most memory that the process has held, megabytes.
+    ///
+    /// # Errors
+    /// If it does not run, or the system does not say.
+    pub fn peak_mb(&self) -> Result<u64, Failed> {
+        let pid = self.process.as_ref().ok_or("the server is not running")?.id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next());
+        Ok(kilobytes.ok_or("no peak")?.parse::<u64>()? / 1024)
+    }
+
     /// Where it serves.
     ///
     /// # Errors
