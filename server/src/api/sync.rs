@@ -145,7 +145,7 @@ async fn begin_rounds(
         .db
         .read(move |conn| {
             let begin = |it: sync_core::protocol::message::ClusterCursor| {
-                Round::begin(conn, puller.clone(), it.cluster, &it.cursor, now)
+                Round::begin(conn, puller.clone(), &it, now)
             };
             asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()
         })

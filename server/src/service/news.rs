@@ -63,7 +63,7 @@ pub fn any(
             && (db::pull::count_new(conn, user, cluster, range)? > 0
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
                 || db::access::began(conn, user, cluster, range)?
-                || !ended::of_range(conn, user, cluster, range)?.is_empty()
+                || !ended::of_range(conn, user, cluster, range, *after)?.is_empty()
                 || decided(conn, device, cluster, range)?);
         if news {
             return Ok(true);

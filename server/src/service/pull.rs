@@ -14,7 +14,9 @@ use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, UserId};
-use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
+use sync_core::protocol::message::{
+    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine,
+};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
@@ -62,6 +64,8 @@ pub struct Round {
     puller: Puller,
     cluster: ClusterId,
     cursor: Cursor,
+    /// The number up to which the phone may hold what was its user's to read.
+    held: i64,
     now: Timestamp,
     ahead: Ahead,
     left: i64,
@@ -69,23 +73,30 @@ pub struct Round {
 }
 
 impl Round {
-    /// Begins or resumes a round where `sealed` says.
+    /// Begins or resumes a round where the phone's cursor says.
     ///
     /// # Errors
     /// The database's failure.
     pub fn begin(
         conn: &mut Conn,
         puller: Puller,
-        cluster: ClusterId,
-        sealed: &[u8],
+        asked: &ClusterCursor,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let whose = (&puller.user, &cluster);
-        let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
-        let mut cursor = match known {
-            Some(known) if is_of_this_log(conn, &cluster, &known)? => known,
-            _ => Cursor::default(),
-        };
+        let cluster = asked.cluster;
+        let mut cursor = Cursor::default();
+        // A phone that begins anew may hold what it had before; of a log that is no more, anything.
+        let mut held = 0;
+        for (sealed, resumes) in [(&asked.held, false), (&asked.cursor, true)] {
+            let whose = (&puller.user, &cluster);
+            let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
+            let Some(known) = known else { continue };
+            let of_this_log = is_of_this_log(conn, &cluster, &known)?;
+            held = held.max(if of_this_log { known.base } else { i64::MAX });
+            if of_this_log && resumes {
+                cursor = known;
+            }
+        }
         if cursor.offset == Offset::Start {
             cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
         }
@@ -94,7 +105,8 @@ impl Round {
             (0, _) => db::pull::count_granted(conn, &puller.user, &cluster)?,
             range => db::pull::count_new(conn, &puller.user, &cluster, range)?,
         };
-        Ok(Self { puller, cluster, cursor, now, ahead: Ahead::default(), left, done: false })
+        let ahead = Ahead::default();
+        Ok(Self { puller, cluster, cursor, held, now, ahead, left, done: false })
     }
 
     /// The next page; none when the phone has everything. The first page is always there: it says
@@ -186,7 +198,7 @@ impl Round {
     /// Copies that go, scopes that freeze or thaw, cases to be found no longer.
     fn access(&self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let (user, base, up_to) = (&self.puller.user, self.cursor.base, self.cursor.up_to);
-        let moved = ended::of_range(conn, user, &self.cluster, (base, up_to))?;
+        let moved = ended::of_range(conn, user, &self.cluster, (base, up_to), self.held)?;
         (page.dropped, page.frozen) = (moved.dropped, moved.frozen);
         (page.thawed, page.hidden) = (moved.thawed, moved.hidden);
         let decided =

@@ -6,7 +6,7 @@ use ed25519_dalek::Signer;
 use crate::device::transport::{Transport, TransportError};
 use crate::device::write::CLOCK_AHEAD;
 use crate::device::{Device, DeviceError, Session};
-use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, outgoing};
+use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, held_key, outgoing};
 use crate::engine::incoming::incoming;
 use crate::ids::{ClusterId, RecordId};
 use crate::merge::Context;
@@ -249,11 +249,18 @@ impl<S: Store> Device<S> {
         Ok(())
     }
 
-    /// Forgets where the phone stands, so that the next exchange brings everything again. Nothing
-    /// that it has goes.
+    /// Puts away where the phone stands, so that the next exchange brings everything again. Nothing
+    /// that it has goes, and the server is still told up to where it has it.
     fn ask_for_the_whole(&mut self) -> Result<(), DeviceError> {
-        let cursors = self.clusters.keys().map(|it| it.as_bytes().to_vec());
-        let mut writes: Vec<_> = cursors.map(|key| Write::Remove(Shelf::Cursor, key)).collect();
+        let asks_already = self.store.item(Shelf::Meta, WHOLE)?.is_some();
+        let mut writes = Vec::new();
+        for cluster in self.clusters.keys() {
+            let key = cluster.as_bytes().to_vec();
+            if let Some(cursor) = self.store.item(Shelf::Cursor, &key)?.filter(|_| !asks_already) {
+                writes.push(Write::Set(Shelf::Meta, held_key(cluster), cursor));
+            }
+            writes.push(Write::Remove(Shelf::Cursor, key));
+        }
         writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
         Ok(self.store.commit(&writes)?)
     }

@@ -81,15 +81,19 @@ pub fn outgoing(
 ) -> Result<Outgoing, ClientError> {
     let authors = Authors::load(store)?;
     let (records, more) = next_records(store, &authors, merging, waiting)?;
+    let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     let mut cursors = Vec::with_capacity(clusters.len());
     for cluster in clusters {
         let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
-        cursors.push(ClusterCursor { cluster: *cluster, cursor });
+        let held = match whole {
+            true => store.item(Shelf::Meta, &held_key(cluster))?.unwrap_or_default(),
+            false => Vec::new(),
+        };
+        cursors.push(ClusterCursor { cluster: *cluster, cursor, held });
     }
     let pushed = records.iter().flat_map(|(_, rows)| rows);
     let pushed = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
     let batches = batches(store, identity, clusters, records, seed)?;
-    let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     Ok(Outgoing {
         request: SyncRequest { version: VERSION, cursors, batches, now, more, whole, stats: false },
         pushed,
@@ -98,6 +102,12 @@ pub fn outgoing(
 
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
+
+/// Under this key the phone keeps where it stood in a cluster when it asked for the whole.
+#[must_use]
+pub fn held_key(cluster: &ClusterId) -> Vec<u8> {
+    [b"held ", cluster.as_bytes().as_slice()].concat()
+}
 
 /// Where the phone notes that it began a case of which the server has heard nothing yet: its beginner
 /// may write in it.

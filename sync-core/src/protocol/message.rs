@@ -46,6 +46,10 @@ pub struct ClusterCursor {
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub cursor: Vec<u8>,
+    /// Where it stood before it asked for the whole again: what it may still hold. Empty otherwise.
+    #[n(2)]
+    #[cbor(default, with = "minicbor::bytes")]
+    pub held: Vec<u8>,
 }
 
 /// Changes for one cluster under one signature.

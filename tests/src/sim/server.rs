@@ -225,8 +225,7 @@ impl Server {
         let mut pages = Vec::new();
         let asked = if request.more { &[] } else { request.cursors.as_slice() };
         for asked in asked {
-            let (whose, at) = (puller.clone(), &asked.cursor);
-            let mut round = Round::begin(&mut self.conn, whose, asked.cluster, at, now)?;
+            let mut round = Round::begin(&mut self.conn, puller.clone(), asked, now)?;
             while let Some(page) = round.page(&mut self.conn, now)? {
                 pages.push(page);
             }

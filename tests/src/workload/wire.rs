@@ -142,7 +142,7 @@ impl Wire<'_> {
         };
         let asked = request.cursors.iter().filter(|it| it.cluster == own);
         read_tx(&mut self.area.conn, |conn| {
-            asked.map(|it| Round::begin(conn, puller.clone(), own, &it.cursor, now)).collect()
+            asked.map(|it| Round::begin(conn, puller.clone(), it, now)).collect()
         })
     }
 }

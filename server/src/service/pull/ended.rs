@@ -33,7 +33,7 @@ impl Moved {
     }
 }
 
-/// What moved within (base, up to] for a phone that has everything up to `base`.
+/// What moved within (base, up to] for a phone that may hold what was there up to `held`.
 ///
 /// # Errors
 /// The database's failure.
@@ -42,31 +42,33 @@ pub fn of_range(
     user: &UserId,
     cluster: &ClusterId,
     (base, up_to): (i64, i64),
+    held: i64,
 ) -> Result<Moved, Error> {
     let mut found = Moved::default();
-    let mut held = Held { user, cluster, base, wrote: None };
+    let mut held = Held { user, cluster, up_to: held, wrote: None };
     for interval in db::access::moved(conn, user, cluster, base, up_to)? {
         held.sort(conn, &interval, &mut found)?;
     }
     for record in db::moves::withdrawn(conn, user, cluster, (base, up_to))? {
         let begun = db::records::by_id(conn, &record)?.map_or(0, |row| row.first_number);
-        if begun <= base || held.wrote(conn)?.records.contains(&record) {
+        if begun <= held.up_to || held.wrote(conn)?.records.contains(&record) {
             found.dropped.push(ScopeId::from_bytes(*record.as_bytes()));
         }
     }
     for (case, begun) in db::directory::hidden(conn, user, cluster, base, up_to)? {
-        if begun <= base || held.wrote(conn)?.cases.contains(&case) {
+        if begun <= held.up_to || held.wrote(conn)?.cases.contains(&case) {
             found.hidden.push(case);
         }
     }
     Ok(found)
 }
 
-/// What a phone may hold of a cluster: what was there for it at `base`, and what its user wrote.
+/// What a phone may hold of a cluster: what was there for it up to a number, and what its user
+/// wrote.
 struct Held<'a> {
     user: &'a UserId,
     cluster: &'a ClusterId,
-    base: i64,
+    up_to: i64,
     wrote: Option<Wrote>,
 }
 
@@ -94,7 +96,7 @@ impl Held<'_> {
             return Ok(());
         }
         let alone = RecordId::from_bytes(*scope.as_bytes());
-        let has = interval.since <= self.base || {
+        let has = interval.since <= self.up_to || {
             let wrote = self.wrote(conn)?;
             wrote.scopes.contains(&scope) || wrote.records.contains(&alone)
         };
