@@ -3,15 +3,18 @@
 pub mod caseload;
 pub mod cases;
 pub mod conflicts;
+pub mod devices;
 pub mod directory;
 pub mod handover;
 pub mod health;
 pub mod identity;
 pub mod notices;
+pub mod posts;
 pub mod quarantine;
 pub mod session;
 pub mod shown;
 pub mod summary;
+pub mod surrender;
 pub mod sync;
 pub mod wait;
 

@@ -22,6 +22,7 @@ use crate::db::migrate::{SchemaState, schema_state};
 use crate::db::{self, Address, Conn};
 use crate::demo::load::LoadError;
 use crate::service::accounts::AccountError;
+use crate::service::devices::MarkError;
 use crate::service::editions::EditionError;
 use crate::telemetry;
 use crate::tls::TlsError;
@@ -88,6 +89,9 @@ pub enum Failure {
     /// Something the command names.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// A phone.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// An edition.
     #[error(transparent)]
     Edition(#[from] EditionError),

@@ -11,6 +11,7 @@ pub mod moves;
 pub mod project;
 pub mod release;
 pub mod sources;
+pub mod turns;
 
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Arrival {
     /// The number up to which the phone had the cluster's log, as its cursor proves; zero if it
     /// has none. What was allowed there and is not now is kept for a reviewer.
     pub acknowledged: i64,
+    /// Whether the phone was retired: whatever it brings waits for a reviewer.
+    pub leaving: bool,
     /// Adds up what it costs.
     pub meter: Meter,
 }

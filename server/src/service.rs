@@ -5,11 +5,13 @@
 
 pub mod accounts;
 pub mod codes;
+pub mod devices;
 pub mod editions;
 pub mod enrolment;
 pub mod histories;
 pub mod news;
 pub mod page_sessions;
+pub mod posts;
 pub mod pull;
 pub mod reading;
 pub mod reckon;
@@ -41,6 +43,8 @@ pub enum Refusal {
     DeviceRetired,
     /// The phone was reported stolen: it may only erase.
     DeviceStolen,
+    /// The phone is not marked: it has nothing to surrender.
+    DeviceActive,
 }
 
 /// What a use case hands back: the failure of the machine outside, the refusal inside.

@@ -23,6 +23,12 @@ mod figures;
 #[path = "routes/health.rs"]
 mod health;
 #[cfg(test)]
+#[path = "routes/knocking.rs"]
+mod knocking;
+#[cfg(test)]
+#[path = "routes/leaving.rs"]
+mod leaving;
+#[cfg(test)]
 #[path = "routes/limits.rs"]
 mod limits;
 #[cfg(test)]
@@ -34,6 +40,9 @@ mod openapi;
 #[cfg(test)]
 #[path = "routes/pages.rs"]
 mod pages;
+#[cfg(test)]
+#[path = "routes/posts.rs"]
+mod posts;
 #[cfg(test)]
 #[path = "routes/quarantine.rs"]
 mod quarantine;

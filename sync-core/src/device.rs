@@ -5,6 +5,7 @@ mod access;
 mod copy;
 mod enrolment;
 mod handover;
+mod leave;
 mod read;
 mod settle;
 mod text;
@@ -29,6 +30,7 @@ use crate::store::{Shelf, Store, StoreError};
 
 pub use enrolment::{Enrolled, Session};
 pub use handover::{CaseToHandOver, Handover};
+pub use leave::Parting;
 pub use read::{CaseloadLine, NoticeLine, Standing};
 pub use write::{Facts, Saved};
 

@@ -32,6 +32,7 @@
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
 
 mod action;
+mod administration;
 mod case;
 mod facts;
 mod principal;
@@ -46,6 +47,9 @@ mod properties;
 mod truth_table;
 
 pub use action::{Action, ClusterAction, Door, Rival, Summaries};
+pub use administration::{
+    may_confirm_post, may_count_untrusted, may_mark_device, may_propose_post, takes_two,
+};
 pub use case::{CaseContext, Member, MemberState, RecordFacts};
 pub use principal::{Membership, NotARole, Principal, Role};
 pub use read::{readable_scopes, sees_directory};

@@ -1,6 +1,6 @@
 //! Enrolling a phone, signing in, refreshing, and who one is.
 
-use actix_web::{get, post, web};
+use actix_web::{HttpRequest, get, post, web};
 use serde::{Deserialize, Serialize};
 use sync_core::ids::{Actor, AgencyId, ClusterId, DeviceId, UserId};
 use sync_core::time::Timestamp;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Session;
 use crate::app::AppState;
 use crate::error::{ApiError, ErrorBody};
+use crate::limits::Place;
 use crate::role::Role;
 use crate::service::enrolment::{self, Enrolled, Enrolment};
 use crate::service::refresh::{self, Pair, Refresh};
@@ -121,7 +122,7 @@ pub struct ClusterView {
 }
 
 /// Enrols a phone with a one-time code and the person's password. A repeat by the same phone with
-/// the same code is answered again.
+/// the same code is answered again; with a new code, a phone whose session is over goes on.
 #[utoipa::path(
     tag = "identity",
     responses(
@@ -129,16 +130,19 @@ pub struct ClusterView {
         (status = 401, body = ErrorBody, description = "sign_in_failed"),
         (status = 403, body = ErrorBody, description = "code_unknown, code_used, code_expired"),
         (status = 409, body = ErrorBody, description = "device_known"),
+        (status = 429, body = ErrorBody, description = "too_often"),
     )
 )]
 #[post("/enrol")]
 pub(crate) async fn enrol_device(
     state: web::Data<AppState>,
+    request: HttpRequest,
     body: web::Json<EnrolRequest>,
 ) -> Result<web::Json<EnrolAnswer>, ApiError> {
     let EnrolRequest { code, sign_in, password, public_key, actor, device_name } =
         body.into_inner();
     let (public_key, device_name) = (hex(&public_key)?, name(&device_name)?);
+    state.limits.sign_in(&sign_in, place(&request))?;
     let user = state.check_password(sign_in, password).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
     let entropy = &state.entropy;
@@ -163,14 +167,17 @@ pub(crate) async fn enrol_device(
     responses(
         (status = 200, body = SignInAnswer, description = "Signed in"),
         (status = 401, body = ErrorBody, description = "sign_in_failed"),
+        (status = 429, body = ErrorBody, description = "too_often"),
     )
 )]
 #[post("/sign-in")]
 pub(crate) async fn begin_session(
     state: web::Data<AppState>,
+    request: HttpRequest,
     body: web::Json<SignInRequest>,
 ) -> Result<web::Json<SignInAnswer>, ApiError> {
     let body = body.into_inner();
+    state.limits.sign_in(&body.sign_in, place(&request))?;
     let user = state.check_password(body.sign_in, body.password).await??;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let session = state.entropy.bytes()?;
@@ -192,13 +199,16 @@ pub(crate) async fn begin_session(
         (status = 200, body = TokenView, description = "New tokens"),
         (status = 401, body = ErrorBody, description = "session_ended, session_revoked"),
         (status = 403, body = ErrorBody, description = "device_retired, device_stolen"),
+        (status = 429, body = ErrorBody, description = "too_often"),
     )
 )]
 #[post("/token")]
 pub(crate) async fn renew_tokens(
     state: web::Data<AppState>,
+    request: HttpRequest,
     body: web::Json<TokenRequest>,
 ) -> Result<web::Json<TokenView>, ApiError> {
+    state.limits.refresh(place(&request))?;
     let input = Refresh {
         token: hex(&body.refresh_token)?,
         device: body.device,
@@ -223,6 +233,11 @@ pub(crate) async fn renew_tokens(
 #[get("/me")]
 pub(crate) async fn show_me(session: Session) -> web::Json<PersonView> {
     web::Json(session.0.person.into())
+}
+
+/// Where a request comes from.
+pub(crate) fn place(request: &HttpRequest) -> Place {
+    Place::of(request.peer_addr().map(|peer| peer.ip()))
 }
 
 fn name(given: &str) -> Result<String, ApiError> {

@@ -4,7 +4,7 @@ use std::io;
 
 use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::stream;
 use sync_core::ids::ClusterId;
 use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
@@ -14,12 +14,15 @@ use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
 use sync_core::protocol::{OLDEST, VERSION};
 
 use super::Session;
+use super::session::bearer;
 use crate::app::AppState;
 use crate::db;
 use crate::db::devices::Device;
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
 use crate::meter::Meter;
+use crate::service::Refusal;
+use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
 use crate::service::pull::{Puller, Round};
 
@@ -37,6 +40,7 @@ use crate::service::pull::{Puller, Round};
         (status = 401, description = "No session", body = ErrorBody),
         (status = 403, description = "A session without a phone, or a phone that may not", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
+        (status = 429, description = "too_often", body = ErrorBody),
         (status = 503, description = "Busy", body = ErrorBody),
     ),
     security(("access_token" = [])),
@@ -44,11 +48,17 @@ use crate::service::pull::{Puller, Round};
 #[post("/sync")]
 pub(crate) async fn exchange(
     state: Data<AppState>,
-    session: Session,
+    request: HttpRequest,
+    session: Result<Session, ApiError>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.map_err(|error| unread(&error))?;
+    let session = match session {
+        Ok(session) => session,
+        Err(error) => return Err(turned_away(&state, &request, body, error).await),
+    };
     let device = session.device.clone().ok_or_else(ApiError::no_phone)?;
+    state.limits.device(&device.id)?;
     let meter = Meter::default();
     let request = meter.measure(|| decode_request(&body, REQUEST_INFLATED_BYTES)).map_err(
         |error| match error {
@@ -58,7 +68,8 @@ pub(crate) async fn exchange(
     )?;
     check(&request)?;
     let principal = session.person.principal();
-    let answers = ingest(&state, &principal, (&device, &meter), &request).await?;
+    let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
+    let answers = ingest(&state, &sender, &meter, &request).await?;
     let rounds = begin_rounds(&state, &principal, &device, &request).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
     // It goes under some cluster's name; a phone that asks for none is told nothing.
@@ -70,15 +81,32 @@ pub(crate) async fn exchange(
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
 
+/// Why a phone gets nothing; what a stolen one brought is kept, unread.
+async fn turned_away(
+    state: &AppState,
+    request: &HttpRequest,
+    body: Bytes,
+    error: ApiError,
+) -> ApiError {
+    let stolen = ApiError::from(Refusal::DeviceStolen);
+    let Some(token) = bearer(request).filter(|_| error == stolen) else { return error };
+    let (now, secrets) = (state.clock.now(), state.secrets.clone());
+    let work = move |conn: &mut _| devices::keep_if_stolen(conn, now, &secrets, (&token, &body));
+    match state.db.write::<_, db::Error, _>(work).await {
+        Ok(()) => error,
+        Err(failure) => failure.into(),
+    }
+}
+
 /// Why a body was not taken.
-fn unread(error: &actix_web::Error) -> ApiError {
+pub(super) fn unread(error: &actix_web::Error) -> ApiError {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => ApiError::too_large(),
         _ => ApiError::bad_request(),
     }
 }
 
-fn check(request: &SyncRequest) -> Result<(), ApiError> {
+pub(super) fn check(request: &SyncRequest) -> Result<(), ApiError> {
     if request.version > VERSION {
         return Err(ApiError::server_too_old());
     }
@@ -90,13 +118,27 @@ fn check(request: &SyncRequest) -> Result<(), ApiError> {
     if many { Err(ApiError::bad_request()) } else { Ok(()) }
 }
 
-async fn ingest(
+/// Who brings work.
+pub(super) struct Sender {
+    pub(super) principal: Principal,
+    pub(super) device: Device,
+    /// Whether the phone was retired.
+    pub(super) leaving: bool,
+}
+
+/// Takes what a phone brings; one push of a phone at a time.
+pub(super) async fn ingest(
     state: &AppState,
-    principal: &Principal,
-    (device, meter): (&Device, &Meter),
+    sender: &Sender,
+    meter: &Meter,
     request: &SyncRequest,
 ) -> Result<Vec<(ClusterId, Vec<Answer>)>, ApiError> {
     let mut answers = Vec::new();
+    if request.batches.is_empty() {
+        return Ok(answers);
+    }
+    let Sender { principal, device, leaving } = sender;
+    let _turn = state.turns.take(&device.id).await?;
     for batch in &request.batches {
         let arrival = Arrival {
             principal: principal.clone(),
@@ -111,6 +153,7 @@ async fn ingest(
                 (&state.secrets.cursor_key, &state.secrets.log_id),
                 (&principal.user, &batch.cluster),
             ),
+            leaving: *leaving,
             meter: meter.clone(),
         };
         answers.push((batch.cluster, state.committer().ingest(arrival).await?));

@@ -13,6 +13,7 @@ use crate::db::{self, Conn, write_tx};
 use crate::passwords::{MAX_BYTES, MIN_CHARS};
 use crate::role::Role;
 use crate::service::accounts::{self, AccountError, NewUser, Post};
+use crate::service::posts::{self, Given};
 use crate::service::sessions::normalise;
 
 /// People.
@@ -35,6 +36,9 @@ pub enum Command {
         #[arg(long)]
         sign_in: String,
     },
+    /// List posts that wait for an administrator to confirm them. Once a cluster has two
+    /// administrators, leads, deputies, duty officers, governance and administrators take two people.
+    Proposals,
     /// List the people.
     List,
 }
@@ -81,14 +85,17 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
         Command::Add(args) => add(config, &mut conn, &state, &args),
         Command::Post { sign_in, post } => {
-            let now = state.clock.now();
-            write_tx(&mut conn, |conn| {
+            let (now, fresh) = (state.clock.now(), fresh(&state)?);
+            let given = write_tx(&mut conn, |conn| {
                 let user = find(conn, &sign_in)?;
-                accounts::add_post(conn, now, &user.id, post.view()).map_err(Failure::from)
+                posts::give_by_command(conn, now, &user.id, post.view(), fresh)
+                    .map_err(Failure::from)
             })?;
-            output::answer(config.json, &json!({ "ok": true }), "done");
+            let value = json!({ "ok": true, "proposal": proposal(given) });
+            output::answer(config.json, &value, words(given));
             Ok(())
         }
+        Command::Proposals => list_proposals(config, &mut conn),
         Command::Leave { sign_in } => {
             write_tx(&mut conn, |conn| {
                 let user = find(conn, &sign_in)?;
@@ -121,14 +128,57 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
         phone: args.phone.as_deref(),
         fresh: state.entropy.bytes().map_err(StartError::from)?,
     };
-    let now = state.clock.now();
-    let user = write_tx(conn, |conn| accounts::add_user(conn, now, &input, args.post.view()))?;
-    let value = json!({ "id": user.id, "sign_in": user.sign_in, "password": made });
-    let text = match made {
-        Some(password) => format!("{}\npassword: {password}", user.id),
-        None => user.id.to_string(),
-    };
+    let (now, fresh) = (state.clock.now(), fresh(state)?);
+    let (user, given) = write_tx(conn, |conn| {
+        let user = accounts::add_person(conn, now, &input)?;
+        let given = posts::give_by_command(conn, now, &user.id, args.post.view(), fresh)?;
+        Ok::<_, AccountError>((user, given))
+    })?;
+    let value = json!({
+        "id": user.id, "sign_in": user.sign_in, "password": made, "proposal": proposal(given),
+    });
+    let mut text = user.id.to_string();
+    if let Some(password) = made {
+        text.push_str(&format!("\npassword: {password}"));
+    }
+    if given != Given::Held {
+        text.push_str(&format!("\n{}", words(given)));
+    }
     output::answer(config.json, &value, &text);
+    Ok(())
+}
+
+fn fresh(state: &AppState) -> Result<[u8; 16], Failure> {
+    Ok(state.entropy.bytes().map_err(StartError::from)?)
+}
+
+fn proposal(given: Given) -> Option<String> {
+    match given {
+        Given::Held => None,
+        Given::Proposed(id) => Some(crate::hex::encode(&id)),
+    }
+}
+
+const fn words(given: Given) -> &'static str {
+    match given {
+        Given::Held => "done",
+        Given::Proposed(_) => "proposed: an administrator of the cluster must confirm it",
+    }
+}
+
+fn list_proposals(config: &Config, conn: &mut Conn) -> Result<(), Failure> {
+    let rows = posts::waiting(conn, None)?.into_iter().map(|it| {
+        json!({
+            "id": crate::hex::encode(&it.proposal.id),
+            "person": it.person,
+            "cluster": it.cluster,
+            "role": it.proposal.role,
+            "proposed_by": it.proposer.unwrap_or_else(|| "a command on the server".to_owned()),
+            "proposed_at": it.proposal.at,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    output::list(config.json, &rows, &["id", "person", "cluster", "role", "proposed_by"]);
     Ok(())
 }
 

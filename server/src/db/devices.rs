@@ -30,7 +30,7 @@ impl DeviceState {
         }
     }
 
-    fn parse(word: &str) -> Result<Self, Error> {
+    pub(super) fn parse(word: &str) -> Result<Self, Error> {
         let all = [Self::Active, Self::Retired, Self::Stolen];
         let found = all.into_iter().find(|state| state.as_str() == word);
         found.ok_or(Error::Corrupt("device state"))
@@ -126,6 +126,16 @@ pub fn insert(conn: &mut Conn, device: &Device) -> Result<(), Error> {
     );
     diesel::insert_into(dsl::devices).values(row).execute(conn)?;
     Ok(())
+}
+
+/// A person's devices, the longest enrolled first.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Device>, Error> {
+    let own = dsl::devices.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
+    let rows: Vec<Row> = own.order(dsl::enrolled_at).load(conn)?;
+    rows.into_iter().map(from_row).collect()
 }
 
 /// Notes that a device was heard from.

@@ -84,10 +84,13 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
         return Ok(());
     }
     db::log::insert_batch(conn, &batch_row(arrival, verdict))?;
+    let mut head = Head::read(conn, arrival.cluster())?;
     for held in &verdict.held {
+        if db::records::cluster_of(conn, &held.case)?.is_none() {
+            db::records::insert_case(conn, &held.case, &held.cluster, head.next)?;
+        }
         db::quarantine::insert(conn, held)?;
     }
-    let mut head = Head::read(conn, arrival.cluster())?;
     let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
     let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
     cases.extend(alarming.map(|held| held.case));
@@ -289,6 +292,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
             access::refresh(conn, &state.context, || head.take())?;
             moves::refresh(conn, &world, &state.context, now, || head.take())?;
+            project::case(conn, &world, &state, || head.take())?;
         }
     }
     head.write(conn)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
 use sync_core::protocol::message::Answer;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::db::{Conn, Db, Error};
 use crate::ingest::commit::commit_group;
@@ -15,6 +15,10 @@ use crate::ingest::{Arrival, Rules};
 
 /// Batches in one transaction: the lock is held for a tenth of a second at most.
 const GROUP: usize = 64;
+/// How long a batch waits to be judged before its phone is told to come again.
+const JUDGE_WAIT: Duration = Duration::from_secs(10);
+/// Connections that judging leaves to whoever reads.
+const LEFT_TO_READERS: usize = 2;
 /// Batches waiting: more are told to come again.
 const WAITING: usize = 1_024;
 
@@ -34,6 +38,7 @@ pub struct Beat {
 pub struct Committer {
     db: Db,
     rules: Rules,
+    judging: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<Option<Beat>>,
     beats: Weak<watch::Sender<Option<Beat>>>,
@@ -49,7 +54,9 @@ impl Committer {
         // Weak: the beat ends with the work, which tells whoever waits that the process is ending.
         let weak = Arc::downgrade(&beats);
         tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
-        Self { db, rules, jobs, committed, beats: weak }
+        let at_a_time = db.size().saturating_sub(LEFT_TO_READERS).max(1);
+        let judging = Arc::new(Semaphore::new(at_a_time));
+        Self { db, rules, judging, jobs, committed, beats: weak }
     }
 
     /// Wakes whoever waits for news: something took a number without being pushed.
@@ -72,8 +79,11 @@ impl Committer {
     /// The database's failure: nothing of the batch happened.
     pub async fn ingest(&self, arrival: Arrival) -> Result<Vec<Answer>, Error> {
         let (rules, judged) = (self.rules.clone(), arrival.clone());
+        let turn = tokio::time::timeout(JUDGE_WAIT, self.judging.acquire()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or(Error::Busy)?;
         let verdict =
             self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
+        drop(turn);
         if verdict.is_empty() {
             return Ok(verdict.answers);
         }

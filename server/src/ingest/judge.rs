@@ -7,7 +7,7 @@ use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
 use sync_core::gate::copies::{self, Source, Sources};
 use sync_core::gate::permission;
-use sync_core::gate::refusal::Refusal;
+use sync_core::gate::refusal::{FROM_RETIRED, Refusal};
 use sync_core::ids::{Actor, CaseId, RecordId};
 use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster, sees_directory};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
@@ -133,7 +133,11 @@ impl Contexts {
 
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
-        let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
+        let mut world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
+        if arrival.leaving {
+            // Whoever left already is judged as the colleague that they were.
+            world.people.insert(arrival.user(), arrival.principal.agency);
+        }
         let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
         Ok(Self { arrival, world, contexts, unbegun, verdict })
     }
@@ -212,7 +216,7 @@ impl<'a> Judging<'a> {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
-            may(principal, &contexts, (history, change, deps), &sources)
+            may(self.arrival, &contexts, (history, change, deps), &sources)
         });
         // Most pushes hold nothing: they are not counted.
         let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));
@@ -251,7 +255,7 @@ impl<'a> Judging<'a> {
     fn note_begun(&mut self, envelope: &Envelope, contexts: Contexts, judged: &[(u32, Judged)]) {
         let case = envelope.case;
         match judged.first() {
-            Some((_, Judged::Accepted(_) | Judged::AlreadyHad)) => {
+            Some((_, Judged::Accepted(_) | Judged::AlreadyHad | Judged::Held(_))) => {
                 self.contexts.insert(case, contexts);
             }
             Some((_, Judged::NotYet | Judged::Needs)) if !self.contexts.contains_key(&case) => {
@@ -362,7 +366,8 @@ impl<'a> Judging<'a> {
         self.verdict.cases_at.extend(beside);
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
-        let begins = envelope.made().is_none();
+        let begins = envelope.made().is_none()
+            || self.arrival.leaving && hold::waits_to_begin(conn, &case, &self.arrival.actor)?;
         Ok(match state {
             Some(state) => {
                 let known = self.arrival.acknowledged;
@@ -389,17 +394,25 @@ impl<'a> Judging<'a> {
 }
 
 /// Whether a person may make a change now; if not, whether they might as far as their phone knew. A
-/// copy that may not be made is given back: its source is still there.
+/// copy that may not be made is given back: its source is still there. Of a retired phone, whatever
+/// might be made is kept for a reviewer.
 fn may(
-    principal: &Principal,
+    arrival: &Arrival,
     contexts: &Contexts,
     (history, change, deps): (&History, &Change, &[usize]),
     sources: &Sources,
 ) -> Result<(), Forbidden> {
+    let principal = &arrival.principal;
     let judged_by = |context| permission::check(principal, context, history, change, deps, sources);
-    let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
     let copies = !copies::copied_from(change).is_empty();
+    let refusal = match judged_by(&contexts.now) {
+        Ok(()) if arrival.leaving && copies => return Err(Refusal::new(FROM_RETIRED).into()),
+        Ok(()) if arrival.leaving => return Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
+        Ok(()) => return Ok(()),
+        Err(refusal) => refusal,
+    };
     match contexts.then.as_ref().filter(|_| !copies).map(judged_by) {
+        Some(Ok(())) if arrival.leaving => Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
         Some(Ok(())) => Err(Forbidden::Late(refusal)),
         _ => Err(Forbidden::Refused(refusal)),
     }

@@ -12,6 +12,7 @@ pub mod extract;
 pub mod handover;
 pub mod notices;
 pub mod quarantine;
+pub mod returned;
 pub mod summary;
 pub mod worklist;
 

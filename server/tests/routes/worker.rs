@@ -12,9 +12,10 @@ use caseweave::role::Role;
 use caseweave::service::reckon;
 use serde_json::Value as Json;
 use sync_core::device::sync::SyncReport;
-use sync_core::device::transport::{Transport, TransportError};
-use sync_core::device::{Device, Enrolled, Facts, Session};
+use sync_core::device::transport::{Farewell, Transport, TransportError};
+use sync_core::device::{Device, Enrolled, Facts, Parting, Session};
 use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
+use sync_core::protocol::surrender::Receipt;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Draft;
@@ -25,7 +26,7 @@ use sync_core::record::value::Value;
 use sync_core::store::Store as _;
 use sync_core::store::memory::MemoryStore;
 use sync_core::time::Timestamp;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::support::{Phone, START, TestServer};
 
@@ -189,18 +190,40 @@ impl Worker {
             let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
             (device, report.unwrap())
         });
-        self.answered.clear();
-        while let Some((token, body, answer)) = asked.recv().await {
-            let header = ("Authorization", format!("Bearer {token}"));
-            let request =
-                TestRequest::post().uri("/v1/sync").insert_header(header).set_payload(body);
-            let answered = server.send_raw(request).await;
-            self.answered.push(answered.1.clone());
-            answer.send(answered).unwrap();
-        }
+        self.answered = pass_on(server, &mut asked).await;
         let (device, report) = exchange.await.unwrap();
         self.device = Some(device);
         report
+    }
+
+    /// Leaves, as a phone does that is told to.
+    pub(crate) async fn leave(&mut self, server: &TestServer) -> Parting {
+        let mut device = self.device.take().unwrap();
+        let (ask, mut asked) = unbounded_channel::<Asked>();
+        let now = server.state.clock.now();
+        let leaving = tokio::task::spawn_blocking(move || {
+            let mut random = || {
+                let mut bytes = [0; 16];
+                getrandom::fill(&mut bytes).unwrap();
+                bytes
+            };
+            let parting = device.leave(&mut Wire { ask }, &|| now, &mut random);
+            (device, parting.unwrap())
+        });
+        pass_on(server, &mut asked).await;
+        let (device, parting) = leaving.await.unwrap();
+        self.device = Some(device);
+        parting
+    }
+
+    /// Says that the phone was erased.
+    pub(crate) async fn confirm(&self, server: &TestServer, receipt: &Receipt) -> StatusCode {
+        let body = serde_json::json!({
+            "device": receipt.device,
+            "order": caseweave::hex::encode(&receipt.order),
+            "signature": caseweave::hex::encode(&receipt.signature),
+        });
+        server.post("/v1/erased", &body).await.0
     }
 
     pub(crate) async fn get(&self, server: &TestServer, path: &str) -> (StatusCode, Json) {
@@ -237,7 +260,20 @@ impl Worker {
     }
 }
 
-type Asked = (String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
+/// A path, a token, a body and where the answer goes.
+type Asked = (&'static str, String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
+
+async fn pass_on(server: &TestServer, asked: &mut UnboundedReceiver<Asked>) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    while let Some((path, token, body, answer)) = asked.recv().await {
+        let header = ("Authorization", format!("Bearer {token}"));
+        let request = TestRequest::post().uri(path).insert_header(header).set_payload(body);
+        let answered = server.send_raw(request).await;
+        all.push(answered.1.clone());
+        answer.send(answered).unwrap();
+    }
+    all
+}
 
 struct Wire {
     ask: UnboundedSender<Asked>,
@@ -246,7 +282,7 @@ struct Wire {
 impl Transport for Wire {
     fn exchange(&mut self, token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
         let (answer, answered) = mpsc::channel();
-        self.ask.send((token.to_owned(), body.to_vec(), answer)).unwrap();
+        self.ask.send(("/v1/sync", token.to_owned(), body.to_vec(), answer)).unwrap();
         let (status, body) = answered.recv().unwrap();
         assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
         Ok(Box::new(Cursor::new(body)))
@@ -254,6 +290,16 @@ impl Transport for Wire {
 
     fn refresh(&mut self, _: &str, _: &DeviceId, _: &[u8; 64]) -> Result<Session, TransportError> {
         Err(TransportError::SignedOut)
+    }
+}
+
+impl Farewell for Wire {
+    fn surrender(&mut self, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        let (answer, answered) = mpsc::channel();
+        self.ask.send(("/v1/surrender", String::new(), body.to_vec(), answer)).unwrap();
+        let (status, body) = answered.recv().unwrap();
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
+        Ok(Box::new(Cursor::new(body)))
     }
 }
 

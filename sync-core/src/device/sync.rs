@@ -107,7 +107,7 @@ impl<S: Store> Device<S> {
         }
     }
 
-    fn outgoing(
+    pub(super) fn outgoing(
         &self,
         now: Timestamp,
         seed: [u8; 16],
@@ -124,7 +124,7 @@ impl<S: Store> Device<S> {
     }
 
     /// What was pushed and is unsent still waits until the next sync, so that nothing else does.
-    fn note_waiting(
+    pub(super) fn note_waiting(
         &self,
         pushed: &[(RecordId, ChangeName)],
         waiting: &mut Waiting,

@@ -156,6 +156,7 @@ impl Server {
         for batch in &request.batches {
             let arrival = Arrival {
                 meter: Default::default(),
+                leaving: false,
                 principal: principal.clone(),
                 device: *device,
                 actor: row.actor,

@@ -112,6 +112,7 @@ impl Wire<'_> {
                 at: self.area.now,
                 id: self.area.random(),
                 acknowledged: 0,
+                leaving: false,
             };
             let Area { conn, rules, cluster, .. } = &mut *self.area;
             let verdict = read_tx(conn, |conn| judge(conn, rules, &arrival))?;

@@ -16,7 +16,7 @@ use sync_core::view::{EntryView, RecordView, header};
 use super::Reader;
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
-use crate::ingest::hold::{envelope_of, pushed_of, with_held};
+use crate::ingest::hold::{envelope_of, pushed_of, unbegun, with_held};
 use crate::ingest::release::may_review;
 use crate::service::histories::{self, CaseState};
 
@@ -74,7 +74,11 @@ pub fn tray(conn: &mut Conn, reader: &Reader) -> Result<Tray, Error> {
             let state = match cases.entry(held.case) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    new.insert(reader.visible(conn, &world, &held.case, &cluster)?)
+                    let known = reader.visible(conn, &world, &held.case, &cluster)?;
+                    new.insert(match known {
+                        None => unbegun(conn, &world, &held)?,
+                        known => known,
+                    })
                 }
             };
             if let Some(state) = state {
