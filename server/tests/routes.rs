@@ -35,6 +35,9 @@ mod pages;
 #[path = "routes/quarantine.rs"]
 mod quarantine;
 #[cfg(test)]
+#[path = "routes/recovery.rs"]
+mod recovery;
+#[cfg(test)]
 #[path = "routes/roll.rs"]
 mod roll;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use sync_core::engine::admit::Judged;
 use sync_core::gate::refusal::{Refusal, given_back};
-use sync_core::ids::{RecordId, UserId};
+use sync_core::ids::{Actor, RecordId, UserId};
 use sync_core::limits::CHANGES_IN_REVIEW;
 use sync_core::merge::Context;
 use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
@@ -27,6 +27,15 @@ pub(super) fn room(conn: &mut Conn, arrival: &Arrival) -> Result<usize, Error> {
     Ok(CHANGES_IN_REVIEW.saturating_sub(usize::try_from(kept).unwrap_or_default()))
 }
 
+/// What [`Earlier::version`] is now.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn version(conn: &mut Conn, record: &RecordId, actor: &Actor) -> Result<usize, Error> {
+    let kept = db::quarantine::of_author(conn, record, actor)?;
+    Ok(kept.iter().map(|held| if held.state == State::Waiting { 1 } else { 2 }).sum())
+}
+
 /// A change that was kept: its number, its hash, what became of it and the reviewer's words.
 type Kept = (u32, [u8; 16], State, String);
 
@@ -34,6 +43,7 @@ type Kept = (u32, [u8; 16], State, String);
 pub(super) struct Earlier {
     kept: Vec<Kept>,
     waiting: Vec<PushedRecord>,
+    version: usize,
 }
 
 impl Earlier {
@@ -46,8 +56,9 @@ impl Earlier {
         record: &RecordId,
         pushed: &PushedRecord,
     ) -> Result<Self, Error> {
-        let (mut kept, mut waiting) = (Vec::new(), Vec::new());
+        let (mut kept, mut waiting, mut version) = (Vec::new(), Vec::new(), 0);
         for held in db::quarantine::of_author(conn, record, &pushed.actor)? {
+            version += if held.state == State::Waiting { 1 } else { 2 };
             let record = pushed_of(&held)?;
             let hashes = record.changes.iter().map(|change| change.hash);
             let named = (record.first_seq..).zip(hashes);
@@ -57,7 +68,12 @@ impl Earlier {
                 waiting.push(record);
             }
         }
-        Ok(Self { kept, waiting })
+        Ok(Self { kept, waiting, version })
+    }
+
+    /// A number that grows whenever more is kept or decided about.
+    pub(super) fn version(&self) -> usize {
+        self.version
     }
 
     /// The record with the changes that wait; none if none do.

@@ -22,6 +22,7 @@ use crate::db::quarantine::Held;
 use crate::db::{self, Conn, Error};
 use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules, moves, sources};
+use crate::service::contact;
 use crate::service::histories::{self, World};
 
 /// A batch as judged at some state of the database.
@@ -39,6 +40,8 @@ pub struct Verdict {
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
+    /// How much of an author's work in a record had been kept or decided about.
+    pub kept_at: BTreeMap<(RecordId, Actor), usize>,
     /// Where each record that matters had been moved to.
     pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
 }
@@ -71,7 +74,9 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
-    if !arrival.principal.memberships.iter().any(|it| it.cluster == arrival.cluster()) {
+    // Whoever left altogether has their late work looked at like anybody who lost a team.
+    let works = |who: &Principal| who.memberships.iter().any(|it| it.cluster == arrival.cluster());
+    if !works(&arrival.principal) && !judging.then.as_ref().is_some_and(works) {
         judging.answer_all(&records, &refused("unknown_case"));
         return Ok(judging.verdict);
     }
@@ -83,7 +88,12 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
     let mut salts = salts.into_iter();
     for record in &records {
         let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
-        judging.record(conn, record, &salts)?;
+        // A phone whose numbers are taken was restored from a backup. What follows may speak of a
+        // record, or of a child's case, by a name that is another's: it writes that anew first.
+        match judging.forked {
+            true => judging.unjudged(record),
+            false => judging.record(conn, record, &salts)?,
+        }
     }
     Ok(judging.verdict)
 }
@@ -112,6 +122,12 @@ struct Judging<'a> {
     /// Cases whose own record, which begins them, was not taken from this batch, with what that means
     /// for the rest of them.
     unbegun: BTreeMap<CaseId, Judged>,
+    /// Whether a name in this batch turned out to be taken by other work.
+    forked: bool,
+    /// The number up to which the phone was ever known to have the log.
+    known: i64,
+    /// The person as they were at the phone's last contact.
+    then: Option<Principal>,
     verdict: Verdict,
 }
 
@@ -125,8 +141,26 @@ struct Contexts {
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
         let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
-        let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
-        Ok(Self { arrival, world, contexts, unbegun, verdict })
+        let contact = db::contacts::of(conn, &arrival.device, &arrival.cluster())?;
+        // An older cursor proves nothing: the phone kept it, or is a copy of one that knew more.
+        let highest = contact.as_ref().map_or(0, |contact| contact.acknowledged);
+        let as_then = |contact| contact::then(&arrival.principal, arrival.cluster(), contact);
+        Ok(Self {
+            arrival,
+            world,
+            contexts: BTreeMap::new(),
+            unbegun: BTreeMap::new(),
+            forked: false,
+            known: arrival.acknowledged.max(highest),
+            then: contact.as_ref().map(as_then),
+            verdict: Verdict::default(),
+        })
+    }
+
+    fn unjudged(&mut self, record: &PushedRecord) {
+        if let Ok(head) = Head::read(&record.envelope) {
+            self.answer_each(head.id, record, &Judged::Needs);
+        }
     }
 
     fn answer_all(&mut self, records: &[PushedRecord], judged: &Judged) {
@@ -171,6 +205,7 @@ impl<'a> Judging<'a> {
         };
         let id = envelope.id();
         if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
+            self.forked |= code == "id_taken";
             self.answer_each(id, pushed, &refused(code));
             return Ok(());
         }
@@ -192,17 +227,24 @@ impl<'a> Judging<'a> {
             return Ok(());
         };
         let moved = self.is_moved(conn, &id)?;
-        let principal = &self.arrival.principal;
+        let (principal, then) = (&self.arrival.principal, self.then.as_ref());
         let earlier = Earlier::of(conn, &id, pushed)?;
         let (user, aside) = (principal.user, earlier.aside(&history, principal.user));
         let judged = admit(&mut history, aside, pushed, user, &|history, change, deps| {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
-            may(principal, &contexts, (history, change, deps), &sources)
+            may((principal, then), &contexts, (history, change, deps), &sources)
         });
+        let forked = |(_, judged): &(u32, Judged)| {
+            matches!(judged, Judged::Refused(why) if why.code() == "actor_forked")
+        };
+        self.forked |= judged.iter().any(forked);
         // Most pushes hold nothing: they are not counted.
         let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));
+        if holds || earlier.version() > 0 {
+            self.verdict.kept_at.insert((id, pushed.actor), earlier.version());
+        }
         let room = if holds { hold::room(conn, self.arrival)? } else { 0 };
         let judged = earlier.over(pushed, judged, room);
         let (outcome, merging) = ((judged.as_slice(), salts), self.world.merging());
@@ -302,7 +344,7 @@ impl<'a> Judging<'a> {
         pushed: &PushedRecord,
         envelope: &Envelope,
     ) -> Result<Option<&'static str>, Error> {
-        if pushed.actor != self.arrival.actor {
+        if !self.is_own(conn, &pushed.actor)? {
             return Ok(Some("not_yours"));
         }
         if let Some(cluster) = db::records::cluster_of(conn, &envelope.case)?
@@ -311,16 +353,25 @@ impl<'a> Judging<'a> {
             return Ok(Some("unknown_case"));
         }
         let known = db::records::by_id(conn, &envelope.id())?;
-        let made_by_other = envelope.made().is_some_and(|made| {
-            made.user != self.arrival.user()
-                || made.creator != self.arrival.actor
-                || made.device != self.arrival.device
-        });
+        let made_by_other = match envelope.made() {
+            None => false,
+            Some(made) => {
+                made.user != self.arrival.user()
+                    || made.device != self.arrival.device
+                    || !self.is_own(conn, &made.creator)?
+            }
+        };
         Ok(match known {
             Some(row) if row.envelope != pushed.envelope => Some("id_taken"),
             None if made_by_other => Some("not_yours"),
             _ => None,
         })
+    }
+
+    /// Whether the phone writes as an actor.
+    fn is_own(&self, conn: &mut Conn, actor: &Actor) -> Result<bool, Error> {
+        let first = *actor == self.arrival.actor;
+        Ok(first || db::actors::device_of(conn, actor)? == Some(self.arrival.device))
     }
 
     /// The case's rules; of one that is just being begun, its beginner's. None for what is not
@@ -345,8 +396,10 @@ impl<'a> Judging<'a> {
         let begins = envelope.made().is_none();
         Ok(match state {
             Some(state) => {
-                let known = self.arrival.acknowledged;
-                let mut moved = histories::case_moved_since(conn, &case, known)?;
+                let known = self.known;
+                // Another post then may have allowed what this one does not.
+                let mut moved = self.then.as_ref().is_some_and(|then| differs(then, principal));
+                moved |= histories::case_moved_since(conn, &case, known)?;
                 for beside in state.beside.keys() {
                     moved |= histories::case_moved_since(conn, beside, known)?;
                 }
@@ -371,18 +424,30 @@ impl<'a> Judging<'a> {
 /// Whether a person may make a change now; if not, whether they might as far as their phone knew. A
 /// copy that may not be made is given back: its source is still there.
 fn may(
-    principal: &Principal,
+    (principal, then): (&Principal, Option<&Principal>),
     contexts: &Contexts,
     (history, change, deps): (&History, &Change, &[usize]),
     sources: &Sources,
 ) -> Result<(), Forbidden> {
-    let judged_by = |context| permission::check(principal, context, history, change, deps, sources);
-    let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
+    let judged_by =
+        |who, context| permission::check(who, context, history, change, deps, sources).map(drop);
+    let Err(refusal) = judged_by(principal, &contexts.now) else { return Ok(()) };
     let copies = !copies::copied_from(change).is_empty();
-    match contexts.then.as_ref().filter(|_| !copies).map(judged_by) {
+    let before = contexts.then.as_ref().filter(|_| !copies);
+    match before.map(|context| judged_by(then.unwrap_or(principal), context)) {
         Some(Ok(())) => Err(Forbidden::Late(refusal)),
         _ => Err(Forbidden::Refused(refusal)),
     }
+}
+
+/// Whether somebody has other posts in the cluster now, or another agency.
+fn differs(then: &Principal, now: &Principal) -> bool {
+    let here = then.memberships.first().map(|it| it.cluster);
+    let roles = |who: &Principal| {
+        let of_cluster = who.memberships.iter().filter(|it| Some(it.cluster) == here);
+        of_cluster.map(|it| it.role).collect::<Vec<_>>()
+    };
+    then.agency != now.agency || roles(then) != roles(now)
 }
 
 fn refused(code: &str) -> Judged {

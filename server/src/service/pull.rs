@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
-use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
+use sync_core::protocol::message::{ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
@@ -64,6 +64,8 @@ pub struct Round {
     ahead: Ahead,
     left: i64,
     done: bool,
+    /// Whether the phone's cursor is of another log; told with the first page.
+    anew: bool,
 }
 
 impl Round {
@@ -80,10 +82,13 @@ impl Round {
     ) -> Result<Self, Error> {
         let whose = (&puller.user, &cluster);
         let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
-        let mut cursor = match known {
-            Some(known) if is_of_this_log(conn, &cluster, &known)? => known,
-            _ => Cursor::default(),
+        let known = match known {
+            Some(known) if is_of_this_log(conn, &cluster, &known)? => Some(known),
+            _ => None,
         };
+        // A phone that knows another log has work of its own that this one may lack.
+        let anew = known.is_none() && !sealed.is_empty();
+        let mut cursor = known.unwrap_or_default();
         if cursor.offset == Offset::Start {
             cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
         }
@@ -92,7 +97,8 @@ impl Round {
             (0, _) => db::pull::count_granted(conn, &puller.user, &cluster)?,
             range => db::pull::count_new(conn, &puller.user, &cluster, range)?,
         };
-        Ok(Self { puller, cluster, cursor, now, ahead: Ahead::default(), left, done: false })
+        let (ahead, done) = (Ahead::default(), false);
+        Ok(Self { puller, cluster, cursor, now, ahead, left, done, anew })
     }
 
     /// The next page; none when the phone has everything. The first page is always there: it says
@@ -108,6 +114,7 @@ impl Round {
         let mut frame = PageFrame::default();
         self.cursor.pages = self.cursor.pages.saturating_add(1);
         page.number = self.cursor.pages;
+        page.anew = std::mem::take(&mut self.anew);
         self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
@@ -352,6 +359,20 @@ fn class_of(class: u8, recent_from: i64) -> Class {
         2 => Class { kinds: visits_and_rest, begun: (recent_from, i64::MAX) },
         _ => Class { kinds: visits_and_rest, begun: (0, recent_from - 1) },
     }
+}
+
+/// The number up to which a phone has a cluster's log, as its cursor proves; zero for a cursor of
+/// another log.
+///
+/// # Errors
+/// The database's failure.
+pub fn proven(conn: &mut Conn, puller: &Puller, asked: &ClusterCursor) -> Result<i64, Error> {
+    let whose = (&puller.user, &asked.cluster);
+    let known = Cursor::open(&asked.cursor, &puller.cursor_key, &puller.log_id, whose);
+    Ok(match known {
+        Some(known) if is_of_this_log(conn, &asked.cluster, &known)? => known.base,
+        _ => 0,
+    })
 }
 
 /// A log restored from a backup is behind the cursor, or has another chain at its number.

@@ -74,12 +74,26 @@ const SENTENCES: &[(&str, &str)] = &[
         "Somebody wrote more in the record before it could be moved. Please move it again.",
     ),
     (
+        "depends_on_refused",
+        "It speaks of something that was not taken. Please see to that first, then write this again.",
+    ),
+    (RELEASED, "A reviewer released it: it is in the record."),
+    (
+        REVIEW_LOST,
+        "The server was restored from a backup and may not have this any more. If nobody answers, \
+         please write it again.",
+    ),
+    (
         IN_REVIEW,
         "Your access changed before this arrived. It is safe with the server, unseen by others, \
          until a reviewer decides.",
     ),
 ];
 
+/// What a phone notes of work that a reviewer released and that has not come in its record yet.
+pub const RELEASED: &str = "released";
+/// What a phone notes of work in review when the server was restored from a backup.
+pub const REVIEW_LOST: &str = "review_lost";
 /// What a phone notes of work that the server keeps for a reviewer.
 pub const IN_REVIEW: &str = "in_review";
 /// What a phone notes of work that a reviewer gave back, before the reviewer's own words.
