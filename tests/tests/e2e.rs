@@ -10,6 +10,7 @@ mod joining;
 mod kills;
 mod locked;
 mod moving;
+mod restored;
 mod story;
 mod strangers;
 mod wrong_input;

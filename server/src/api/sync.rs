@@ -147,9 +147,8 @@ async fn begin_rounds(
     let (now, posts) = (state.clock.now(), session.person.memberships.clone());
     let work = move |conn: &mut db::Conn| {
         let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
-        let begin = |it: ClusterCursor| {
-            Round::begin(conn, puller.clone(), it.cluster, &it.cursor, now)
-        };
+        let begin =
+            |it: ClusterCursor| Round::begin(conn, puller.clone(), it.cluster, &it.cursor, now);
         let rounds = asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()?;
         Ok::<_, db::Error>((rounds, notes))
     };
@@ -162,11 +161,7 @@ async fn begin_rounds(
 }
 
 /// A phone that goes on under a fresh actor says so with the request that may bring work of it.
-async fn note_actors(
-    state: &AppState,
-    device: &Device,
-    claim: ActorClaim,
-) -> Result<(), ApiError> {
+async fn note_actors(state: &AppState, device: &Device, claim: ActorClaim) -> Result<(), ApiError> {
     let said = claim.clone();
     if state.db.read(move |conn| contact::knows_actors(conn, &said)).await? {
         return Ok(());

@@ -236,9 +236,7 @@ impl<'a> Judging<'a> {
             }
             may((principal, then), &contexts, (history, change, deps), &sources)
         });
-        let forked = |(_, judged): &(u32, Judged)| {
-            matches!(judged, Judged::Refused(why) if why.code() == "actor_forked")
-        };
+        let forked = |(_, judged): &(u32, Judged)| matches!(judged, Judged::Refused(why) if why.code() == "actor_forked");
         self.forked |= judged.iter().any(forked);
         // Most pushes hold nothing: they are not counted.
         let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));

@@ -8,9 +8,9 @@ use sync_core::gate::refusal::IN_REVIEW;
 use sync_core::ids::CaseId;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
-use sync_core::record::kinds::{Contribution, Draft};
 use sync_core::record::kinds::intervention::InterventionDraft;
 use sync_core::record::kinds::plan::{PlanDraft, PlanRow};
+use sync_core::record::kinds::{Contribution, Draft};
 use sync_core::record::schema::Fact;
 
 use crate::support::{START, TestServer, servers};
@@ -27,7 +27,7 @@ async fn area(server: &TestServer) -> (Worker, Worker, CaseId) {
 }
 
 fn times(text: &str, words: &str) -> usize {
-    text.matches(&format!("\"{words}\"")).count()
+    text.matches(&format!("\"text\":\"{words}\"")).count()
 }
 
 #[actix_web::test]
@@ -55,7 +55,6 @@ async fn both_what_a_lost_phone_sent_and_what_its_copy_wrote_stand_once() {
             }
         }
         assert_eq!(worker.shown(case), lead.shown(case));
-        // The copy of the copy writes the same again by the same names.
         assert_eq!(worker.phone().only_here().unwrap().changes, 0);
         assert_in_order(&server);
     }
@@ -110,7 +109,10 @@ async fn a_child_begun_on_the_copy_is_never_the_child_begun_on_the_lost_phone() 
         for who in [&mut worker, &mut lead] {
             let (shown, others) = (who.shown(ailsa), who.shown(fergus));
             assert!(shown.contains("Ailsa was at home.") && !shown.contains("Fergus"), "{shown}");
-            assert!(others.contains("Fergus was at school.") && !others.contains("Ailsa"), "{others}");
+            assert!(
+                others.contains("Fergus was at school.") && !others.contains("Ailsa"),
+                "{others}"
+            );
         }
         // What was made before the copy was put back keeps its own words under its own name.
         assert!(format!("{:?}", worker.phone().record(&visit).unwrap()).contains("Ailsa"));
@@ -164,9 +166,8 @@ async fn what_names_a_renamed_record_names_it_anew() {
         lead.sync(&server).await;
         let shown: serde_json::Value = serde_json::from_str(&lead.shown(case)).unwrap();
         let records = shown["records"].as_array().unwrap();
-        let with = |words: &str| {
-            records.iter().find(|it| it.to_string().contains(words)).unwrap().clone()
-        };
+        let with =
+            |words: &str| records.iter().find(|it| it.to_string().contains(words)).unwrap().clone();
         let (new, delivered) = (with("Breakfast need"), with("breakfast club"));
         assert_ne!(new["id"], json!(record));
         assert!(delivered.to_string().contains(new["id"].as_str().unwrap()), "{delivered}");
@@ -184,10 +185,10 @@ fn plan(name: &str) -> PlanDraft {
 #[actix_web::test]
 async fn one_refused_entry_takes_only_what_speaks_of_it() {
     for server in servers() {
-        let (mut lead, mut worker, case) = area(&server).await;
+        let (mut lead, _worker, case) = area(&server).await;
         let mut other = Worker::new(&server, "Iain", "education", Role::Practitioner).await;
-        worker.say_of(case, Compartment::Team, (Fact::Member, other.user), "member");
-        worker.sync(&server).await;
+        lead.say_of(case, Compartment::Team, (Fact::Member, other.user), "member");
+        lead.sync(&server).await;
         other.sync(&server).await;
         // A phone that was tampered with: the lead professional is not this worker's to name.
         let envelope = Envelope::of_case(case, Compartment::Team);
@@ -211,7 +212,11 @@ async fn one_refused_entry_takes_only_what_speaks_of_it() {
 }
 
 /// Puts an assertion into the phone's data that its policy would not let pass.
-fn forge_stage(worker: &mut Worker, case: CaseId, copy: &mut sync_core::store::memory::MemoryStore) {
+fn forge_stage(
+    worker: &mut Worker,
+    case: CaseId,
+    copy: &mut sync_core::store::memory::MemoryStore,
+) {
     use sync_core::record::change::{Change, Edit, NewEntry};
     use sync_core::record::schema::{FACTS, fact_field};
     use sync_core::store::{Store as _, Write};
@@ -221,17 +226,15 @@ fn forge_stage(worker: &mut Worker, case: CaseId, copy: &mut sync_core::store::m
     let who = worker.phone().identity().clone();
     let fields = vec![
         (fact_field::FACT, i64::from(Fact::LeadProfessional.code()).into()),
-        (fact_field::VALUE, sync_core::record::value::Value::Bytes(worker.user.as_bytes().to_vec())),
+        (
+            fact_field::VALUE,
+            sync_core::record::value::Value::Bytes(worker.user.as_bytes().to_vec()),
+        ),
         (fact_field::REASON, "forged".into()),
     ];
     let edits = vec![Edit::Add(NewEntry { collection: FACTS, fields, ..NewEntry::default() })];
-    let change = Change {
-        actor: who.actor,
-        by: who.principal.user,
-        at: START,
-        clock_ahead_ms: 0,
-        edits,
-    };
+    let change =
+        Change { actor: who.actor, by: who.principal.user, at: START, clock_ahead_ms: 0, edits };
     row.body = change.encode_body();
     let counters = worker.phone().store().items(sync_core::store::Shelf::Meta).unwrap();
     let mut writes: Vec<_> = counters
@@ -254,10 +257,8 @@ async fn a_worker_whose_entry_waits_for_a_reviewer_writes_on_in_the_record() {
         lead.say_of(case, Compartment::Team, (Fact::Member, worker.user), "left");
         lead.sync(&server).await;
         let words = |words: &str| {
-            let visit: sync_core::record::kinds::visit::VisitDraft = serde_json::from_value(
-                json!({ "at": START, "narrative": words }),
-            )
-            .unwrap();
+            let visit: sync_core::record::kinds::visit::VisitDraft =
+                serde_json::from_value(json!({ "at": START, "narrative": words })).unwrap();
             visit.entries().into_iter().skip(1).collect::<Vec<_>>()
         };
         let envelope = worker.phone().envelope(&record).unwrap();

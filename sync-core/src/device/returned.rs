@@ -4,13 +4,13 @@
 use serde::Serialize;
 
 use crate::device::{Device, DeviceError, Saved};
+use crate::engine::rewrite::{NEXT_RECORD, counted, counter32};
 use crate::gate::refusal::sentence;
 use crate::ids::{CaseId, RecordId};
 use crate::limits::DISCARDED_MS;
 use crate::record::change::{Change, Edit, Run};
 use crate::record::envelope::{Envelope, Made, Origin};
 use crate::record::kind::Kind;
-use crate::engine::rewrite::{NEXT_RECORD, counted, counter32};
 use crate::store::{ChangeRow, RecordRow, ReturnedRow, Store, Write};
 use crate::time::Timestamp;
 

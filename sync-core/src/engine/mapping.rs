@@ -41,7 +41,8 @@ fn map_entry(entry: &NewEntry, record: &RecordId, names: &impl Names) -> Option<
     let beside = entry.fields.iter().filter_map(|(_, value)| record_named(value));
     let mut of: Vec<RecordId> = beside.collect();
     of.push(*record);
-    let fields = entry.fields.iter().map(|(code, value)| Some((*code, map_value(value, &of, names)?)));
+    let fields =
+        entry.fields.iter().map(|(code, value)| Some((*code, map_value(value, &of, names)?)));
     Some(NewEntry { fields: fields.collect::<Option<_>>()?, replaces, ..entry.clone() })
 }
 

@@ -62,7 +62,8 @@ impl Renames {
     #[must_use]
     pub fn place(&self, record: &RecordId, name: &ChangeName) -> (RecordId, ChangeName) {
         let last = self.last(change_key(record, name));
-        let read = |last: &[u8]| Some((RecordId::from_slice(last.get(..16)?).ok()?, read_change(last)?));
+        let read =
+            |last: &[u8]| Some((RecordId::from_slice(last.get(..16)?).ok()?, read_change(last)?));
         last.as_deref().and_then(read).unwrap_or((*record, *name))
     }
 

@@ -263,11 +263,9 @@ impl<'a> Rewriting<'a> {
             let origin = match old.origin {
                 Origin::Case => Origin::Case,
                 // The same number: each was given once on this phone, and a copy of it gives the same.
-                Origin::Made(made) => Origin::Made(Made {
-                    creator: self.fresh,
-                    device: self.own.device,
-                    ..made
-                }),
+                Origin::Made(made) => {
+                    Origin::Made(Made { creator: self.fresh, device: self.own.device, ..made })
+                }
             };
             let new = Envelope { case, compartment: old.compartment, origin };
             let rename = self.renames.rename_record(record, &new.id());
@@ -366,7 +364,12 @@ impl<'a> Rewriting<'a> {
         };
         let now = Some(ElementId { counter: link.start_op, actor });
         let record = again.envelope.id();
-        again.spans.push(Span { actor: row.actor, first: old.start_op, count: old.operations, now });
+        again.spans.push(Span {
+            actor: row.actor,
+            first: old.start_op,
+            count: old.operations,
+            now,
+        });
         let rename = self.renames.rename_change((&again.old, &name), (&record, &(actor, seq)));
         let deps = Some(encode_deps(&deps));
         let change = ChangeRow { record, actor, seq, deps, body, place: row.place };
@@ -447,7 +450,8 @@ impl<'a> Rewriting<'a> {
                 continue;
             }
             let user = self.own.user;
-            let Ok(change) = Change::decode_body(envelope.kind(), row.actor, user, &row.body) else {
+            let Ok(change) = Change::decode_body(envelope.kind(), row.actor, user, &row.body)
+            else {
                 return Ok(None);
             };
             if mapping::map(&change, record, &pass).as_ref() != Some(&change) {

@@ -122,7 +122,6 @@ pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
     let mut rows: BTreeMap<RecordId, Vec<ChangeRow>> = BTreeMap::new();
     let renames = Renames::load(store)?;
     for (name, body) in model.saved(n) {
-
         let logged = model.log().get(name);
         if logged.is_some_and(|logged| logged.body == *body) {
             continue;

@@ -75,6 +75,7 @@ fn not_taken(
 }
 
 fn has_cause(record: &RecordId, all: &[Answer]) -> bool {
-    let cause = |outcome: &Outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Quarantined(_));
+    let cause =
+        |outcome: &Outcome| matches!(outcome, Outcome::Refused(_) | Outcome::Quarantined(_));
     all.iter().any(|answer| answer.record == *record && cause(&answer.outcome))
 }

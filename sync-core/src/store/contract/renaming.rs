@@ -32,13 +32,20 @@ pub(super) fn only_unsent_work_takes_another_name(store: &mut impl Store) -> Don
 }
 
 pub(super) fn a_displaced_change_says_what_it_builds_on(store: &mut impl Store) -> Done {
-    store.commit(&[Write::PutRecord(record(1, 1, 1)), Write::PutChange(change(1, 7, 1, Place::Placed(1)))])?;
+    store.commit(&[
+        Write::PutRecord(record(1, 1, 1)),
+        Write::PutChange(change(1, 7, 1, Place::Placed(1))),
+    ])?;
     let row = store.changes(&record_id(1))?.remove(0);
     let place = Place::Unsent(5);
     let (record, actor, seq, deps) = (row.record, row.actor, row.seq, vec![9]);
     store.commit(&[Write::Displace { record, actor, seq, deps: deps.clone(), place }])?;
     let displaced = ChangeRow { deps: Some(deps), place, ..row };
-    assert_eq!(store.changes(&record)?, [displaced.clone()], "its place is gone, its words are not");
+    assert_eq!(
+        store.changes(&record)?,
+        [displaced.clone()],
+        "its place is gone, its words are not"
+    );
     assert_eq!(store.unsent(0, 9)?, [displaced]);
     Ok(())
 }

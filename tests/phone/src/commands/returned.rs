@@ -34,13 +34,17 @@ impl Act for Returned {
         match (self.again, self.forget, self.keep) {
             (Some(id), ..) => {
                 let now = phone.now;
-                let saved = phone.device.write_again(id, now).map_err(|error| unknown(id, error))?;
+                let saved =
+                    phone.device.write_again(id, now).map_err(|error| unknown(id, error))?;
                 phone.saved(&saved, "")
             }
             (_, Some(id), _) => forget(&mut phone, id),
             (_, _, Some(id)) => {
                 phone.device.keep(id).map_err(|error| unknown(id, error))?;
-                Answer::new(&json!({ "kept": id }), format!("{id} is among the returned work again"))
+                Answer::new(
+                    &json!({ "kept": id }),
+                    format!("{id} is among the returned work again"),
+                )
             }
             _ if self.forgotten => forgotten(&phone),
             _ => all(&phone),
@@ -76,7 +80,8 @@ fn all(phone: &Phone) -> Result<Answer, Failure> {
 
 fn forgotten(phone: &Phone) -> Result<Answer, Failure> {
     let all = phone.device.discarded()?;
-    let line = |it: &Standing| format!("{}  to get it back: returned --keep {}\n", words(it), it.id);
+    let line =
+        |it: &Standing| format!("{}  to get it back: returned --keep {}\n", words(it), it.id);
     let text: String = all.iter().map(|it| line(&it.work)).collect();
     Answer::new(&all, text)
 }
