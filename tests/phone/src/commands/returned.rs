@@ -75,6 +75,9 @@ fn all(phone: &Phone) -> Result<Answer, Failure> {
             ),
         });
     }
+    if all.is_empty() {
+        text.push_str("Nothing came back: the server has, or will be sent, all you wrote.");
+    }
     Answer::new(&all, text)
 }
 
