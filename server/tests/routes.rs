@@ -47,6 +47,9 @@ mod posts;
 #[path = "routes/quarantine.rs"]
 mod quarantine;
 #[cfg(test)]
+#[path = "routes/recovery.rs"]
+mod recovery;
+#[cfg(test)]
 #[path = "routes/roll.rs"]
 mod roll;
 #[cfg(test)]

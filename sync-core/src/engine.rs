@@ -8,4 +8,7 @@ pub mod authors;
 pub mod client;
 pub mod hub;
 pub mod incoming;
+pub(crate) mod mapping;
+pub mod renames;
+pub mod rewrite;
 mod unsent;

@@ -7,6 +7,8 @@ mod e2e;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod restores;
+#[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod workload;

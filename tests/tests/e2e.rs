@@ -13,6 +13,7 @@ mod kills;
 mod leaving;
 mod locked;
 mod moving;
+mod restored;
 mod story;
 mod strangers;
 mod wrong_input;

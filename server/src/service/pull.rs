@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
 use sync_core::protocol::message::{
     ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine,
 };
@@ -70,6 +70,8 @@ pub struct Round {
     ahead: Ahead,
     left: i64,
     done: bool,
+    /// Whether the phone's cursor is of another log; told with the first page.
+    anew: bool,
 }
 
 impl Round {
@@ -84,7 +86,7 @@ impl Round {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let cluster = asked.cluster;
-        let mut cursor = Cursor::default();
+        let mut resumed = None;
         // A phone that begins anew may hold what it had before; of a log that is no more, anything.
         let mut held = 0;
         for (sealed, resumes) in [(&asked.held, false), (&asked.cursor, true)] {
@@ -94,9 +96,12 @@ impl Round {
             let of_this_log = is_of_this_log(conn, &cluster, &known)?;
             held = held.max(if of_this_log { known.base } else { i64::MAX });
             if of_this_log && resumes {
-                cursor = known;
+                resumed = Some(known);
             }
         }
+        // A phone that knows another log has work of its own that this one may lack.
+        let anew = resumed.is_none() && !asked.cursor.is_empty();
+        let mut cursor = resumed.unwrap_or_default();
         if cursor.offset == Offset::Start {
             cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
         }
@@ -105,8 +110,8 @@ impl Round {
             (0, _) => db::pull::count_granted(conn, &puller.user, &cluster)?,
             range => db::pull::count_new(conn, &puller.user, &cluster, range)?,
         };
-        let ahead = Ahead::default();
-        Ok(Self { puller, cluster, cursor, held, now, ahead, left, done: false })
+        let (ahead, done) = (Ahead::default(), false);
+        Ok(Self { puller, cluster, cursor, held, now, ahead, left, done, anew })
     }
 
     /// The next page; none when the phone has everything. The first page is always there: it says
@@ -122,6 +127,7 @@ impl Round {
         let mut frame = PageFrame::default();
         self.cursor.pages = self.cursor.pages.saturating_add(1);
         page.number = self.cursor.pages;
+        page.anew = std::mem::take(&mut self.anew);
         self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
@@ -352,6 +358,20 @@ fn class_of(class: u8, recent_from: i64) -> Class {
         2 => Class { kinds: visits_and_rest, begun: (recent_from, i64::MAX) },
         _ => Class { kinds: visits_and_rest, begun: (0, recent_from - 1) },
     }
+}
+
+/// The number up to which a phone has a cluster's log, as its cursor proves; zero for a cursor of
+/// another log.
+///
+/// # Errors
+/// The database's failure.
+pub fn proven(conn: &mut Conn, puller: &Puller, asked: &ClusterCursor) -> Result<i64, Error> {
+    let whose = (&puller.user, &asked.cluster);
+    let known = Cursor::open(&asked.cursor, &puller.cursor_key, &puller.log_id, whose);
+    Ok(match known {
+        Some(known) if is_of_this_log(conn, &asked.cluster, &known)? => known.base,
+        _ => 0,
+    })
 }
 
 /// A log restored from a backup is behind the cursor, or has another chain at its number.

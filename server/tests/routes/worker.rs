@@ -170,6 +170,22 @@ impl Worker {
         self.device = Some(Device::open(store).unwrap());
     }
 
+    /// A copy of the phone's data, as a backup has it.
+    pub(crate) fn copy(&mut self) -> MemoryStore {
+        self.phone().store().clone()
+    }
+
+    /// Puts a copy back.
+    pub(crate) fn restore(&mut self, copy: &MemoryStore) {
+        self.device = Some(Device::open(copy.clone()).unwrap());
+    }
+
+    /// Every sentence of a case as this phone shows it, unsent ones left out.
+    pub(crate) fn shown(&mut self, case: CaseId) -> String {
+        let view = self.phone().case(case, true).ok();
+        view.map(|view| serde_json::to_string(&view).unwrap()).unwrap_or_default()
+    }
+
     /// Exchanges until nothing is unsent; nothing may come back.
     pub(crate) async fn sync(&mut self, server: &TestServer) {
         let report = self.exchange(server).await;

@@ -7,16 +7,17 @@ use ed25519_dalek::SigningKey;
 
 use crate::engine::authors::{self, Authors, Loaded, RecordError};
 use crate::engine::unsent;
-use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId};
+use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId, UserId};
+use crate::limits::ACTORS_PER_CLAIM;
 use crate::merge::Context;
 use crate::policy::Principal;
 use crate::protocol::VERSION;
-use crate::protocol::batch::BatchDigest;
+use crate::protocol::batch::{BatchDigest, claim};
 use crate::protocol::frame::{PushedChange, PushedRecord, encode_push};
-use crate::protocol::message::{Batch, ClusterCursor, DirectoryLine, SyncRequest};
+use crate::protocol::message::{ActorClaim, Batch, ClusterCursor, DirectoryLine, SyncRequest};
 use crate::record::history::{ChangeName, decode_deps};
 use crate::record::kind::Kind;
-use crate::store::{ChangeRow, Place, Shelf, Store, StoreError};
+use crate::store::{ChangeRow, Place, Shelf, Store, StoreError, Write};
 use crate::time::Timestamp;
 
 /// Who uses this phone's database.
@@ -46,6 +47,10 @@ pub enum ClientError {
     /// The server sent changes that do not follow on what the phone has.
     #[error("the server's answer leaves something out: asking again for the whole")]
     Gap,
+    /// The server sent numbers of the phone's own work without its words, which are not here: this
+    /// phone was restored from a backup.
+    #[error("this phone lacks work of its own: asking for it again")]
+    OwnMissing,
     /// The server sent something else than its receipt says.
     #[error("the server's answer does not match its receipt: it was not stored")]
     WrongReceipt,
@@ -94,11 +99,51 @@ pub fn outgoing(
     let pushed = records.iter().flat_map(|(_, rows)| rows);
     let pushed = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
     let batches = batches(store, identity, clusters, records, seed)?;
-    Ok(Outgoing {
-        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole, stats: false },
-        pushed,
-    })
+    let actors = claimed(store, identity, whole)?;
+    let (version, stats) = (VERSION, false);
+    let request = SyncRequest { version, cursors, batches, now, more, whole, stats, actors };
+    Ok(Outgoing { request, pushed })
 }
+
+/// The fresh actors that the phone has written as, the last one first. A phone that has had none
+/// writes as its enrolment says.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn fresh_actors(store: &dyn Store) -> Result<Vec<Actor>, StoreError> {
+    let bytes = store.item(Shelf::Meta, FRESH)?.unwrap_or_default();
+    Ok(bytes.chunks_exact(16).filter_map(|actor| Actor::from_slice(actor).ok()).collect())
+}
+
+/// From now on the phone writes as this actor.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn goes_on_as(
+    store: &dyn Store,
+    actor: &Actor,
+    user: &UserId,
+) -> Result<[Write; 2], StoreError> {
+    let before = store.item(Shelf::Meta, FRESH)?.unwrap_or_default();
+    let all = [actor.as_bytes().as_slice(), &before].concat();
+    let author = Write::Set(Shelf::Author, actor.as_bytes().to_vec(), user.as_bytes().to_vec());
+    Ok([Write::Set(Shelf::Meta, FRESH.to_vec(), all), author])
+}
+
+/// The server learns of a fresh actor with the first request that could bring work of it; of all of
+/// them where it may have lost them.
+fn claimed(
+    store: &dyn Store,
+    identity: &Identity,
+    whole: bool,
+) -> Result<Option<ActorClaim>, StoreError> {
+    let mut actors = fresh_actors(store)?;
+    actors.truncate(if whole { ACTORS_PER_CLAIM } else { 1 });
+    let said = (!actors.is_empty()).then(|| claim(&identity.device, actors, &identity.key));
+    Ok(said)
+}
+
+const FRESH: &[u8] = b"fresh actors";
 
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
