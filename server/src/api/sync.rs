@@ -204,7 +204,11 @@ async fn begin_rounds(
 }
 
 /// A phone that goes on under a fresh actor says so with the request that may bring work of it.
-async fn note_actors(state: &AppState, device: &Device, claim: ActorClaim) -> Result<(), ApiError> {
+pub(super) async fn note_actors(
+    state: &AppState,
+    device: &Device,
+    claim: ActorClaim,
+) -> Result<(), ApiError> {
     let said = claim.clone();
     if state.db.read(move |conn| contact::knows_actors(conn, &said)).await? {
         return Ok(());

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::{
     ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine,
 };

@@ -234,20 +234,24 @@ impl<S: Store> Device<S> {
         }
     }
 
+    /// Who writes here.
+    pub(super) fn own(&self) -> Own {
+        Own {
+            first: self.first_actor,
+            actor: self.identity.actor,
+            user: self.identity.principal.user,
+            device: self.identity.device,
+            secret: self.identity.key.to_bytes(),
+        }
+    }
+
     fn store_page(
         &mut self,
         page: &Page,
         sent_at: Timestamp,
         report: &mut SyncReport,
     ) -> Result<(), DeviceError> {
-        let own = Own {
-            first: self.first_actor,
-            actor: self.identity.actor,
-            user: self.identity.principal.user,
-            device: self.identity.device,
-            secret: self.identity.key.to_bytes(),
-        };
-        let mut taken = match incoming(&self.store, page, &own) {
+        let mut taken = match incoming(&self.store, page, &self.own()) {
             Err(error @ ClientError::OwnMissing) => {
                 // Nothing else is missing: where the phone stands is right.
                 self.store.commit(&[Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new())])?;

@@ -6,12 +6,20 @@ use crate::engine::hub::{LoggedChange, PageFrame};
 use crate::ids::{ClusterId, DeviceId, UserId};
 use crate::record::change::{Change, Edit, NewEntry};
 use crate::record::envelope::{Made, Origin};
+use crate::record::kind::Kind;
 use crate::record::schema::{AMENDMENTS, DETAILS};
 use crate::record::value::Value;
 use crate::store::memory::MemoryStore;
 use crate::time::Timestamp;
 
 const AT: Timestamp = Timestamp(1_790_000_000_000);
+
+/// Who reads what others wrote.
+fn somebody() -> Own {
+    let actor = Actor::from_bytes([4; 16]);
+    let (user, device) = (UserId::from_bytes([5; 16]), DeviceId::from_bytes([6; 16]));
+    Own { first: actor, actor, user, device, secret: [8; 32] }
+}
 
 fn envelope() -> Envelope {
     let made = Made {
@@ -59,7 +67,7 @@ fn visit(fields: Vec<(u8, Value)>) -> NewEntry {
 /// What the phone can read of the record after the page.
 fn read(page: &Page) -> Result<usize, RecordError> {
     let mut store = MemoryStore::default();
-    let incoming = incoming(&store, page).unwrap();
+    let incoming = incoming(&store, page, &somebody()).unwrap();
     store.commit(&incoming.writes).unwrap();
     let cluster = ClusterId::from_bytes([7; 16]);
     let cursor = store.item(Shelf::Cursor, cluster.as_bytes()).unwrap();
@@ -84,6 +92,6 @@ fn what_comes_is_checked_against_its_kinds_schema_and_is_else_kept_unread() {
 fn a_page_whose_changes_are_not_those_of_its_receipt_is_not_taken() {
     let mut page = page(visit(vec![(1, Value::Int(AT.0 - 5))]));
     page.receipt[0] ^= 1;
-    let taken = incoming(&MemoryStore::default(), &page);
+    let taken = incoming(&MemoryStore::default(), &page, &somebody());
     assert!(matches!(taken, Err(ClientError::WrongReceipt)));
 }
