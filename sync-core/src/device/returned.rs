@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::device::{Device, DeviceError, Saved};
-use crate::engine::rewrite::{NEXT_RECORD, counted, counter32};
+use crate::engine::own::{NEXT_RECORD, counted, counter32};
 use crate::gate::refusal::sentence;
 use crate::ids::{CaseId, RecordId};
 use crate::limits::DISCARDED_MS;

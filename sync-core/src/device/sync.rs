@@ -8,7 +8,7 @@ use crate::device::write::CLOCK_AHEAD;
 use crate::device::{Device, DeviceError, Session};
 use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, held_key, outgoing};
 use crate::engine::incoming::incoming;
-use crate::engine::rewrite::Own;
+use crate::engine::own::Own;
 use crate::ids::{ClusterId, RecordId};
 use crate::merge::Context;
 use crate::protocol::message::{Page, SyncRequest};

@@ -4,7 +4,7 @@ use crate::device::copy::note_move;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
 use crate::engine::client::{begun_key, cluster_of};
-use crate::engine::rewrite::{
+use crate::engine::own::{
     NEXT_CASE, NEXT_ORDINAL, NEXT_RECORD, counted, counter, counter32, row_of,
 };
 use crate::gate::refusal::{IN_REVIEW, Refusal};

@@ -59,13 +59,16 @@ pub enum ClientError {
     Malformed,
 }
 
+/// A change that is pushed.
+pub type Pushed = (RecordId, ChangeName);
+
 /// A request to send.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// The request.
     pub request: SyncRequest,
     /// The changes that it pushes.
-    pub pushed: Vec<(RecordId, ChangeName)>,
+    pub pushed: Vec<Pushed>,
 }
 
 /// Records whose unsent work waits: the server could not judge it yet, or this version of the app
@@ -97,9 +100,9 @@ pub fn outgoing(
         cursors.push(ClusterCursor { cluster: *cluster, cursor, held });
     }
     let pushed = records.iter().flat_map(|(_, rows)| rows);
-    let pushed = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
+    let pushed: Vec<Pushed> = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
     let batches = batches(store, identity, clusters, records, seed)?;
-    let actors = claimed(store, identity, whole)?;
+    let actors = claimed(store, identity, (whole, &pushed))?;
     let (version, stats) = (VERSION, false);
     let request = SyncRequest { version, cursors, batches, now, more, whole, stats, actors };
     Ok(Outgoing { request, pushed })
@@ -130,15 +133,18 @@ pub fn goes_on_as(
     Ok([Write::Set(Shelf::Meta, FRESH.to_vec(), all), author])
 }
 
-/// The server learns of a fresh actor with the first request that could bring work of it; of all of
-/// them where it may have lost them.
+/// The server learns of a fresh actor with the request that brings work of it, and of the last one with
+/// each; of all of them where it may have lost them.
 fn claimed(
     store: &dyn Store,
     identity: &Identity,
-    whole: bool,
+    (whole, pushed): (bool, &[Pushed]),
 ) -> Result<Option<ActorClaim>, StoreError> {
     let mut actors = fresh_actors(store)?;
-    actors.truncate(if whole { ACTORS_PER_CLAIM } else { 1 });
+    let last = actors.first().copied();
+    let is_pushed = |actor: &Actor| pushed.iter().any(|(_, (author, _))| author == actor);
+    actors.retain(|actor| whole || Some(*actor) == last || is_pushed(actor));
+    actors.truncate(ACTORS_PER_CLAIM);
     let said = (!actors.is_empty()).then(|| claim(&identity.device, actors, &identity.key));
     Ok(said)
 }

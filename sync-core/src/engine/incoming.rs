@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
 use crate::engine::client::{ClientError, WHOLE, framework_key, goes_on_as, moved_key};
-use crate::engine::rewrite::{Own, Rewriting};
+use crate::engine::own::Own;
+use crate::engine::rewrite::Rewriting;
 use crate::gate::copies;
 use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST, given_back};
 use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};

@@ -140,3 +140,56 @@ pub(super) fn element(spans: &[Span], id: &ElementId) -> Option<ElementId> {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actor(n: u8) -> Actor {
+        Actor::from_bytes([n; 16])
+    }
+
+    fn at(n: u8, counter: u64) -> ElementId {
+        ElementId { counter, actor: actor(n) }
+    }
+
+    /// Characters 10 to 14 of actor 1 are 30 to 34 of actor 2 now, and 15 and 16 are gone.
+    struct Moved;
+
+    impl Names for Moved {
+        fn entry(&self, _: &RecordId, id: &EntryId) -> Option<EntryId> {
+            Some(*id)
+        }
+
+        fn record(&self, id: &RecordId) -> RecordId {
+            *id
+        }
+
+        fn case(&self, id: &CaseId) -> CaseId {
+            *id
+        }
+
+        fn element(&self, id: &ElementId) -> Option<ElementId> {
+            let moved = Span { actor: actor(1), first: 10, count: 5, now: Some(at(2, 30)) };
+            let gone = Span { actor: actor(1), first: 15, count: 2, now: None };
+            element(&[moved, gone], id)
+        }
+    }
+
+    #[test]
+    fn a_deletion_over_characters_that_moved_is_cut_where_they_did() {
+        let cut = map_runs(&[Run::Delete { from: at(1, 8), count: 6 }], &Moved);
+        let first = Run::Delete { from: at(1, 8), count: 2 };
+        assert_eq!(cut, Some(vec![first, Run::Delete { from: at(2, 30), count: 4 }]));
+    }
+
+    #[test]
+    fn what_touches_characters_that_are_gone_goes_too() {
+        let insert = |after| Run::Insert { after: Some(after), text: "x".into() };
+        assert_eq!(map_runs(&[Run::Delete { from: at(1, 14), count: 2 }], &Moved), None);
+        assert_eq!(map_runs(&[insert(at(1, 16))], &Moved), None);
+        assert_eq!(map_runs(&[insert(at(1, 17))], &Moved), Some(vec![insert(at(1, 17))]));
+        assert_eq!(map_runs(&[insert(at(1, 12))], &Moved), Some(vec![insert(at(2, 32))]));
+        assert_eq!(map_runs(&[insert(at(3, 12))], &Moved), Some(vec![insert(at(3, 12))]));
+    }
+}

@@ -4,7 +4,7 @@
 use super::Incoming;
 use crate::engine::authors::{self, Authors};
 use crate::engine::client::{ClientError, WHOLE, cluster_of, fresh_actors, ordinal};
-use crate::engine::rewrite::{NEXT_ORDINAL, Own, counted, counter};
+use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
 use crate::gate::refusal::{IN_REVIEW, REVIEW_LOST};
 use crate::ids::Actor;
 use crate::protocol::message::Page;
