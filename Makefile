@@ -50,9 +50,8 @@ proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)
 	scripts/proof $(ARGS)
 
-fuzz: ## fuzz the decoders and the gate; needs a nightly toolchain and cargo-fuzz
-	$(call needs,tests/fuzz/Cargo.toml)
-	cd tests/fuzz && cargo +nightly fuzz run $(or $(TARGET),decode) -- -max_total_time=$(or $(SECONDS),60)
+fuzz: ## fuzz every reader of bytes from outside; SECONDS=60 each; ARGS="gate meaning" takes those only
+	scripts/fuzz $(or $(SECONDS),60) $(ARGS)
 
 test-kotlin: ## the Kotlin package against the built library and a live server; needs Maven and Java 17
 	scripts/kotlin
