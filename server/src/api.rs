@@ -8,6 +8,7 @@ pub mod handover;
 pub mod health;
 pub mod identity;
 pub mod notices;
+pub mod peer;
 pub mod quarantine;
 pub mod session;
 pub mod shown;

@@ -10,6 +10,8 @@ mod joining;
 mod kills;
 mod locked;
 mod moving;
+mod secrets;
 mod story;
 mod strangers;
+mod tls;
 mod wrong_input;
