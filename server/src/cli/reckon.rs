@@ -3,7 +3,7 @@
 use serde_json::json;
 use sync_core::ids::ClusterId;
 
-use super::{Failure, open, output};
+use super::{Failure, open_existing, output};
 use crate::app::AppState;
 use crate::config::Config;
 use crate::db::clusters::Cluster;
@@ -38,7 +38,7 @@ pub struct RebuildArgs {
 /// # Errors
 /// [`Failure::Wrong`] if something is not as it should be; it was printed.
 pub fn verify(config: &Config, args: &VerifyArgs) -> Result<(), Failure> {
-    let (mut conn, _) = open(config)?;
+    let (mut conn, _) = open_existing(config)?;
     let mut wrong = 0;
     for cluster in clusters(&mut conn, args.cluster.as_deref())? {
         let mut progress = progress(&cluster.name, "verified");
@@ -54,7 +54,7 @@ pub fn verify(config: &Config, args: &VerifyArgs) -> Result<(), Failure> {
 /// [`Failure::Wrong`] if something is not as the log says and, without `--check`, could not be
 /// mended; it was printed.
 pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<(), Failure> {
-    let (mut conn, state) = open(config)?;
+    let (mut conn, state) = open_existing(config)?;
     let mut wrong = 0;
     for cluster in clusters(&mut conn, args.cluster.as_deref())? {
         if !args.check {
