@@ -14,6 +14,8 @@ mod leaving;
 mod locked;
 mod moving;
 mod restored;
+mod secrets;
 mod story;
 mod strangers;
+mod tls;
 mod wrong_input;

@@ -85,7 +85,9 @@ impl Cursor {
         Self::decode(&plain).ok()
     }
 
-    fn encode(&self) -> Vec<u8> {
+    /// The cursor's bytes under the seal.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.int(self.base).int(self.up_to).fixed(&self.chain).fixed(&self.people);
         writer.uint(self.pages.into());
@@ -102,7 +104,11 @@ impl Cursor {
         writer.finish()
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+    /// Reads what [`Cursor::encode`] wrote, all of it.
+    ///
+    /// # Errors
+    /// [`DecodeError`]
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let (base, up_to) = (reader.int()?, reader.int()?);
         let (chain, people) = (reader.array()?, reader.array()?);
