@@ -120,12 +120,17 @@ fn some_requests() -> impl Iterator<Item = SyncRequest> {
         let batch = Batch { cluster: CLUSTER, frame: encode_push(&[pushed]), seed, signature };
         SyncRequest {
             version: sync_core::protocol::VERSION,
-            cursors: vec![ClusterCursor { cluster: CLUSTER, cursor: vec![7; 90] }],
+            cursors: vec![ClusterCursor {
+                cluster: CLUSTER,
+                cursor: vec![7; 90],
+                held: Vec::new(),
+            }],
             batches: vec![batch],
             now: NOW,
             more: false,
             whole: false,
             stats: false,
+            actors: None,
         }
     })
 }

@@ -23,7 +23,7 @@ pub(super) fn cursor(bytes: &[u8]) -> bool {
     assert_eq!(Cursor::open(bytes, &SEED, &[3; 16], whose), None, "nobody sealed this");
     let Ok(cursor) = Cursor::decode(bytes) else { return false };
     assert_eq!(cursor.encode(), bytes, "a cursor has one spelling");
-    let sealed = cursor.seal(&SEED, &[3; 16], whose);
+    let sealed = cursor.seal(&SEED, &[3; 16], whose, &[4; 16]);
     assert_eq!(Cursor::open(&sealed, &SEED, &[3; 16], whose), Some(cursor));
     true
 }
