@@ -9,6 +9,7 @@ pub mod handover;
 pub mod health;
 pub mod identity;
 pub mod notices;
+pub mod peer;
 pub mod posts;
 pub mod quarantine;
 pub mod session;

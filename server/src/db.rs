@@ -2,11 +2,13 @@
 //! the only doors to blocking threads.
 
 pub mod access;
+pub mod actors;
 pub mod agencies;
 pub mod authorities;
 pub mod backend;
 pub mod clusters;
 mod conn;
+pub mod contacts;
 pub mod devices;
 pub mod directory;
 pub mod editions;

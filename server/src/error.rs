@@ -100,6 +100,13 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "no_phone", detail)
     }
 
+    /// The connection shows no certificate, and this server asks phones for one.
+    #[must_use]
+    pub const fn no_certificate() -> Self {
+        let detail = "This phone has no certificate of this service. Ask who set it up.";
+        Self::new(StatusCode::FORBIDDEN, "no_certificate", detail)
+    }
+
     /// The request is of a version that this server does not speak any more.
     #[must_use]
     pub const fn app_too_old() -> Self {

@@ -29,7 +29,7 @@ pub struct Arrival {
     pub principal: Principal,
     /// The phone.
     pub device: DeviceId,
-    /// The phone's actor.
+    /// The actor of the phone's enrolment; it may have others.
     pub actor: sync_core::ids::Actor,
     /// The phone's key.
     pub public_key: [u8; 32],

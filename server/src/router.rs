@@ -79,6 +79,7 @@ pub fn build_app(
         .default_service(web::to(pages::no_page))
         .split_for_parts();
     app.configure(pages::add_pages)
+        .wrap(from_fn(api::peer::demand))
         .wrap(from_fn(pages::add_headers))
         .wrap(from_fn(telemetry::observe))
 }

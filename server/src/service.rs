@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod codes;
+pub mod contact;
 pub mod devices;
 pub mod editions;
 pub mod enrolment;

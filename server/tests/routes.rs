@@ -32,6 +32,9 @@ mod leaving;
 #[path = "routes/limits.rs"]
 mod limits;
 #[cfg(test)]
+#[path = "routes/matrix.rs"]
+mod matrix;
+#[cfg(test)]
 #[path = "routes/openapi.rs"]
 mod openapi;
 #[cfg(test)]
@@ -43,6 +46,9 @@ mod posts;
 #[cfg(test)]
 #[path = "routes/quarantine.rs"]
 mod quarantine;
+#[cfg(test)]
+#[path = "routes/recovery.rs"]
+mod recovery;
 #[cfg(test)]
 #[path = "routes/roll.rs"]
 mod roll;
@@ -61,3 +67,6 @@ mod wait;
 #[cfg(test)]
 #[path = "routes/worker.rs"]
 mod worker;
+#[cfg(test)]
+#[path = "routes/worlds.rs"]
+mod worlds;

@@ -8,4 +8,8 @@ pub mod authors;
 pub mod client;
 pub mod hub;
 pub mod incoming;
+pub(crate) mod mapping;
+pub mod own;
+pub mod renames;
+pub mod rewrite;
 mod unsent;

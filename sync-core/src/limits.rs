@@ -41,6 +41,13 @@ pub const ZSTD_WINDOW_LOG: u32 = 20;
 /// Changes of one phone that wait for a reviewer: three months of a busy worker, and no more that a
 /// hostile phone can leave behind. What finds no room stays on the phone and is pushed again.
 pub const CHANGES_IN_REVIEW: usize = 4_000;
+/// Actors that a phone names in one request: one each time that it was restored or work came back;
+/// all of them only to a server that was itself restored.
+pub const ACTORS_PER_CLAIM: usize = 256;
+/// Actors of one phone: one a day for ten years. More would let a hostile phone fill the table.
+pub const ACTORS_PER_DEVICE: usize = 4_000;
+/// How long work that its author has thrown away can be got back, milliseconds: thirty days.
+pub const DISCARDED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Cursors in one request: clusters one server hosts.
 pub const CURSORS_PER_REQUEST: usize = 256;
 

@@ -45,8 +45,6 @@ mod write;
 mod properties;
 #[cfg(test)]
 mod truth_table;
-#[cfg(test)]
-mod truth_table_rows;
 
 pub use action::{Action, ClusterAction, Door, Rival, Summaries};
 pub use administration::{

@@ -36,6 +36,16 @@ pub struct EnrolRequest {
     device_name: String,
 }
 
+impl EnrolRequest {
+    /// The phone's key and its name.
+    ///
+    /// # Errors
+    /// [`ApiError`] for a key of another length, or a name that no screen shows.
+    pub fn parse(&self) -> Result<([u8; 32], String), ApiError> {
+        Ok((hex(&self.public_key)?, name(&self.device_name)?))
+    }
+}
+
 /// An enrolled phone.
 #[derive(Serialize, ToSchema)]
 pub struct EnrolAnswer {
@@ -77,6 +87,17 @@ pub struct TokenRequest {
     device: DeviceId,
     /// Ed25519 over "caseweave refresh v1" and the token's 32 bytes: 128 hexadecimal digits.
     signature: String,
+}
+
+impl TokenRequest {
+    /// What the phone asks.
+    ///
+    /// # Errors
+    /// [`ApiError`] for a token or signature of another length.
+    pub fn parse(&self) -> Result<Refresh, ApiError> {
+        let (token, signature) = (hex(&self.refresh_token)?, hex(&self.signature)?);
+        Ok(Refresh { token, device: self.device, signature })
+    }
 }
 
 /// New tokens.
@@ -139,9 +160,8 @@ pub(crate) async fn enrol_device(
     request: HttpRequest,
     body: web::Json<EnrolRequest>,
 ) -> Result<web::Json<EnrolAnswer>, ApiError> {
-    let EnrolRequest { code, sign_in, password, public_key, actor, device_name } =
-        body.into_inner();
-    let (public_key, device_name) = (hex(&public_key)?, name(&device_name)?);
+    let (public_key, device_name) = body.parse()?;
+    let EnrolRequest { code, sign_in, password, actor, .. } = body.into_inner();
     state.limits.sign_in(&sign_in, place(&request))?;
     let user = state.check_password(sign_in, password).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
@@ -209,11 +229,7 @@ pub(crate) async fn renew_tokens(
     body: web::Json<TokenRequest>,
 ) -> Result<web::Json<TokenView>, ApiError> {
     state.limits.refresh(place(&request))?;
-    let input = Refresh {
-        token: hex(&body.refresh_token)?,
-        device: body.device,
-        signature: hex(&body.signature)?,
-    };
+    let input = body.parse()?;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let work = move |conn: &mut _| refresh::refresh(conn, now, &secrets, &input);
     let pair: Pair = state.db.write(work).await??;

@@ -7,7 +7,7 @@ use sync_core::protocol::stream::StreamError;
 use sync_core::protocol::surrender::{Sealed, Surrender, Surrendered};
 
 use super::identity::place;
-use super::sync::{Sender, check, ingest, unread};
+use super::sync::{Sender, check, ingest, note_actors, unread};
 use crate::app::AppState;
 use crate::db;
 use crate::db::devices::{Device, DeviceState};
@@ -93,6 +93,9 @@ async fn take(
         || message.request.cursors.len() > CURSORS_PER_REQUEST
     {
         return Err(ApiError::bad_request());
+    }
+    if let Some(claim) = message.request.actors.clone() {
+        note_actors(state, &device, claim).await?;
     }
     let user = device.user;
     let person = state.db.read(move |conn| sessions::leaver(conn, &user)).await?;

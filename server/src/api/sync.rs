@@ -9,7 +9,7 @@ use futures_util::stream;
 use sync_core::ids::ClusterId;
 use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
-use sync_core::protocol::message::{Answer, Page, SyncRequest};
+use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Page, SyncRequest};
 use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
 use sync_core::protocol::{OLDEST, VERSION};
 
@@ -22,6 +22,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
 use crate::meter::Meter;
 use crate::service::Refusal;
+use crate::service::contact;
 use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
 use crate::service::pull::{Puller, Round};
@@ -68,9 +69,12 @@ pub(crate) async fn exchange(
     )?;
     check(&request)?;
     let principal = session.person.principal();
+    if let Some(claim) = request.actors.clone() {
+        note_actors(&state, &device, claim).await?;
+    }
     let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
     let answers = ingest(&state, &sender, &meter, &request).await?;
-    let rounds = begin_rounds(&state, &principal, &device, &request).await?;
+    let rounds = begin_rounds(&state, &session, &device, &request).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
     // It goes under some cluster's name; a phone that asks for none is told nothing.
     let cost = request.cursors.first().filter(|_| state.stats && request.stats);
@@ -165,33 +169,53 @@ pub(super) async fn ingest(
 /// more to push, it gets answers only.
 async fn begin_rounds(
     state: &AppState,
-    principal: &Principal,
+    session: &Session,
     device: &Device,
     request: &SyncRequest,
 ) -> Result<Vec<Round>, ApiError> {
     if request.more {
         return Ok(Vec::new());
     }
+    let principal = session.person.principal();
     let works = |cluster: &ClusterId| principal.works_cases_in(*cluster);
     let puller = Puller {
         user: principal.user,
         device: device.id,
         cursor_key: state.secrets.cursor_key,
         log_id: state.secrets.log_id,
+        fresh: state.entropy.bytes()?,
         whole: request.whole,
         catalogue: state.rules.catalogue.clone(),
     };
     let asked: Vec<_> = request.cursors.iter().filter(|it| works(&it.cluster)).cloned().collect();
-    let now = state.clock.now();
-    Ok(state
-        .db
-        .read(move |conn| {
-            let begin = |it: sync_core::protocol::message::ClusterCursor| {
-                Round::begin(conn, puller.clone(), it.cluster, &it.cursor, now)
-            };
-            asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()
-        })
-        .await?)
+    let (now, posts) = (state.clock.now(), session.person.memberships.clone());
+    let work = move |conn: &mut db::Conn| {
+        let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
+        let begin = |it: ClusterCursor| Round::begin(conn, puller.clone(), &it, now);
+        let rounds = asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()?;
+        Ok::<_, db::Error>((rounds, notes))
+    };
+    let (rounds, notes) = state.db.read(work).await?;
+    if !notes.is_empty() {
+        let device = device.id;
+        state.db.write(move |conn| contact::note(conn, &device, &notes)).await?;
+    }
+    Ok(rounds)
+}
+
+/// A phone that goes on under a fresh actor says so with the request that may bring work of it.
+pub(super) async fn note_actors(
+    state: &AppState,
+    device: &Device,
+    claim: ActorClaim,
+) -> Result<(), ApiError> {
+    let said = claim.clone();
+    if state.db.read(move |conn| contact::knows_actors(conn, &said)).await? {
+        return Ok(());
+    }
+    let (device, now) = (device.clone(), state.clock.now());
+    let work = move |conn: &mut db::Conn| contact::note_actors(conn, &device, &claim, now);
+    Ok(state.db.write(work).await?)
 }
 
 /// An answer on its way.

@@ -17,7 +17,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge};
-use crate::ingest::{Arrival, Rules, access, extract, moves, project};
+use crate::ingest::{Arrival, Rules, access, extract, hold, moves, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -56,11 +56,16 @@ fn commit_one(
     Ok(verdict.answers.clone())
 }
 
-/// Whether a record or a case's own records grew since they were read.
+/// Whether a record, a case's own records or what waits for a reviewer grew since they were read.
 fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
     for (record, length) in &verdict.judged_at {
         let now = db::records::by_id(conn, record)?.map_or(0, |row| row.length as usize);
         if now != *length {
+            return Ok(true);
+        }
+    }
+    for ((record, actor), version) in &verdict.kept_at {
+        if hold::version(conn, record, actor)? != *version {
             return Ok(true);
         }
     }

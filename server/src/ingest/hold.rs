@@ -35,10 +35,14 @@ pub(super) fn room(conn: &mut Conn, arrival: &Arrival) -> Result<usize, Error> {
 ///
 /// # Errors
 /// The database's failure.
-pub(super) fn waits_to_begin(conn: &mut Conn, case: &CaseId, actor: &Actor) -> Result<bool, Error> {
+pub(super) fn waits_to_begin(
+    conn: &mut Conn,
+    case: &CaseId,
+    arrival: &Arrival,
+) -> Result<bool, Error> {
     let own = Envelope::of_case(*case, Compartment::Team).id();
-    let kept = db::quarantine::of_author(conn, &own, actor)?;
-    Ok(kept.iter().any(|held| held.state == State::Waiting))
+    let waiting = db::quarantine::waiting(conn, &arrival.cluster())?;
+    Ok(waiting.iter().any(|held| held.record == own && held.user == arrival.user()))
 }
 
 /// A case that nobody has begun, as its author saw it: for whoever reviews what begins it.
@@ -61,6 +65,15 @@ pub fn unbegun(conn: &mut Conn, world: &World, held: &Held) -> Result<Option<Cas
     }))
 }
 
+/// What [`Earlier::version`] is now.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn version(conn: &mut Conn, record: &RecordId, actor: &Actor) -> Result<usize, Error> {
+    let kept = db::quarantine::of_author(conn, record, actor)?;
+    Ok(kept.iter().map(|held| if held.state == State::Waiting { 1 } else { 2 }).sum())
+}
+
 /// A change that was kept: its number, its hash, what became of it and the reviewer's words.
 type Kept = (u32, [u8; 16], State, String);
 
@@ -68,6 +81,7 @@ type Kept = (u32, [u8; 16], State, String);
 pub(super) struct Earlier {
     kept: Vec<Kept>,
     waiting: Vec<PushedRecord>,
+    version: usize,
 }
 
 impl Earlier {
@@ -80,8 +94,9 @@ impl Earlier {
         record: &RecordId,
         pushed: &PushedRecord,
     ) -> Result<Self, Error> {
-        let (mut kept, mut waiting) = (Vec::new(), Vec::new());
+        let (mut kept, mut waiting, mut version) = (Vec::new(), Vec::new(), 0);
         for held in db::quarantine::of_author(conn, record, &pushed.actor)? {
+            version += if held.state == State::Waiting { 1 } else { 2 };
             let record = pushed_of(&held)?;
             let hashes = record.changes.iter().map(|change| change.hash);
             let named = (record.first_seq..).zip(hashes);
@@ -91,7 +106,12 @@ impl Earlier {
                 waiting.push(record);
             }
         }
-        Ok(Self { kept, waiting })
+        Ok(Self { kept, waiting, version })
+    }
+
+    /// A number that grows whenever more is kept or decided about.
+    pub(super) fn version(&self) -> usize {
+        self.version
     }
 
     /// The record with the changes that wait; none if none do.

@@ -282,6 +282,7 @@ async fn only_the_marked_phone_itself_speaks_for_it() {
                 more: true,
                 whole: false,
                 stats: false,
+                actors: None,
             },
             returned: vec![],
             left: 0,

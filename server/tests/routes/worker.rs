@@ -38,15 +38,36 @@ pub(crate) struct Worker {
     pub(crate) user: UserId,
     pub(crate) token: String,
     device: Option<Device<MemoryStore>>,
+    /// What the server answered at the last exchange.
+    pub(crate) answered: Vec<Vec<u8>>,
 }
 
 impl Worker {
     /// A new person of an agency, enrolled.
     pub(crate) async fn new(server: &TestServer, name: &str, agency: &str, role: Role) -> Self {
+        let user = server.add_worker(name, &name.to_lowercase(), agency, role);
+        Self::enrolled(server, user, (name, agency, role)).await
+    }
+
+    /// Somebody who is there, with a new phone.
+    pub(crate) async fn enrolled(
+        server: &TestServer,
+        user: UserId,
+        (name, agency, role): (&str, &str, Role),
+    ) -> Self {
         static COUNT: AtomicU8 = AtomicU8::new(10);
-        let sign_in = name.to_lowercase();
-        let user = server.add_worker(name, &sign_in, agency, role);
         let phone = Phone::new(COUNT.fetch_add(1, Ordering::Relaxed));
+        Self::enrolled_with(server, phone, user, (name, agency, role)).await
+    }
+
+    /// The same with a phone that the caller chose.
+    pub(crate) async fn enrolled_with(
+        server: &TestServer,
+        phone: Phone,
+        user: UserId,
+        (name, agency, role): (&str, &str, Role),
+    ) -> Self {
+        let sign_in = name.to_lowercase();
         let code = server.code(&user);
         let (status, answer) = server.post("/v1/enrol", &phone.enrol_as(&sign_in, &code)).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
@@ -68,7 +89,8 @@ impl Worker {
         let mut store = MemoryStore::default();
         let session = Session { access_token: token.clone(), refresh_token: text("refresh_token") };
         enrolled.save(&session, &mut store).unwrap();
-        let mut worker = Self { user, token, device: Some(Device::open(store).unwrap()) };
+        let mut worker =
+            Self { user, token, device: Some(Device::open(store).unwrap()), answered: Vec::new() };
         worker.sync(server).await;
         worker
     }
@@ -121,8 +143,19 @@ impl Worker {
 
     /// Records anything else.
     pub(crate) fn make(&mut self, case: CaseId, place: Compartment, draft: &dyn Draft) -> RecordId {
+        self.make_at(case, place, draft, START)
+    }
+
+    /// The same, written at some time.
+    pub(crate) fn make_at(
+        &mut self,
+        case: CaseId,
+        place: Compartment,
+        draft: &dyn Draft,
+        at: Timestamp,
+    ) -> RecordId {
         let (kind, entries) = (draft.kind(), draft.entries());
-        self.phone().make(case, kind, place, FRAMEWORK, entries, START).unwrap().record
+        self.phone().make(case, kind, place, FRAMEWORK, entries, at).unwrap().record
     }
 
     /// A new access token in the place of one that has run out.
@@ -135,6 +168,22 @@ impl Worker {
         let session = Session { access_token: self.token.clone(), ..session };
         store.commit(&[session.write().unwrap()]).unwrap();
         self.device = Some(Device::open(store).unwrap());
+    }
+
+    /// A copy of the phone's data, as a backup has it.
+    pub(crate) fn copy(&mut self) -> MemoryStore {
+        self.phone().store().clone()
+    }
+
+    /// Puts a copy back.
+    pub(crate) fn restore(&mut self, copy: &MemoryStore) {
+        self.device = Some(Device::open(copy.clone()).unwrap());
+    }
+
+    /// Every sentence of a case as this phone shows it, unsent ones left out.
+    pub(crate) fn shown(&mut self, case: CaseId) -> String {
+        let view = self.phone().case(case, true).ok();
+        view.map(|view| serde_json::to_string(&view).unwrap()).unwrap_or_default()
     }
 
     /// Exchanges until nothing is unsent; nothing may come back.
@@ -157,7 +206,7 @@ impl Worker {
             let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
             (device, report.unwrap())
         });
-        pass_on(server, &mut asked).await;
+        self.answered = pass_on(server, &mut asked).await;
         let (device, report) = exchange.await.unwrap();
         self.device = Some(device);
         report
@@ -223,19 +272,23 @@ impl Worker {
         let body = serde_json::json!({ "sign_in": sign_in, "password": crate::support::PASSWORD });
         let (_, answer) = server.post("/v1/sign-in", &body).await;
         let token = answer["access_token"].as_str().unwrap().to_owned();
-        Self { user, token, device: None }
+        Self { user, token, device: None, answered: Vec::new() }
     }
 }
 
 /// A path, a token, a body and where the answer goes.
 type Asked = (&'static str, String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
 
-async fn pass_on(server: &TestServer, asked: &mut UnboundedReceiver<Asked>) {
+async fn pass_on(server: &TestServer, asked: &mut UnboundedReceiver<Asked>) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
     while let Some((path, token, body, answer)) = asked.recv().await {
         let header = ("Authorization", format!("Bearer {token}"));
         let request = TestRequest::post().uri(path).insert_header(header).set_payload(body);
-        answer.send(server.send_raw(request).await).unwrap();
+        let answered = server.send_raw(request).await;
+        all.push(answered.1.clone());
+        answer.send(answered).unwrap();
     }
+    all
 }
 
 struct Wire {

@@ -125,8 +125,11 @@ impl<S: Store> Leaving<'_, S> {
 
     fn store_answers(&mut self, answered: Surrendered, now: Timestamp) -> Result<(), SyncError> {
         let page = Page { answers: answered.answers, ..Page::new(nowhere(), now) };
-        let taken = incoming(&self.device.store, &page).map_err(DeviceError::from)?;
+        let own = self.device.own();
+        let taken = incoming(&self.device.store, &page, &own).map_err(DeviceError::from)?;
         self.device.store.commit(&taken.writes).map_err(DeviceError::from)?;
+        // A phone restored from a backup may go on under a fresh actor from here.
+        self.device.read_again().map_err(DeviceError::from)?;
         self.report.accepted += taken.accepted;
         self.report.returned += taken.returned;
         self.report.held += taken.held;
@@ -217,6 +220,7 @@ fn nothing(now: Timestamp) -> SyncRequest {
         more: true,
         whole: false,
         stats: false,
+        actors: None,
     }
 }
 

@@ -79,12 +79,26 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("not_judged", "The server could not take this entry before the phone was retired."),
     (
+        "depends_on_refused",
+        "It speaks of something that was not taken. Please see to that first, then write this again.",
+    ),
+    (RELEASED, "A reviewer released it: it is in the record."),
+    (
+        REVIEW_LOST,
+        "The server was restored from a backup and may not have this any more. If nobody answers, \
+         please write it again.",
+    ),
+    (
         IN_REVIEW,
         "Your access changed before this arrived. It is safe with the server, unseen by others, \
          until a reviewer decides.",
     ),
 ];
 
+/// What a phone notes of work that a reviewer released and that has not come in its record yet.
+pub const RELEASED: &str = "released";
+/// What a phone notes of work in review when the server was restored from a backup.
+pub const REVIEW_LOST: &str = "review_lost";
 /// What a phone notes of work that the server keeps for a reviewer.
 pub const IN_REVIEW: &str = "in_review";
 /// Why a change of a retired phone is kept for a reviewer.

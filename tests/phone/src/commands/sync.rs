@@ -145,7 +145,7 @@ fn remember(phone: Phone) -> Result<(), Failure> {
 }
 
 fn words(synced: &Synced) -> String {
-    let SyncReport { accepted, returned, held, received, waiting, .. } = synced.report;
+    let SyncReport { accepted, returned, held, rewritten, received, waiting, .. } = synced.report;
     let mut lines =
         vec![format!("sent {accepted}, received {received}; {}", items(synced.only_here))];
     if returned > 0 {
@@ -153,6 +153,12 @@ fn words(synced: &Synced) -> String {
     }
     if held > 0 {
         lines.push(format!("{held} wait for a reviewer: see `phone returned`"));
+    }
+    if rewritten > 0 {
+        lines.push(format!(
+            "{rewritten} were written again under new names: the old ones were taken, as after a \
+             backup was put back, or what came before them was not taken"
+        ));
     }
     if waiting > 0 {
         lines.push(format!(
