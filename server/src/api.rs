@@ -1,9 +1,11 @@
 //! The JSON interface: one file a noun. A handler extracts, asks a service and shows the answer.
 
+pub mod audit;
 pub mod caseload;
 pub mod cases;
 pub mod conflicts;
 pub mod directory;
+pub mod glass;
 pub mod handover;
 pub mod health;
 pub mod identity;
@@ -16,3 +18,4 @@ pub mod sync;
 pub mod wait;
 
 pub use session::Session;
+pub(crate) use session::origin;

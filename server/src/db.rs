@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod agencies;
+pub mod audit;
 pub mod authorities;
 pub mod backend;
 pub mod clusters;
@@ -13,6 +14,7 @@ pub mod editions;
 pub mod enrolment_codes;
 mod error;
 pub mod extracts;
+pub mod glasses;
 pub mod log;
 pub mod memberships;
 pub mod migrate;
@@ -25,6 +27,7 @@ pub mod records;
 pub mod refresh_tokens;
 pub mod roll;
 pub mod schema;
+pub mod schema_audit;
 pub mod schema_log;
 pub mod schema_quarantine;
 pub mod schema_roll;

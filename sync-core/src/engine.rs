@@ -8,4 +8,5 @@ pub mod authors;
 pub mod client;
 pub mod hub;
 pub mod incoming;
+pub mod opened;
 mod unsent;

@@ -7,19 +7,20 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpResponse, post};
 use futures_util::stream;
 use sync_core::ids::ClusterId;
-use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
+use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
-use sync_core::protocol::message::{Answer, Page, SyncRequest};
+use sync_core::protocol::message::{Answer, Opening, Page, SyncRequest};
 use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
 use sync_core::protocol::{OLDEST, VERSION};
 
 use super::Session;
 use crate::app::AppState;
-use crate::db;
 use crate::db::devices::Device;
+use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
 use crate::meter::Meter;
+use crate::service::audit::{Act, Note, offline};
 use crate::service::pull::cursor::acknowledged;
 use crate::service::pull::{Puller, Round};
 
@@ -58,14 +59,16 @@ pub(crate) async fn exchange(
     )?;
     check(&request)?;
     let principal = session.person.principal();
+    let noted = note_openings(&state, &session, &device, &request.openings).await?;
     let answers = ingest(&state, &principal, (&device, &meter), &request).await?;
     let rounds = begin_rounds(&state, &principal, &device, &request).await?;
+    note_pull(&state, &session, &rounds).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
     // It goes under some cluster's name; a phone that asks for none is told nothing.
     let cost = request.cursors.first().filter(|_| state.stats && request.stats);
     let cost = cost.map(|it| it.cluster);
     let sending =
-        Sending { state: state.clone(), answers, rounds, writer: Some(writer), meter, cost };
+        Sending { state: state.clone(), answers, noted, rounds, writer: Some(writer), meter, cost };
     let pages = stream::unfold(Some(sending), |sending| async move { sending?.next().await });
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
@@ -87,6 +90,7 @@ fn check(request: &SyncRequest) -> Result<(), ApiError> {
     }
     let many =
         request.cursors.len() > CURSORS_PER_REQUEST || request.batches.len() > CURSORS_PER_REQUEST;
+    let many = many || request.openings.len() > OPENINGS_TOLD;
     if many { Err(ApiError::bad_request()) } else { Ok(()) }
 }
 
@@ -151,10 +155,39 @@ async fn begin_rounds(
         .await?)
 }
 
+/// Writes down what was opened on the phone, once; gives the number up to which that is done.
+async fn note_openings(
+    state: &AppState,
+    session: &Session,
+    device: &Device,
+    openings: &[Opening],
+) -> Result<Option<u64>, ApiError> {
+    if openings.is_empty() {
+        return Ok(None);
+    }
+    let (openings, device) = (openings.to_vec(), device.id);
+    let mut pen = state.pen(session.asking().who())?;
+    let work = move |conn: &mut Conn| offline::note(conn, &mut pen, &device, &openings);
+    Ok(state.db.write(work).await?)
+}
+
+/// Before anything is sent, that it is sent is written down; an exchange that brings nothing new
+/// leaves no row.
+async fn note_pull(state: &AppState, session: &Session, rounds: &[Round]) -> Result<(), ApiError> {
+    for (cluster, left) in rounds.iter().map(Round::ahead).filter(|(_, left)| *left > 0) {
+        let count = usize::try_from(left).unwrap_or_default();
+        let note = Note::of(Act::Pull).in_cluster(cluster).counting(count);
+        state.note(session.asking().who(), note).await?;
+    }
+    Ok(())
+}
+
 /// An answer on its way.
 struct Sending {
     state: Data<AppState>,
     answers: Vec<(ClusterId, Vec<Answer>)>,
+    /// What the first page says of the openings that were told.
+    noted: Option<u64>,
     rounds: Vec<Round>,
     writer: Option<PageWriter>,
     meter: Meter,
@@ -203,12 +236,14 @@ impl Sending {
             if let (Some(mut page), round) = made {
                 self.rounds.push(round);
                 page.answers = self.take_answers(&page.cluster);
+                page.noted = self.noted.take();
                 return Ok(Some(page));
             }
         }
         // A phone with more to push gets a page without cursor, for the answers alone.
         if let Some((cluster, answers)) = self.answers.pop() {
-            return Ok(Some(Page { answers, ..Page::new(cluster, now) }));
+            let noted = self.noted.take();
+            return Ok(Some(Page { answers, noted, ..Page::new(cluster, now) }));
         }
         let server_cpu_us = Some(self.meter.us());
         let cost = self.cost.take();

@@ -1,14 +1,15 @@
 //! `caseweave device`
 
 use serde_json::{Value, json};
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, UserId};
 
 use super::user::find;
-use super::{Failure, open, output};
-use crate::app::StartError;
+use super::{Failure, act, open, output};
+use crate::app::{AppState, StartError};
 use crate::config::Config;
+use crate::db;
 use crate::db::devices::{Device, DeviceState};
-use crate::db::{self, write_tx};
+use crate::service::audit::{Act, Note};
 use crate::service::codes;
 
 /// Phones.
@@ -44,16 +45,17 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::Code { user } => {
             let fresh = state.entropy.bytes().map_err(StartError::from)?;
             let (now, secrets) = (state.clock.now(), &state.secrets);
-            let issued = write_tx(&mut conn, |conn| {
+            let issued = act((&mut conn, &state), |conn| {
                 let user = find(conn, &user)?;
-                codes::issue(conn, now, secrets, &user.id, &fresh).map_err(Failure::from)
+                let issued = codes::issue(conn, now, secrets, &user.id, &fresh)?;
+                Ok::<_, Failure>((issued, vec![note(conn, &user.id, "a code")?]))
             })?;
             let value = json!({ "code": issued.code, "expires_at": issued.expires_at });
             output::answer(config.json, &value, &issued.code);
             Ok(())
         }
-        Command::Retire { id } => set_state(config, &mut conn, &id, DeviceState::Retired),
-        Command::Stolen { id } => set_state(config, &mut conn, &id, DeviceState::Stolen),
+        Command::Retire { id } => set_state(config, (conn, state), &id, DeviceState::Retired),
+        Command::Stolen { id } => set_state(config, (conn, state), &id, DeviceState::Stolen),
         Command::List => {
             let rows: Vec<Value> = db::devices::list(&mut conn)?.iter().map(view).collect();
             output::list(config.json, &rows, &["id", "user", "name", "state", "last_seen_at"]);
@@ -64,14 +66,26 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
 
 fn set_state(
     config: &Config,
-    conn: &mut db::Conn,
+    (mut conn, app): (db::Conn, AppState),
     id: &DeviceId,
     state: DeviceState,
 ) -> Result<(), Failure> {
-    write_tx(conn, |conn| db::devices::set_state(conn, id, state))?;
+    act((&mut conn, &app), |conn| {
+        db::devices::set_state(conn, id, state)?;
+        let device = db::devices::by_id(conn, id)?.ok_or(db::Error::Missing)?;
+        let note = note(conn, &device.user, state.as_str())?;
+        Ok::<_, db::Error>(((), vec![note.about(*id.as_bytes())]))
+    })?;
     let value = json!({ "device": id, "state": state.as_str() });
     output::answer(config.json, &value, state.as_str());
     Ok(())
+}
+
+/// What is written down of a change to somebody's phones, where they work.
+fn note(conn: &mut db::Conn, user: &UserId, what: &str) -> Result<Note, db::Error> {
+    let posts = db::memberships::of_user(conn, user)?;
+    let note = Note::of(Act::ChangeDevice).about(*user.as_bytes()).with(what);
+    Ok(posts.iter().fold(note, |note, post| note.in_cluster(post.cluster)))
 }
 
 fn view(device: &Device) -> Value {

@@ -4,15 +4,16 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use super::{Failure, open, output};
+use super::{Failure, act, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db::memberships::Membership;
 use crate::db::users::User;
-use crate::db::{self, Conn, write_tx};
+use crate::db::{self, Conn};
 use crate::passwords::{MAX_BYTES, MIN_CHARS};
 use crate::role::Role;
 use crate::service::accounts::{self, AccountError, NewUser, Post};
+use crate::service::audit::{Act, Note};
 use crate::service::sessions::normalise;
 
 /// People.
@@ -82,17 +83,22 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::Add(args) => add(config, &mut conn, &state, &args),
         Command::Post { sign_in, post } => {
             let now = state.clock.now();
-            write_tx(&mut conn, |conn| {
+            act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
-                accounts::add_post(conn, now, &user.id, post.view()).map_err(Failure::from)
+                accounts::add_post(conn, now, &user.id, post.view())?;
+                Ok::<_, Failure>(((), vec![given(conn, &user, &post)?]))
             })?;
             output::answer(config.json, &json!({ "ok": true }), "done");
             Ok(())
         }
         Command::Leave { sign_in } => {
-            write_tx(&mut conn, |conn| {
+            act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
-                accounts::leave(conn, state.clock.now(), &user.id).map_err(Failure::from)
+                let posts = db::memberships::of_user(conn, &user.id)?;
+                accounts::leave(conn, state.clock.now(), &user.id)?;
+                let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes()).with("left");
+                let note = posts.iter().fold(note, |note, post| note.in_cluster(post.cluster));
+                Ok::<_, Failure>(((), vec![note]))
             })?;
             output::answer(config.json, &json!({ "ok": true }), "done");
             Ok(())
@@ -122,7 +128,11 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
         fresh: state.entropy.bytes().map_err(StartError::from)?,
     };
     let now = state.clock.now();
-    let user = write_tx(conn, |conn| accounts::add_user(conn, now, &input, args.post.view()))?;
+    let user = act((conn, state), |conn| {
+        let user = accounts::add_user(conn, now, &input, args.post.view())?;
+        let note = given(conn, &user, &args.post)?;
+        Ok::<_, Failure>((user, vec![note]))
+    })?;
     let value = json!({ "id": user.id, "sign_in": user.sign_in, "password": made });
     let text = match made {
         Some(password) => format!("{}\npassword: {password}", user.id),
@@ -130,6 +140,14 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
     };
     output::answer(config.json, &value, &text);
     Ok(())
+}
+
+/// What is written down of a post that somebody was given.
+fn given(conn: &mut Conn, user: &User, post: &PostArgs) -> Result<Note, Failure> {
+    let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes());
+    let note = note.with(format!("given {}", post.role));
+    let cluster = db::clusters::by_name(conn, &post.cluster)?;
+    Ok(cluster.iter().fold(note, |note, cluster| note.in_cluster(cluster.id)))
 }
 
 pub(super) fn made_password(state: &AppState) -> Result<String, Failure> {

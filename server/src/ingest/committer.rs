@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::db::{Conn, Db, Error};
 use crate::ingest::commit::commit_group;
 use crate::ingest::judge::{Verdict, judge};
-use crate::ingest::{Arrival, Rules};
+use crate::ingest::recorder::Recorder;
+use crate::ingest::{Arrival, Rules, noted};
 
 /// Batches in one transaction: the lock is held for a tenth of a second at most.
 const GROUP: usize = 64;
@@ -34,22 +35,24 @@ pub struct Beat {
 pub struct Committer {
     db: Db,
     rules: Rules,
+    recorder: Recorder,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<Option<Beat>>,
     beats: Weak<watch::Sender<Option<Beat>>>,
 }
 
 impl Committer {
-    /// A committer over `db`; its work runs until the last clone is gone.
+    /// A committer over `db`; its work runs until the last clone is gone. What it refuses as a whole is
+    /// written down by `recorder`.
     #[must_use]
-    pub fn start(db: Db, rules: Rules) -> Self {
+    pub fn start(db: Db, rules: Rules, recorder: Recorder) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let (beats, committed) = watch::channel(None);
         let beats = Arc::new(beats);
         // Weak: the beat ends with the work, which tells whoever waits that the process is ending.
         let weak = Arc::downgrade(&beats);
         tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
-        Self { db, rules, jobs, committed, beats: weak }
+        Self { db, rules, recorder, jobs, committed, beats: weak }
     }
 
     /// Wakes whoever waits for news: something took a number without being pushed.
@@ -75,6 +78,10 @@ impl Committer {
         let verdict =
             self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
         if verdict.is_empty() {
+            if noted::is_refused(&verdict.answers) {
+                let rows = noted::rows(&arrival, &verdict.answers);
+                let _ = self.recorder.record(rows).await?;
+            }
             return Ok(verdict.answers);
         }
         let (answer, answered) = oneshot::channel();

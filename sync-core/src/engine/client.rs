@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 
 use crate::engine::authors::{self, Authors, Loaded, RecordError};
-use crate::engine::unsent;
+use crate::engine::{opened, unsent};
 use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId};
 use crate::merge::Context;
 use crate::policy::Principal;
@@ -91,7 +91,16 @@ pub fn outgoing(
     let batches = batches(store, identity, clusters, records, seed)?;
     let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     Ok(Outgoing {
-        request: SyncRequest { version: VERSION, cursors, batches, now, more, whole, stats: false },
+        request: SyncRequest {
+            version: VERSION,
+            cursors,
+            batches,
+            now,
+            more,
+            whole,
+            stats: false,
+            openings: opened::to_tell(store)?,
+        },
         pushed,
     })
 }

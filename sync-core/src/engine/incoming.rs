@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
 use crate::engine::client::{ClientError, WHOLE, begun_key, framework_key, moved_key, ordinal};
+use crate::engine::opened;
 use crate::gate::copies;
 use crate::gate::refusal::{IN_REVIEW, given_back};
 use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
@@ -53,6 +54,9 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
         incoming.decided(store, decided)?;
     }
     incoming.lines(page)?;
+    if let Some(noted) = page.noted {
+        incoming.writes.extend(opened::forget(store, noted, page.now)?);
+    }
     if page.left == 0 && !page.cursor.is_empty() {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
     }

@@ -33,6 +33,29 @@ pub struct SyncRequest {
     #[n(6)]
     #[cbor(default)]
     pub stats: bool,
+    /// What was opened on the phone since it last told, for the audit; a server that does not know it
+    /// skips it and is told again.
+    #[n(7)]
+    #[cbor(default)]
+    pub openings: Vec<Opening>,
+}
+
+/// A case, or one record of it, that was opened on the phone.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Opening {
+    /// Ascending on one phone: what is told twice is known by it.
+    #[n(0)]
+    pub number: u64,
+    /// The case.
+    #[n(1)]
+    pub case: CaseId,
+    /// The record, if it was opened by itself.
+    #[n(2)]
+    pub record: Option<RecordId>,
+    /// When, by the phone's clock.
+    #[n(3)]
+    pub at: Timestamp,
 }
 
 /// Where a phone stands in one cluster's log.
@@ -268,6 +291,9 @@ pub struct Page {
     /// The framework of the cluster's authority, with the people: the words of whoever names none.
     #[n(17)]
     pub framework: Option<String>,
+    /// Up to which number the audit has what was opened on the phone.
+    #[n(18)]
+    pub noted: Option<u64>,
 }
 
 impl Page {
@@ -293,6 +319,7 @@ impl Page {
             number: 0,
             server_cpu_us: None,
             framework: None,
+            noted: None,
         }
     }
 }

@@ -127,6 +127,7 @@ pub fn nothing() -> SyncRequest {
         more: false,
         whole: false,
         stats: false,
+        openings: Vec::new(),
     }
 }
 
