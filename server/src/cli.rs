@@ -77,6 +77,9 @@ pub enum Failure {
     /// A setting.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Nothing is where the settings point.
+    #[error("there is no database at {0}: check --data or DATABASE_URL")]
+    NoDatabase(std::path::PathBuf),
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -179,6 +182,15 @@ fn open_database(address: &Address) -> Result<Conn, db::Error> {
         SchemaState::New | SchemaState::Older => return Err(db::Error::SchemaOlder),
     }
     Ok(conn)
+}
+
+/// As [`open`], for a command that checks what is there: a mistyped folder must not become an empty
+/// database in good order.
+fn open_existing(config: &Config) -> Result<(Conn, AppState), Failure> {
+    match &config.database {
+        Address::File(path) if !path.exists() => Err(Failure::NoDatabase(path.clone())),
+        _ => open(config),
+    }
 }
 
 /// A connection and what a command needs beside it.

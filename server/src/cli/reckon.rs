@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use sync_core::ids::ClusterId;
 
-use super::{Failure, open, output};
+use super::{Failure, open_existing, output};
 use crate::app::AppState;
 use crate::config::Config;
 use crate::db::audit::OF_SERVER;
@@ -43,7 +43,7 @@ pub struct RebuildArgs {
 /// # Errors
 /// [`Failure::Wrong`] if something is not as it should be; it was printed.
 pub fn verify(config: &Config, args: &VerifyArgs) -> Result<(), Failure> {
-    let (mut conn, state) = open(config)?;
+    let (mut conn, state) = open_existing(config)?;
     let kept = sequencer::kept(&config.data).map_err(Failure::Kept)?;
     let mut wrong = 0;
     for cluster in clusters(&mut conn, args.cluster.as_deref())? {
@@ -94,7 +94,7 @@ fn in_order(wrong: &[String]) -> String {
 /// [`Failure::Wrong`] if something is not as the log says and, without `--check`, could not be
 /// mended; it was printed.
 pub fn rebuild(config: &Config, args: &RebuildArgs) -> Result<(), Failure> {
-    let (mut conn, state) = open(config)?;
+    let (mut conn, state) = open_existing(config)?;
     let mut wrong = 0;
     for cluster in clusters(&mut conn, args.cluster.as_deref())? {
         if !args.check {

@@ -73,6 +73,22 @@ async fn damage_is_found_named_and_where_it_follows_from_the_log_mended() {
 }
 
 #[test]
+fn a_mistyped_folder_is_no_database_in_good_order() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["verify", "rebuild"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_caseweave"))
+            .args(["--data", folder.path().to_str().unwrap(), command])
+            .env_remove("DATABASE_URL")
+            .output()
+            .unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{err}");
+        assert!(err.contains("there is no database at"), "{err}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{command}");
+    }
+}
+
+#[test]
 fn frameworks_are_listed_and_shown_as_written() {
     for server in servers() {
         let listed = json_of(&server, &["framework", "list"]);

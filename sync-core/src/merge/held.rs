@@ -159,6 +159,14 @@ pub enum Why {
     Agreed,
     /// The highest by the framework's or the software's order.
     Highest,
+    /// Whoever is still a member by anybody's word is one.
+    StillMember,
+    /// Open as long as anybody says so.
+    StillOpen,
+    /// The least finished.
+    LeastFinished,
+    /// The more worrying of several ratings.
+    MostWorrying,
     /// The more protective by the framework's order.
     MoreProtective,
     /// Yes holds over no.
@@ -186,6 +194,17 @@ pub enum Why {
 }
 
 impl Why {
+    /// Why the last word of a fact's own order holds ([`crate::record::schema::Fold::HighestOf`]).
+    pub(super) const fn of_order(fact: Fact) -> Self {
+        match fact {
+            Fact::Member => Self::StillMember,
+            Fact::CaseState | Fact::ConcernState => Self::StillOpen,
+            Fact::RowStatus => Self::LeastFinished,
+            Fact::RowRating => Self::MostWorrying,
+            _ => Self::Highest,
+        }
+    }
+
     /// The reason in a screen's words.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -194,6 +213,16 @@ impl Why {
             Self::Initial => "As first written.",
             Self::Agreed => "Nobody disagrees.",
             Self::Highest => "People disagree: the highest holds until somebody settles it.",
+            Self::StillMember => {
+                "People disagree: they stay in the team until somebody settles it."
+            }
+            Self::StillOpen => "People disagree: it stays open until somebody settles it.",
+            Self::LeastFinished => {
+                "People disagree: the least finished holds until somebody settles it."
+            }
+            Self::MostWorrying => {
+                "People disagree: the more worrying holds until somebody settles it."
+            }
             Self::MoreProtective => {
                 "People disagree: the more protective holds until somebody settles it."
             }

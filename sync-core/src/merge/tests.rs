@@ -156,6 +156,16 @@ fn the_highest_risk_the_least_finished_and_the_worst_rating_hold() {
 }
 
 #[test]
+fn each_order_says_in_its_own_words_why_a_value_holds() {
+    let why = |fact, a: &str, b: &str| rivals(&[said(ANNA, 1, fact, a), said(BEN, 2, fact, b)]).1;
+    assert_eq!(why(Fact::Risk, "critical", "low"), Why::Highest);
+    assert_eq!(why(Fact::RowStatus, "done", "in_progress"), Why::LeastFinished);
+    assert_eq!(why(Fact::RowRating, "green", "red"), Why::MostWorrying);
+    assert_eq!(why(Fact::CaseState, "open", "closed"), Why::StillOpen);
+    assert_eq!(why(Fact::Member, "member", "left"), Why::StillMember);
+}
+
+#[test]
 fn suspected_harm_holds_and_only_the_entitled_lift_it() {
     let yes = said(ANNA, 1, Fact::HarmSuspected, true);
     let no = replacing(said(BEN, 2, Fact::HarmSuspected, false), &[&yes]);

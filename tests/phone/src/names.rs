@@ -116,6 +116,12 @@ pub(crate) fn names_of_users(phone: &Phone) -> Result<BTreeMap<UserId, String>, 
     Ok(named)
 }
 
+/// The name of every agency that the phone knows of.
+pub(crate) fn names_of_agencies(phone: &Phone) -> Result<BTreeMap<AgencyId, String>, Failure> {
+    let people = phone.device.colleagues()?;
+    Ok(people.into_iter().map(|line| (line.agency, line.agency_name)).collect())
+}
+
 /// A cluster of the user's; the only one if none is said.
 pub(crate) fn cluster(phone: &Phone, text: Option<&str>) -> Result<ClusterId, Failure> {
     let all = phone.device.clusters().iter();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 use sync_core::device::NoticeLine;
-use sync_core::ids::{CaseId, RecordId, UserId};
-use sync_core::merge::{Conflict, NoticeCause, Rival};
+use sync_core::ids::{AgencyId, CaseId, RecordId, UserId};
+use sync_core::merge::{Conflict, ConsentScope, NoticeCause, Rival};
 use sync_core::record::kind::Kind;
 use sync_core::record::schema::Fact;
 use sync_core::store::Store as _;
@@ -81,7 +81,11 @@ impl Act for Conflicts {
         }
         found.sort_by_key(|it| it.conflict.severity);
         let people = names::names_of_users(&phone)?;
-        let text: String = found.iter().map(|it| it.words(&people)).collect();
+        let agencies = names::names_of_agencies(&phone)?;
+        let mut text: String = found.iter().map(|it| it.words(&people, &agencies)).collect();
+        if found.is_empty() {
+            text.push_str("Nobody disagrees about anything that this phone knows.");
+        }
         Answer::new(&found, text)
     }
 }
@@ -92,25 +96,36 @@ fn in_record(case: CaseId, view: RecordView) -> impl Iterator<Item = InRecord> {
 }
 
 impl InRecord {
-    fn words(&self, people: &BTreeMap<UserId, String>) -> String {
+    fn words(
+        &self,
+        people: &BTreeMap<UserId, String>,
+        agencies: &BTreeMap<AgencyId, String>,
+    ) -> String {
         let Self { record, kind, conflict, .. } = self;
         let (fact, subject) = (conflict.fact.name(), &conflict.subject);
         let mut text = format!("{kind} {}  {fact} {subject}\n", short(record));
         text.push_str(&format!("  {}\n", conflict.why.words()));
         for rival in &conflict.rivals {
             let by = people.get(&rival.by).cloned().unwrap_or_else(|| short(&rival.by));
-            text.push_str(&format!("  {by}: {}\n", rival_words(rival)));
+            text.push_str(&format!("  {by}: {}\n", rival_words(rival, agencies)));
         }
         text
     }
 }
 
-fn rival_words(rival: &Rival) -> String {
+fn rival_words(rival: &Rival, agencies: &BTreeMap<AgencyId, String>) -> String {
     let value = rival.value.as_ref().and_then(|value| serde_json::to_value(value).ok());
     let value = value.map_or_else(
         || "withheld".to_owned(),
         |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
     );
+    let value = match value.parse() {
+        Ok(ConsentScope::AllExcept(ids)) => {
+            let names = ids.iter().map(|id| agencies.get(id).cloned().unwrap_or_else(|| short(id)));
+            format!("all except {}", names.collect::<Vec<_>>().join(", "))
+        }
+        _ => value,
+    };
     let value = rival.label.as_ref().map_or(value.clone(), |label| format!("{label} ({value})"));
     let reason = rival.reason.as_deref().map(|reason| format!(", because: {reason}"));
     let unsent = if rival.unsent { ", only on this phone" } else { "" };
@@ -153,7 +168,10 @@ impl Act for Notices {
         let mut phone = home.open()?;
         let lines = phone.device.notices()?;
         let cases = names::names_of_cases(&phone)?;
-        let text: String = lines.iter().map(|line| notice_words(line, &cases)).collect();
+        let mut text: String = lines.iter().map(|line| notice_words(line, &cases)).collect();
+        if lines.is_empty() {
+            text.push_str("No notices: all you wrote is in force.");
+        }
         if self.seen {
             for line in lines.iter().filter(|line| !line.seen) {
                 phone.device.saw_notice(&line.notice)?;

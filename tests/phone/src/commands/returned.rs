@@ -31,6 +31,9 @@ impl Act for Returned {
             text.push_str(&format!("{}  {kind} {}\n  {}\n", it.id, it.record, it.why));
             it.words.iter().for_each(|words| text.push_str(&format!("  | {words}\n")));
         }
+        if all.is_empty() {
+            text.push_str("Nothing came back: the server has, or will be sent, all you wrote.");
+        }
         Answer::new(&all, text)
     }
 }
