@@ -10,7 +10,8 @@ use futures_util::future::LocalBoxFuture;
 use crate::app::{AppState, Asking};
 use crate::db::{self, Conn};
 use crate::error::ApiError;
-use crate::service::audit::{Origin, Seen};
+use crate::service::Refusal;
+use crate::service::audit::{Act, Note, Origin, Seen, Who};
 use crate::service::reading::Reader;
 use crate::service::sessions::{Identity, identify};
 
@@ -66,10 +67,29 @@ impl FromRequest for Session {
                 return Err(ApiError::no_token());
             };
             let (now, secrets) = (state.clock.now(), state.secrets.clone());
-            let answer = state.db.read(move |conn| identify(conn, now, &secrets, &token)).await?;
+            let given = token.clone();
+            let answer = state.db.read(move |conn| identify(conn, now, &secrets, &given)).await?;
+            if let Err(refusal) = answer {
+                note_refused(&state, &token, refusal, origin).await?;
+            }
             Ok(Self { identity: answer?, origin })
         })
     }
+}
+
+/// Whoever comes with what was good once and was taken away is written down; a token that has merely run
+/// out comes every ten minutes, and one that nobody here signed names nobody.
+async fn note_refused(
+    state: &AppState,
+    token: &str,
+    refusal: Refusal,
+    origin: Origin,
+) -> Result<(), ApiError> {
+    let claims = state.secrets.tokens.check(token, state.clock.now());
+    let (Some(claims), false) = (claims, refusal == Refusal::SessionEnded) else { return Ok(()) };
+    let known = state.db.read(move |conn| Who::known(conn, &claims.user, origin)).await?;
+    let who = Who { device: claims.device, ..known };
+    Ok(state.note(who, Note::of(Act::Session).refused(refusal.code())).await?)
 }
 
 /// From where a request came.

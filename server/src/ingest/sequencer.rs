@@ -56,18 +56,36 @@ pub async fn tick(
     if waits.is_none() {
         return Ok(());
     }
-    let key = key.clone();
+    let (key, before) = (key.clone(), folder.map(kept).unwrap_or_else(|| Ok(BTreeMap::new())));
     let work = move |conn: &mut Conn| {
         chain::link_all(conn, &key, now)?;
-        ends(conn)
+        let goes_on = match &before {
+            Ok(before) => holds(conn, before)?,
+            Err(_) => false,
+        };
+        Ok::<_, Error>(if goes_on { Some(ends(conn)?) } else { None })
     };
-    let ends = db.with_conn(work).await?;
-    if let Some(folder) = folder
-        && let Err(error) = keep(folder, &ends)
-    {
-        tracing::error!(%error, "the ends of the audit could not be kept outside the database");
+    match (db.with_conn(work).await?, folder) {
+        (None, _) => tracing::error!("the audit does not go on from what was kept of it: verify"),
+        (Some(ends), Some(folder)) => {
+            if let Err(error) = keep(folder, &ends) {
+                tracing::error!(%error, "the audit's ends could not be kept outside the database");
+            }
+        }
+        (Some(_), None) => {}
     }
     Ok(())
+}
+
+/// Whether the chains hold what was kept of them. What they do not hold is evidence and stays.
+fn holds(conn: &mut Conn, kept: &BTreeMap<ClusterId, Kept>) -> Result<bool, Error> {
+    for (cluster, kept) in kept {
+        let row = db::audit::from_number(conn, cluster, kept.number, 1)?.pop();
+        if !row.is_some_and(|row| row.number == kept.number && row.chain == kept.chain) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Where each chain ends.

@@ -96,7 +96,7 @@ async fn found(
     asked: &Asked,
     (act, limit): (Act, usize),
 ) -> Result<(Found, Colleagues), PageError> {
-    let (wanted, after) = (asked.wanted()?, given(&asked.after, |text| Place::parse(text))?);
+    let (wanted, after) = (asked.wanted()?, given(&asked.after, Place::parse)?);
     let work = move |conn: &mut Conn, reader: &Reader| {
         search::seen(conn, reader, (act, &wanted, after), limit)
     };

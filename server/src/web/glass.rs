@@ -24,7 +24,6 @@ use crate::service::reading::Reader;
 #[template(path = "glass.html")]
 struct GlassPage {
     frame: Frame,
-    action: String,
     form_code: String,
     governance: bool,
     /// Whether the reason was missing.
@@ -44,7 +43,8 @@ pub(super) async fn show(visitor: Visitor, path: Path<String>) -> Result<HttpRes
     if !page::works_with_cases(&visitor) && !is_governance(&visitor) {
         return Err(PageError::not_open());
     }
-    form(&visitor, parse(&path)?, false)
+    parse(&path)?;
+    form(&visitor, false)
 }
 
 /// Opens the case and goes there.
@@ -65,16 +65,15 @@ pub(super) async fn open(
             let to = format!("/cases/{case}");
             Ok(HttpResponse::SeeOther().insert_header(("Location", to)).finish())
         }
-        Err(GlassError::NoReason) => form(&visitor, case, true),
+        Err(GlassError::NoReason) => form(&visitor, true),
         Err(error) => Err(ApiError::from(error).into()),
     }
 }
 
-fn form(visitor: &Visitor, case: CaseId, unsaid: bool) -> Result<HttpResponse, PageError> {
+fn form(visitor: &Visitor, unsaid: bool) -> Result<HttpResponse, PageError> {
     let title = if unsaid { "Error: Break the glass" } else { "Break the glass" };
     let page = GlassPage {
         frame: Frame::of(visitor, title, ""),
-        action: format!("/cases/{case}/glass"),
         form_code: visitor.form_code(),
         governance: is_governance(visitor),
         unsaid,

@@ -96,7 +96,7 @@ impl Checking<'_> {
     /// The reason for which a case was opened is not in the row, but its name is a digest over it.
     fn reason(&mut self, conn: &mut Conn, found: &ChainedRow) -> Result<(), Error> {
         if let Some(id) = glass::named_by(&found.row)
-            && !db::glasses::by_id(conn, &id)?.is_some_and(|it| glass::name(&it) == id)
+            && db::glasses::by_id(conn, &id)?.is_none_or(|it| glass::name(&it) != id)
         {
             let number = found.number;
             self.wrong(format!("audit row {number}: the reason of this opening was changed"));

@@ -42,6 +42,8 @@ acts! {
     SignOut "sign_out" "Signed out";
     /// A phone was enrolled.
     Enrol "enrol" "Enrolled a phone";
+    /// A session that was revoked, or a phone that may do nothing any more, asked for something.
+    Session "session" "Came with a session or phone that may not";
     /// A phone's session was refused another token.
     Refresh "refresh" "Asked to go on with a phone's session";
     /// A phone brought changes.
