@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench proof fuzz test-kotlin clean
+.PHONY: help setup build test lint deny postgres demo simulate bench proof fuzz schemathesis sslyze test-kotlin clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -50,9 +50,14 @@ proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)
 	scripts/proof $(ARGS)
 
-fuzz: ## fuzz the decoders and the gate; needs a nightly toolchain and cargo-fuzz
-	$(call needs,tests/fuzz/Cargo.toml)
-	cd tests/fuzz && cargo +nightly fuzz run $(or $(TARGET),decode) -- -max_total_time=$(or $(SECONDS),60)
+fuzz: ## fuzz every reader of bytes from outside; SECONDS=60 each; ARGS="gate meaning" takes those only
+	scripts/fuzz $(or $(SECONDS),60) $(ARGS)
+
+schemathesis: ## the interface against its own description, 10,000 cases and more; needs Python
+	scripts/schemathesis
+
+sslyze: ## the wire as a stranger sees it; needs Python
+	scripts/sslyze
 
 test-kotlin: ## the Kotlin package against the built library and a live server; needs Maven and Java 17
 	scripts/kotlin

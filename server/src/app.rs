@@ -13,6 +13,8 @@ use crate::db::{self, Address, Conn, Db};
 use crate::ingest::Rules;
 use crate::ingest::committer::Committer;
 use crate::ingest::recorder::Recorder;
+use crate::ingest::turns::Turns;
+use crate::limits::Limits;
 use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
 use crate::service::audit::note::Written;
 use crate::service::audit::{Act, Note, Origin, Pen, Seen, Who};
@@ -127,6 +129,10 @@ pub struct AppState {
     pub rules: Rules,
     /// Whether phones that ask are told what their exchange cost.
     pub stats: bool,
+    /// Who may knock how often.
+    pub limits: Arc<Limits>,
+    /// Which phones are pushing.
+    pub turns: Turns,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -154,6 +160,8 @@ impl AppState {
         Ok(Self {
             db: Db::new(address, first, parts.connections),
             passwords: Passwords::new(parts.password_cost, &parts.entropy)?,
+            limits: Arc::new(Limits::new(&parts.clock)),
+            turns: Turns::default(),
             clock: parts.clock,
             entropy: parts.entropy,
             secrets: Arc::new(secrets),

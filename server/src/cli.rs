@@ -23,6 +23,7 @@ use crate::db::{self, Address, Conn};
 use crate::demo::load::LoadError;
 use crate::service::accounts::AccountError;
 use crate::service::audit::{Note, Who, chain};
+use crate::service::devices::MarkError;
 use crate::service::editions::EditionError;
 use crate::telemetry;
 use crate::tls::TlsError;
@@ -89,6 +90,9 @@ pub enum Failure {
     /// Something the command names.
     #[error(transparent)]
     Account(#[from] AccountError),
+    /// A phone.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// An edition.
     #[error(transparent)]
     Edition(#[from] EditionError),

@@ -18,6 +18,9 @@ pub struct CommonArgs {
     /// postgres://... or a SQLite file; by default a SQLite file in the data folder.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+    /// File that holds the database's URL, so that its password is in no environment.
+    #[arg(long, global = true, env = "DATABASE_URL_FILE", conflicts_with = "database_url")]
+    pub database_url_file: Option<PathBuf>,
     /// How logs are written to standard error.
     #[arg(long, global = true, env = "CASEWEAVE_LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -41,6 +44,9 @@ pub struct ServeArgs {
     /// The certificate's private key, PEM.
     #[arg(long, env = "CASEWEAVE_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
+    /// Authority of phones' certificates, PEM: phones without one of it are refused. Browsers need none.
+    #[arg(long, env = "CASEWEAVE_CLIENT_CA")]
+    pub client_ca: Option<PathBuf>,
     /// Connections to the database, at most.
     #[arg(long, env = "CASEWEAVE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::value_parser!(u16).range(1..=200))]
@@ -57,6 +63,14 @@ pub enum ConfigError {
     /// One of certificate and key is missing.
     #[error("--tls-cert and --tls-key belong together: give both or neither")]
     HalfCertificate,
+    /// The file with the database's URL cannot be read.
+    #[error("{path}: {reason}")]
+    UrlFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
     /// The data folder cannot be made.
     #[error("the data folder {folder} cannot be used: {reason}")]
     DataFolder {
@@ -116,6 +130,8 @@ pub struct ServeConfig {
     pub address_file: Option<PathBuf>,
     /// The operator's certificate; none for the development authority's.
     pub certificate: Option<CertificateFiles>,
+    /// The authority of phones' certificates; none if phones need none.
+    pub client_authority: Option<PathBuf>,
     /// Connections to the database, at most.
     pub connections: usize,
     /// Whether phones that ask are told what their exchange cost.
@@ -137,6 +153,7 @@ impl ServeConfig {
             listen: args.listen,
             address_file: args.address_file,
             certificate,
+            client_authority: args.client_ca,
             connections: usize::from(args.connections),
             stats: args.stats,
         })
@@ -144,7 +161,13 @@ impl ServeConfig {
 }
 
 fn database(args: &CommonArgs) -> Result<Address, ConfigError> {
-    let Some(url) = args.database_url.as_deref().filter(|url| !url.is_empty()) else {
+    let read = |path: &PathBuf| {
+        let failed = |reason| ConfigError::UrlFile { path: path.clone(), reason };
+        std::fs::read_to_string(path).map_err(failed)
+    };
+    let kept = args.database_url_file.as_ref().map(read).transpose()?;
+    let given = kept.as_deref().or(args.database_url.as_deref()).map(str::trim);
+    let Some(url) = given.filter(|url| !url.is_empty()) else {
         return Ok(Address::File(args.data.join("caseweave.sqlite")));
     };
     match (Address::parse(url), url.contains("://")) {
@@ -169,7 +192,8 @@ mod tests {
 
     fn args(data: PathBuf, database_url: Option<&str>) -> CommonArgs {
         let database_url = database_url.map(str::to_owned);
-        CommonArgs { data, database_url, log_format: LogFormat::Text, json: false }
+        let log_format = LogFormat::Text;
+        CommonArgs { data, database_url, database_url_file: None, log_format, json: false }
     }
 
     #[test]
@@ -192,5 +216,20 @@ mod tests {
         let default = Address::File(folder.join("caseweave.sqlite"));
         assert_eq!(read(None).ok(), Some(default));
         assert_eq!(read(Some("sqlite:a.db")).ok(), Some(Address::File("a.db".into())));
+    }
+
+    #[test]
+    fn a_database_url_may_stand_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("url");
+        std::fs::write(&file, "postgres://office:hunter2@db.example/cases\n").unwrap();
+        let read = |file: PathBuf| {
+            let args = args(folder.path().to_owned(), None);
+            Config::new(&CommonArgs { database_url_file: Some(file), ..args })
+        };
+        let config = read(file).unwrap();
+        assert!(matches!(&config.database, Address::Postgres(url) if url.ends_with("/cases")));
+        assert!(!config.to_string().contains("hunter"));
+        assert!(matches!(read("nowhere".into()), Err(ConfigError::UrlFile { .. })));
     }
 }

@@ -12,8 +12,11 @@ use utoipa::ToSchema;
 use crate::app::{CheckFailed, NoEntropy, ShowError};
 use crate::db;
 use crate::ingest::release::ReviewError;
+use crate::limits::TooOften;
 use crate::passwords::HashFailed;
 use crate::service::Refusal;
+use crate::service::accounts::AccountError;
+use crate::service::devices::MarkError;
 use crate::service::glass::GlassError;
 
 /// A failure as it is sent.
@@ -40,11 +43,24 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     detail: &'static str,
+    /// When to come again, seconds.
+    retry_after: Option<u32>,
 }
+
+/// When a busy server is worth asking again, seconds.
+const BUSY_FOR: u32 = 2;
 
 impl ApiError {
     const fn new(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
-        Self { status, code, detail }
+        Self { status, code, detail, retry_after: None }
+    }
+
+    /// Somebody knocks too often; `seconds` until it is worth trying again.
+    #[must_use]
+    pub const fn too_often(seconds: u32) -> Self {
+        let detail = "That was tried too often. Please wait a little and try again.";
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "too_often", detail);
+        Self { retry_after: Some(seconds), ..error }
     }
 
     /// There is nothing at this address.
@@ -84,6 +100,13 @@ impl ApiError {
     pub const fn no_phone() -> Self {
         let detail = "Only an enrolled phone can do this.";
         Self::new(StatusCode::FORBIDDEN, "no_phone", detail)
+    }
+
+    /// The connection shows no certificate, and this server asks phones for one.
+    #[must_use]
+    pub const fn no_certificate() -> Self {
+        let detail = "This phone has no certificate of this service. Ask who set it up.";
+        Self::new(StatusCode::FORBIDDEN, "no_certificate", detail)
     }
 
     /// The request is of a version that this server does not speak any more.
@@ -149,6 +172,13 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
+    /// When it is worth trying again, seconds, if that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        let busy = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(BUSY_FOR);
+        self.retry_after.or(busy)
+    }
+
     /// The sentence for the person at the screen.
     #[must_use]
     pub const fn detail(&self) -> &'static str {
@@ -176,12 +206,15 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let error = ErrorDetail { code: self.code, detail: self.detail };
         let mut answer = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            answer.insert_header(("Retry-After", "2"));
+        if let Some(seconds) = self.retry_after() {
+            answer.insert_header(("Retry-After", seconds.to_string()));
         }
         answer.json(ErrorBody { error })
     }
 }
+
+const CODE_UNKNOWN: &str =
+    "There is no such enrolment code for you. Check what you typed, or ask for another.";
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
@@ -191,9 +224,7 @@ impl From<Refusal> for ApiError {
                 "sign_in_failed",
                 "The sign-in name or the password is wrong.",
             ),
-            Refusal::CodeUnknown => {
-                (StatusCode::FORBIDDEN, "code_unknown", "This enrolment code is not yours.")
-            }
+            Refusal::CodeUnknown => (StatusCode::FORBIDDEN, "code_unknown", CODE_UNKNOWN),
             Refusal::CodeUsed => (
                 StatusCode::FORBIDDEN,
                 "code_used",
@@ -224,8 +255,56 @@ impl From<Refusal> for ApiError {
             Refusal::DeviceStolen => {
                 (StatusCode::FORBIDDEN, "device_stolen", "This phone was reported lost or stolen.")
             }
+            Refusal::DeviceActive => {
+                (StatusCode::CONFLICT, "device_active", "This phone is in use. Sync as usual.")
+            }
         };
         Self::new(status, code, detail)
+    }
+}
+
+impl From<TooOften> for ApiError {
+    fn from(error: TooOften) -> Self {
+        Self::too_often(error.seconds)
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::NotYours => Self::not_open(),
+            AccountError::Decided => {
+                let detail = "Somebody has decided about this already.";
+                Self::new(StatusCode::CONFLICT, "decided", detail)
+            }
+            AccountError::OtherAgency => {
+                let detail = "This person works for another agency.";
+                Self::new(StatusCode::CONFLICT, "other_agency", detail)
+            }
+            AccountError::Taken(_) => {
+                let detail = "This person has that post already, or somebody proposed it.";
+                Self::new(StatusCode::CONFLICT, "taken", detail)
+            }
+            AccountError::Unknown(_) => {
+                let detail = "There is no such person or agency here.";
+                Self::new(StatusCode::BAD_REQUEST, "unknown", detail)
+            }
+            AccountError::WhichAuthority | AccountError::BadText(_) => Self::bad_request(),
+            AccountError::Db(error) => error.into(),
+        }
+    }
+}
+
+impl From<MarkError> for ApiError {
+    fn from(error: MarkError) -> Self {
+        match error {
+            MarkError::NotOpen => Self::not_open(),
+            MarkError::Erased => Self::new(
+                StatusCode::CONFLICT,
+                "erased",
+                "This phone was erased already. It has to be enrolled anew.",
+            ),
+        }
     }
 }
 
@@ -240,6 +319,11 @@ impl From<ReviewError> for ApiError {
                 StatusCode::CONFLICT,
                 "decided",
                 "Somebody has decided about this already.",
+            ),
+            ReviewError::NotBegun => Self::new(
+                StatusCode::CONFLICT,
+                "not_begun",
+                "The case itself waits, too. Release what begins it first.",
             ),
             ReviewError::DoesNotFit(_) => Self::new(
                 StatusCode::CONFLICT,

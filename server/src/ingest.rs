@@ -14,6 +14,7 @@ pub mod recorder;
 pub mod release;
 pub mod sequencer;
 pub mod sources;
+pub mod turns;
 
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ pub struct Arrival {
     pub principal: Principal,
     /// The phone.
     pub device: DeviceId,
-    /// The phone's actor.
+    /// The actor of the phone's enrolment; it may have others.
     pub actor: sync_core::ids::Actor,
     /// The phone's key.
     pub public_key: [u8; 32],
@@ -44,6 +45,8 @@ pub struct Arrival {
     /// The number up to which the phone had the cluster's log, as its cursor proves; zero if it
     /// has none. What was allowed there and is not now is kept for a reviewer.
     pub acknowledged: i64,
+    /// Whether the phone was retired: whatever it brings waits for a reviewer.
+    pub leaving: bool,
     /// Adds up what it costs.
     pub meter: Meter,
 }

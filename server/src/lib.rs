@@ -14,6 +14,7 @@ pub mod demo;
 pub mod error;
 pub mod hex;
 pub mod ingest;
+pub mod limits;
 pub mod meter;
 pub mod openapi;
 pub mod passwords;

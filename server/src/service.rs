@@ -6,12 +6,15 @@
 pub mod accounts;
 pub mod audit;
 pub mod codes;
+pub mod contact;
+pub mod devices;
 pub mod editions;
 pub mod enrolment;
 pub mod glass;
 pub mod histories;
 pub mod news;
 pub mod page_sessions;
+pub mod posts;
 pub mod pull;
 pub mod reading;
 pub mod reckon;
@@ -43,6 +46,8 @@ pub enum Refusal {
     DeviceRetired,
     /// The phone was reported stolen: it may only erase.
     DeviceStolen,
+    /// The phone is not marked: it has nothing to surrender.
+    DeviceActive,
 }
 
 impl Refusal {
@@ -60,6 +65,7 @@ impl Refusal {
             Self::SessionRevoked => "session_revoked",
             Self::DeviceRetired => "device_retired",
             Self::DeviceStolen => "device_stolen",
+            Self::DeviceActive => "device_active",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Encryption of the wire: the operator's certificate, or a development authority of our own made
-//! at the first start.
+//! at the first start. [`shown`] changes the certificate while the server runs.
+
+pub mod shown;
 
 use std::fs;
 use std::io::Write;
@@ -10,12 +12,17 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use sync_core::time::{Date, Timestamp};
 
-/// Days a development certificate is good for; a new one is made at every start.
-const SERVER_DAYS: i32 = 397;
+use shown::Shown;
+
+/// Days a development certificate is good for, fewer than the strictest profile lets it be; a new one
+/// is made at every start.
+const SERVER_DAYS: i32 = 88;
 /// Days the development authority is good for.
 const AUTHORITY_DAYS: i32 = 3650;
 
@@ -56,26 +63,39 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// TLS 1.2 and 1.3 with the given certificate.
+/// TLS 1.3, and 1.2 for those who have no better, with the certificate that is shown at the time.
+/// Clients that bring a certificate must have it from `client_authority`, if there is one; whether
+/// they need one is asked later, since browsers have none.
 ///
 /// # Errors
 /// [`TlsError`] in an administrator's words.
-pub fn server_config(files: &CertificateFiles) -> Result<rustls::ServerConfig, TlsError> {
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&read(&files.certificate)?)
-            .collect::<Result<_, _>>()
-            .map_err(|_| TlsError::NoCertificate(files.certificate.clone()))?;
-    if chain.is_empty() {
-        return Err(TlsError::NoCertificate(files.certificate.clone()));
-    }
-    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?)
-        .map_err(|_| TlsError::NoKey(files.key.clone()))?;
+pub fn server_config(
+    shown: Arc<Shown>,
+    client_authority: Option<&Path>,
+) -> Result<rustls::ServerConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    Ok(config)
+    let config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    let Some(file) = client_authority else {
+        return Ok(config.with_no_client_auth().with_cert_resolver(shown));
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(file)? {
+        roots.add(certificate)?;
+    }
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+        .allow_unauthenticated()
+        .build()
+        .map_err(|_| TlsError::NoCertificate(file.to_owned()))?;
+    Ok(config.with_client_cert_verifier(verifier).with_cert_resolver(shown))
+}
+
+/// The certificates of a file, at least one.
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let pem = read(file)?;
+    let chain = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
+    let none = || TlsError::NoCertificate(file.to_owned());
+    chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(none)
 }
 
 /// A certificate for this machine, signed by the development authority in `folder`, which is made
@@ -176,7 +196,7 @@ mod tests {
         let second = development(folder.path(), NOW.plus_ms(Timestamp::DAY_MS)).unwrap();
         assert_eq!(fs::read(authority_file(folder.path())).unwrap(), authority);
         assert_ne!(fs::read(&second.certificate).unwrap(), certificate);
-        server_config(&second).unwrap();
+        server_config(Shown::load(second).unwrap(), None).unwrap();
     }
 
     #[cfg(unix)]
@@ -195,12 +215,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let good = development(folder.path(), NOW).unwrap();
         let missing = CertificateFiles { certificate: folder.path().join("no"), ..good.clone() };
-        assert!(matches!(server_config(&missing), Err(TlsError::File { .. })));
+        assert!(matches!(Shown::load(missing), Err(TlsError::File { .. })));
         let swapped = CertificateFiles { certificate: good.key.clone(), key: good.key.clone() };
-        assert!(matches!(server_config(&swapped), Err(TlsError::NoCertificate(_))));
+        assert!(matches!(Shown::load(swapped), Err(TlsError::NoCertificate(_))));
         let other = tempfile::tempdir().unwrap();
         let key = development(other.path(), NOW).unwrap().key;
         let unlike = CertificateFiles { key, ..good };
-        assert!(matches!(server_config(&unlike), Err(TlsError::Unusable(_))));
+        assert!(matches!(Shown::load(unlike), Err(TlsError::Unusable(_))));
     }
 }

@@ -26,8 +26,17 @@ mod figures;
 #[path = "routes/health.rs"]
 mod health;
 #[cfg(test)]
+#[path = "routes/knocking.rs"]
+mod knocking;
+#[cfg(test)]
+#[path = "routes/leaving.rs"]
+mod leaving;
+#[cfg(test)]
 #[path = "routes/limits.rs"]
 mod limits;
+#[cfg(test)]
+#[path = "routes/matrix.rs"]
+mod matrix;
 #[cfg(test)]
 #[path = "routes/openapi.rs"]
 mod openapi;
@@ -35,8 +44,14 @@ mod openapi;
 #[path = "routes/pages.rs"]
 mod pages;
 #[cfg(test)]
+#[path = "routes/posts.rs"]
+mod posts;
+#[cfg(test)]
 #[path = "routes/quarantine.rs"]
 mod quarantine;
+#[cfg(test)]
+#[path = "routes/recovery.rs"]
+mod recovery;
 #[cfg(test)]
 #[path = "routes/roll.rs"]
 mod roll;
@@ -55,3 +70,6 @@ mod wait;
 #[cfg(test)]
 #[path = "routes/worker.rs"]
 mod worker;
+#[cfg(test)]
+#[path = "routes/worlds.rs"]
+mod worlds;

@@ -5,7 +5,10 @@ mod access;
 mod copy;
 mod enrolment;
 mod handover;
+mod leave;
+mod named;
 mod read;
+mod returned;
 mod settle;
 mod text;
 mod write;
@@ -19,17 +22,20 @@ pub mod https;
 use std::collections::BTreeMap;
 
 use crate::engine::authors::{Authors, RecordError};
-use crate::engine::client::{ClientError, Identity, cluster_of, framework_key};
+use crate::engine::client::{ClientError, Identity, cluster_of, framework_key, fresh_actors};
+use crate::engine::renames::Renames;
 use crate::framework::{Catalogue, FrameworkError};
 use crate::gate::refusal::Refusal;
-use crate::ids::{CaseId, ClusterId};
+use crate::ids::{Actor, CaseId, ClusterId};
 use crate::merge::{CannotUndo, Context};
 use crate::record::kind::Compartment;
 use crate::store::{Shelf, Store, StoreError};
 
 pub use enrolment::{Enrolled, Session};
 pub use handover::{CaseToHandOver, Handover};
-pub use read::{CaseloadLine, NoticeLine, Standing};
+pub use leave::Parting;
+pub use read::{CaseloadLine, NoticeLine};
+pub use returned::{Discarded, Standing};
 pub use write::{Facts, Saved};
 
 /// One user's phone.
@@ -41,6 +47,10 @@ pub struct Device<S: Store> {
     /// The framework of each cluster's authority, as far as the server said.
     frameworks: BTreeMap<ClusterId, String>,
     authors: Authors,
+    /// The actor of the enrolment; since then it may have had others.
+    first_actor: Actor,
+    /// The names that its work had before.
+    renames: Renames,
     measured: bool,
 }
 
@@ -68,6 +78,12 @@ pub enum DeviceError {
     /// The user works in no such cluster.
     #[error("you do not work in this cluster")]
     UnknownCluster,
+    /// There is no such returned work.
+    #[error("there is no such returned work")]
+    NotReturned,
+    /// It cannot be written again as it is.
+    #[error("this cannot be written again as it is: copy its words into a new entry")]
+    CopyTheWords,
     /// There is nothing to settle.
     #[error("people do not disagree about this here")]
     NoConflict,
@@ -89,14 +105,21 @@ impl<S: Store> Device<S> {
     /// [`DeviceError::NotEnrolled`] for an empty store; [`DeviceError::Store`].
     pub fn open(store: S) -> Result<Self, DeviceError> {
         let enrolled = Enrolled::load(&store)?.ok_or(DeviceError::NotEnrolled)?;
-        let authors = Authors::load(&store)?;
+        let (authors, renames) = (Authors::load(&store)?, Renames::load(&store)?);
         let catalogue = Catalogue::shipped()?;
         let clusters = enrolled.clusters.iter().cloned().collect();
-        let (identity, frameworks) = (enrolled.identity(), BTreeMap::new());
-        let measured = false;
-        let mut device =
-            Self { store, identity, clusters, catalogue, frameworks, authors, measured };
-        device.read_frameworks()?;
+        let mut device = Self {
+            identity: enrolled.identity(),
+            clusters,
+            catalogue,
+            frameworks: BTreeMap::new(),
+            authors,
+            first_actor: enrolled.actor,
+            renames,
+            measured: false,
+            store,
+        };
+        device.read_again()?;
         Ok(device)
     }
 
@@ -150,6 +173,15 @@ impl<S: Store> Device<S> {
         let sees_confidential = self.store.record(&protection).is_ok_and(|row| row.is_some());
         let framework = self.framework_of(case);
         Context { framework, sees_confidential, ..Context::new(&self.catalogue) }
+    }
+
+    /// What is kept in memory, as the store has it now.
+    fn read_again(&mut self) -> Result<(), StoreError> {
+        self.authors = Authors::load(&self.store)?;
+        self.renames = Renames::load(&self.store)?;
+        let fresh = fresh_actors(&self.store)?.first().copied();
+        self.identity.actor = fresh.unwrap_or(self.first_actor);
+        self.read_frameworks()
     }
 
     fn read_frameworks(&mut self) -> Result<(), StoreError> {

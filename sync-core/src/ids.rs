@@ -116,7 +116,23 @@ impl AgencyId {
     }
 }
 
+impl Actor {
+    /// The actor that a phone goes on as when this one's numbers turn out to be taken. Derived from
+    /// the phone's own secret: nobody else can tell, and a copy of the phone goes on as the same, so
+    /// that what both write again has the same name.
+    #[must_use]
+    pub fn next(&self, secret: &[u8; 32]) -> Self {
+        Self(derive("next actor", &[secret, &self.0]))
+    }
+}
+
 impl CaseId {
+    /// The id that a case takes whose own turned out to be another child's.
+    #[must_use]
+    pub fn renamed(&self, actor: &Actor) -> Self {
+        Self(derive("renamed case", &[&actor.0, &self.0]))
+    }
+
     /// The id of the `n`th case that `creator` begins. Derived, so that a phone cannot choose
     /// somebody else's id.
     #[must_use]

@@ -1,5 +1,7 @@
 //! Every bound in one place, with its unit and its reason.
 
+use std::num::NonZeroU32;
+
 /// Longest string in an entry, bytes: a long visit note is about 10 KB; 64 KB holds a pasted report.
 pub const STRING_BYTES: usize = 64 * 1024;
 /// Operations in one change: keeps the worst legal change under 30 ms in the document engine.
@@ -39,6 +41,13 @@ pub const ZSTD_WINDOW_LOG: u32 = 20;
 /// Changes of one phone that wait for a reviewer: three months of a busy worker, and no more that a
 /// hostile phone can leave behind. What finds no room stays on the phone and is pushed again.
 pub const CHANGES_IN_REVIEW: usize = 4_000;
+/// Actors that a phone names in one request: one each time that it was restored or work came back;
+/// all of them only to a server that was itself restored.
+pub const ACTORS_PER_CLAIM: usize = 256;
+/// Actors of one phone: one a day for ten years. More would let a hostile phone fill the table.
+pub const ACTORS_PER_DEVICE: usize = 4_000;
+/// How long work that its author has thrown away can be got back, milliseconds: thirty days.
+pub const DISCARDED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Cursors in one request: clusters one server hosts.
 pub const CURSORS_PER_REQUEST: usize = 256;
 
@@ -78,6 +87,47 @@ pub const CASES_PER_PAGE: usize = 50;
 /// Lines of a chronology shown at first: two years of a busy case; the rest is a link away.
 pub const CHRONOLOGY_LINES: usize = 200;
 
+/// Pieces of returned work that one retired phone hands over: as many as may wait for a reviewer. What
+/// finds no room stays on the phone, which is not erased then.
+pub const KEPT_PIECES: usize = 4_000;
+/// Messages kept of one phone that was reported stolen: enough to see that it was used, 16 MB at most.
+pub const UNTRUSTED_MESSAGES: i64 = 16;
+
+/// How often something may be tried.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Knocks {
+    /// Tries at once.
+    pub at_once: NonZeroU32,
+    /// Milliseconds after which there is one more.
+    pub one_per_ms: NonZeroU32,
+}
+
+/// Passwords for one account from one address: ten spellings of a forgotten one, then one in half a
+/// minute, 2,900 a day of the ten thousand million million that a made password has.
+pub const SIGN_INS: Knocks = knocks(10, 30_000);
+/// Passwords from one address, right or wrong: a whole area team arrives at an office in the morning.
+pub const ADDRESS_SIGN_INS: Knocks = knocks(150, 1_000);
+/// Refresh tokens from one address: a phone network hides thousands of phones behind one, each with one
+/// in ten minutes. Each costs the server one look.
+pub const REFRESHES: Knocks = knocks(2_000, 20);
+/// Requests of one phone: three months without signal are some fifty batches, a line that breaks
+/// doubles them; then five a second.
+pub const DEVICE_EXCHANGES: Knocks = knocks(500, 200);
+/// Keys of each count that are held apart, about 100 bytes each: the workers of a large city. More are
+/// counted together until some are at rest.
+pub const LIMITED_KEYS: usize = 50_000;
+/// Pushes of one phone under way: the one that is judged, and the repeat of one whose line broke. More
+/// are told to come again.
+pub const PUSHES_PER_DEVICE: usize = 2;
+
+const fn knocks(at_once: u32, one_per_ms: u32) -> Knocks {
+    match (NonZeroU32::new(at_once), NonZeroU32::new(one_per_ms)) {
+        (Some(at_once), Some(one_per_ms)) => Knocks { at_once, one_per_ms },
+        _ => Knocks { at_once: NonZeroU32::MIN, one_per_ms: NonZeroU32::MIN },
+    }
+}
+
+const _: () = assert!(SIGN_INS.at_once.get() < ADDRESS_SIGN_INS.at_once.get());
 const _: () = assert!(PAGE_SESSION_NOTE_MS * 2 < PAGE_SESSION_IDLE_MS);
 const _: () = assert!(PAGE_SESSION_IDLE_MS < PAGE_SESSION_MS);
 const _: () = assert!(CHANGE_BYTES > STRING_BYTES);

@@ -34,6 +34,7 @@
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
 
 mod action;
+mod administration;
 mod case;
 mod facts;
 mod principal;
@@ -46,10 +47,11 @@ mod write;
 mod properties;
 #[cfg(test)]
 mod truth_table;
-#[cfg(test)]
-mod truth_table_rows;
 
 pub use action::{Action, ClusterAction, Door, Rival, Summaries};
+pub use administration::{
+    may_confirm_post, may_count_untrusted, may_mark_device, may_propose_post, takes_two,
+};
 pub use case::{CaseContext, Member, MemberState, RecordFacts};
 pub use principal::{Membership, NotARole, Principal, Role};
 pub use read::{readable_scopes, sees_audit, sees_directory};

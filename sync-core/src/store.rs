@@ -133,6 +133,32 @@ pub enum Write {
         /// The stable code of the reason.
         reason: String,
     },
+    /// Keep an unsent change under another name, even in another record, which must be there
+    /// ([`StoreError::Damaged`]); does nothing if the old one is not there or not unsent.
+    Rename {
+        /// Its record.
+        record: RecordId,
+        /// Who wrote it.
+        actor: Actor,
+        /// Which change.
+        seq: u32,
+        /// The same work under its new name.
+        change: ChangeRow,
+    },
+    /// The log that a change had a place in is gone: it says by itself what it builds on and is
+    /// `Accepted` or `Unsent` again. Does nothing to one that is not there.
+    Displace {
+        /// Its record.
+        record: RecordId,
+        /// Who wrote it.
+        actor: Actor,
+        /// Which change.
+        seq: u32,
+        /// Its dependencies.
+        deps: Vec<u8>,
+        /// Where it is now.
+        place: Place,
+    },
     /// The user has dealt with returned work.
     ForgetReturned(u64),
     /// Returned work is there for another reason now; does nothing if it is not there.

@@ -2,8 +2,10 @@
 //! work that means something wrong. Nothing here speaks to a server: what is tried is
 //! `sync_core::engine::admit`, on which phone and server rest alike.
 
+pub mod cost;
 pub mod damage;
 pub mod honest;
+pub mod meanings;
 pub mod tally;
 pub mod wrong;
 
@@ -74,7 +76,7 @@ pub fn run(plan: &Plan, progress: &mut dyn FnMut(&Tally)) -> Tally {
 }
 
 /// An honest push, and what hostile phones make of it before it arrives.
-fn one(plan: &Plan, scene: &mut Scene, dice: &mut Dice, tally: &mut Tally) {
+pub(crate) fn one(plan: &Plan, scene: &mut Scene, dice: &mut Dice, tally: &mut Tally) {
     let (user, pushed) = scene.step(dice);
     let share = |of: u64| of.div_ceil(plan.honest.max(1)).max(1);
     if tally.damaged.judged < plan.damaged {
@@ -131,7 +133,7 @@ pub fn judge(history: &mut History, user: UserId, pushed: &PushedRecord) -> Outc
 }
 
 /// Judges a hostile push, sees that the record still lives, and forgets it.
-fn attack(
+pub(crate) fn attack(
     history: &mut History,
     user: UserId,
     bad: Option<PushedRecord>,

@@ -5,7 +5,11 @@ mod architecture;
 #[cfg(test)]
 mod e2e;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod restores;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod layers;
 mod lengths;
 mod source;
+mod threats;
 mod words;
 
 use source::Source;

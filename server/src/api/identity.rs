@@ -10,6 +10,7 @@ use super::{Session, origin};
 use crate::app::AppState;
 use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
+use crate::limits::Place;
 use crate::role::Role;
 use crate::service::audit::{Act, Note, Who};
 use crate::service::enrolment::{self, Enrolled, Enrolment};
@@ -35,6 +36,16 @@ pub struct EnrolRequest {
     actor: Actor,
     /// What its user calls the phone.
     device_name: String,
+}
+
+impl EnrolRequest {
+    /// The phone's key and its name.
+    ///
+    /// # Errors
+    /// [`ApiError`] for a key of another length, or a name that no screen shows.
+    pub fn parse(&self) -> Result<([u8; 32], String), ApiError> {
+        Ok((hex(&self.public_key)?, name(&self.device_name)?))
+    }
 }
 
 /// An enrolled phone.
@@ -80,6 +91,17 @@ pub struct TokenRequest {
     signature: String,
 }
 
+impl TokenRequest {
+    /// What the phone asks.
+    ///
+    /// # Errors
+    /// [`ApiError`] for a token or signature of another length.
+    pub fn parse(&self) -> Result<Refresh, ApiError> {
+        let (token, signature) = (hex(&self.refresh_token)?, hex(&self.signature)?);
+        Ok(Refresh { token, device: self.device, signature })
+    }
+}
+
 /// New tokens.
 #[derive(Serialize, ToSchema)]
 pub struct TokenView {
@@ -123,7 +145,7 @@ pub struct ClusterView {
 }
 
 /// Enrols a phone with a one-time code and the person's password. A repeat by the same phone with
-/// the same code is answered again.
+/// the same code is answered again; with a new code, a phone whose session is over goes on.
 #[utoipa::path(
     tag = "identity",
     responses(
@@ -131,6 +153,7 @@ pub struct ClusterView {
         (status = 401, body = ErrorBody, description = "sign_in_failed"),
         (status = 403, body = ErrorBody, description = "code_unknown, code_used, code_expired"),
         (status = 409, body = ErrorBody, description = "device_known"),
+        (status = 429, body = ErrorBody, description = "too_often"),
     )
 )]
 #[post("/enrol")]
@@ -140,9 +163,9 @@ pub(crate) async fn enrol_device(
     body: web::Json<EnrolRequest>,
 ) -> Result<web::Json<EnrolAnswer>, ApiError> {
     let origin = origin(&request);
-    let EnrolRequest { code, sign_in, password, public_key, actor, device_name } =
-        body.into_inner();
-    let (public_key, device_name) = (hex(&public_key)?, name(&device_name)?);
+    let (public_key, device_name) = body.parse()?;
+    let EnrolRequest { code, sign_in, password, actor, .. } = body.into_inner();
+    state.limits.sign_in(&sign_in, place(&request))?;
     let user = state.check_password((sign_in, password), origin).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
     let entropy = &state.entropy;
@@ -174,6 +197,7 @@ pub(crate) async fn enrol_device(
     responses(
         (status = 200, body = SignInAnswer, description = "Signed in"),
         (status = 401, body = ErrorBody, description = "sign_in_failed"),
+        (status = 429, body = ErrorBody, description = "too_often"),
     )
 )]
 #[post("/sign-in")]
@@ -183,6 +207,7 @@ pub(crate) async fn begin_session(
     body: web::Json<SignInRequest>,
 ) -> Result<web::Json<SignInAnswer>, ApiError> {
     let (body, origin) = (body.into_inner(), origin(&request));
+    state.limits.sign_in(&body.sign_in, place(&request))?;
     let user = state.check_password((body.sign_in, body.password), origin).await??;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let session = state.entropy.bytes()?;
@@ -210,6 +235,7 @@ pub(crate) async fn begin_session(
         (status = 200, body = TokenView, description = "New tokens"),
         (status = 401, body = ErrorBody, description = "session_ended, session_revoked"),
         (status = 403, body = ErrorBody, description = "device_retired, device_stolen"),
+        (status = 429, body = ErrorBody, description = "too_often"),
     )
 )]
 #[post("/token")]
@@ -219,11 +245,8 @@ pub(crate) async fn renew_tokens(
     body: web::Json<TokenRequest>,
 ) -> Result<web::Json<TokenView>, ApiError> {
     let (pen, origin) = (state.pen(Who::default())?, origin(&request));
-    let input = Refresh {
-        token: hex(&body.refresh_token)?,
-        device: body.device,
-        signature: hex(&body.signature)?,
-    };
+    state.limits.refresh(place(&request))?;
+    let input = body.parse()?;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let work = move |conn: &mut Conn| {
         let pair = refresh::refresh(conn, now, &secrets, &input)?;
@@ -256,6 +279,11 @@ pub(crate) async fn renew_tokens(
 #[get("/me")]
 pub(crate) async fn show_me(session: Session) -> web::Json<PersonView> {
     web::Json(session.person.clone().into())
+}
+
+/// Where a request comes from.
+pub(crate) fn place(request: &HttpRequest) -> Place {
+    Place::of(request.peer_addr().map(|peer| peer.ip()))
 }
 
 fn name(given: &str) -> Result<String, ApiError> {

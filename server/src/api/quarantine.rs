@@ -26,6 +26,10 @@ pub struct QuarantineAnswer {
     waiting: Vec<WaitingShown>,
     /// Elsewhere, as a number with its age.
     counted: Vec<CountedShown>,
+    /// Without anybody who may decide about it, by cluster: for information governance, who has
+    /// somebody appointed. Nothing is told of the case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreviewable: Vec<UnreviewableShown>,
 }
 
 /// Work that this person may decide about.
@@ -69,6 +73,16 @@ pub struct CountedShown {
     since: i64,
 }
 
+/// Work that nobody may decide about.
+#[derive(Serialize, ToSchema)]
+pub struct UnreviewableShown {
+    cluster: String,
+    /// How many records.
+    count: usize,
+    /// When the oldest arrived.
+    since: i64,
+}
+
 /// Why something is decided so: the author reads it.
 #[derive(Deserialize, ToSchema)]
 pub struct DecisionBody {
@@ -104,7 +118,13 @@ pub(crate) async fn list(
         count: it.count,
         since: it.since.0,
     });
+    let unreviewable = tray.unreviewable.iter().map(|it| UnreviewableShown {
+        cluster: it.cluster.to_string(),
+        count: it.count,
+        since: it.since.0,
+    });
     Ok(Json(QuarantineAnswer {
+        unreviewable: unreviewable.collect(),
         counted: counted.collect(),
         waiting: tray.open.into_iter().map(|it| WaitingShown::of(it, &people)).collect(),
     }))

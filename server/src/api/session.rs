@@ -97,7 +97,7 @@ pub(crate) fn origin(request: &HttpRequest) -> Origin {
     Origin::of(request.peer_addr().map(|address| address.ip()))
 }
 
-fn bearer(request: &HttpRequest) -> Option<String> {
+pub(super) fn bearer(request: &HttpRequest) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())

@@ -4,23 +4,27 @@ use std::io;
 
 use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::stream;
 use sync_core::ids::ClusterId;
 use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
-use sync_core::protocol::message::{Answer, Opening, Page, SyncRequest};
+use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Opening, Page, SyncRequest};
 use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
 use sync_core::protocol::{OLDEST, VERSION};
 
 use super::Session;
+use super::session::bearer;
 use crate::app::AppState;
 use crate::db::devices::Device;
 use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
 use crate::meter::Meter;
+use crate::service::Refusal;
 use crate::service::audit::{Act, Note, offline};
+use crate::service::contact;
+use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
 use crate::service::pull::{Puller, Round};
 
@@ -38,6 +42,7 @@ use crate::service::pull::{Puller, Round};
         (status = 401, description = "No session", body = ErrorBody),
         (status = 403, description = "A session without a phone, or a phone that may not", body = ErrorBody),
         (status = 413, description = "Too large", body = ErrorBody),
+        (status = 429, description = "too_often", body = ErrorBody),
         (status = 503, description = "Busy", body = ErrorBody),
     ),
     security(("access_token" = [])),
@@ -45,11 +50,17 @@ use crate::service::pull::{Puller, Round};
 #[post("/sync")]
 pub(crate) async fn exchange(
     state: Data<AppState>,
-    session: Session,
+    request: HttpRequest,
+    session: Result<Session, ApiError>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.map_err(|error| unread(&error))?;
+    let session = match session {
+        Ok(session) => session,
+        Err(error) => return Err(turned_away(&state, &request, body, error).await),
+    };
     let device = session.device.clone().ok_or_else(ApiError::no_phone)?;
+    state.limits.device(&device.id)?;
     let meter = Meter::default();
     let request = meter.measure(|| decode_request(&body, REQUEST_INFLATED_BYTES)).map_err(
         |error| match error {
@@ -59,9 +70,13 @@ pub(crate) async fn exchange(
     )?;
     check(&request)?;
     let principal = session.person.principal();
+    if let Some(claim) = request.actors.clone() {
+        note_actors(&state, &device, claim).await?;
+    }
     let noted = note_openings(&state, &session, &device, &request.openings).await?;
-    let answers = ingest(&state, &principal, (&device, &meter), &request).await?;
-    let rounds = begin_rounds(&state, &principal, &device, &request).await?;
+    let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
+    let answers = ingest(&state, &sender, &meter, &request).await?;
+    let rounds = begin_rounds(&state, &session, &device, &request).await?;
     note_pull(&state, &session, &rounds).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
     // It goes under some cluster's name; a phone that asks for none is told nothing.
@@ -73,15 +88,32 @@ pub(crate) async fn exchange(
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
 
+/// Why a phone gets nothing; what a stolen one brought is kept, unread.
+async fn turned_away(
+    state: &AppState,
+    request: &HttpRequest,
+    body: Bytes,
+    error: ApiError,
+) -> ApiError {
+    let stolen = ApiError::from(Refusal::DeviceStolen);
+    let Some(token) = bearer(request).filter(|_| error == stolen) else { return error };
+    let (now, secrets) = (state.clock.now(), state.secrets.clone());
+    let work = move |conn: &mut _| devices::keep_if_stolen(conn, now, &secrets, (&token, &body));
+    match state.db.write::<_, db::Error, _>(work).await {
+        Ok(()) => error,
+        Err(failure) => failure.into(),
+    }
+}
+
 /// Why a body was not taken.
-fn unread(error: &actix_web::Error) -> ApiError {
+pub(super) fn unread(error: &actix_web::Error) -> ApiError {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => ApiError::too_large(),
         _ => ApiError::bad_request(),
     }
 }
 
-fn check(request: &SyncRequest) -> Result<(), ApiError> {
+pub(super) fn check(request: &SyncRequest) -> Result<(), ApiError> {
     if request.version > VERSION {
         return Err(ApiError::server_too_old());
     }
@@ -94,13 +126,27 @@ fn check(request: &SyncRequest) -> Result<(), ApiError> {
     if many { Err(ApiError::bad_request()) } else { Ok(()) }
 }
 
-async fn ingest(
+/// Who brings work.
+pub(super) struct Sender {
+    pub(super) principal: Principal,
+    pub(super) device: Device,
+    /// Whether the phone was retired.
+    pub(super) leaving: bool,
+}
+
+/// Takes what a phone brings; one push of a phone at a time.
+pub(super) async fn ingest(
     state: &AppState,
-    principal: &Principal,
-    (device, meter): (&Device, &Meter),
+    sender: &Sender,
+    meter: &Meter,
     request: &SyncRequest,
 ) -> Result<Vec<(ClusterId, Vec<Answer>)>, ApiError> {
     let mut answers = Vec::new();
+    if request.batches.is_empty() {
+        return Ok(answers);
+    }
+    let Sender { principal, device, leaving } = sender;
+    let _turn = state.turns.take(&device.id).await?;
     for batch in &request.batches {
         let arrival = Arrival {
             principal: principal.clone(),
@@ -115,6 +161,7 @@ async fn ingest(
                 (&state.secrets.cursor_key, &state.secrets.log_id),
                 (&principal.user, &batch.cluster),
             ),
+            leaving: *leaving,
             meter: meter.clone(),
         };
         answers.push((batch.cluster, state.committer().ingest(arrival).await?));
@@ -126,33 +173,53 @@ async fn ingest(
 /// more to push, it gets answers only.
 async fn begin_rounds(
     state: &AppState,
-    principal: &Principal,
+    session: &Session,
     device: &Device,
     request: &SyncRequest,
 ) -> Result<Vec<Round>, ApiError> {
     if request.more {
         return Ok(Vec::new());
     }
+    let principal = session.person.principal();
     let works = |cluster: &ClusterId| principal.works_cases_in(*cluster);
     let puller = Puller {
         user: principal.user,
         device: device.id,
         cursor_key: state.secrets.cursor_key,
         log_id: state.secrets.log_id,
+        fresh: state.entropy.bytes()?,
         whole: request.whole,
         catalogue: state.rules.catalogue.clone(),
     };
     let asked: Vec<_> = request.cursors.iter().filter(|it| works(&it.cluster)).cloned().collect();
-    let now = state.clock.now();
-    Ok(state
-        .db
-        .read(move |conn| {
-            let begin = |it: sync_core::protocol::message::ClusterCursor| {
-                Round::begin(conn, puller.clone(), it.cluster, &it.cursor, now)
-            };
-            asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()
-        })
-        .await?)
+    let (now, posts) = (state.clock.now(), session.person.memberships.clone());
+    let work = move |conn: &mut Conn| {
+        let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
+        let begin = |it: ClusterCursor| Round::begin(conn, puller.clone(), &it, now);
+        let rounds = asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()?;
+        Ok::<_, db::Error>((rounds, notes))
+    };
+    let (rounds, notes) = state.db.read(work).await?;
+    if !notes.is_empty() {
+        let device = device.id;
+        state.db.write(move |conn| contact::note(conn, &device, &notes)).await?;
+    }
+    Ok(rounds)
+}
+
+/// A phone that goes on under a fresh actor says so with the request that may bring work of it.
+pub(super) async fn note_actors(
+    state: &AppState,
+    device: &Device,
+    claim: ActorClaim,
+) -> Result<(), ApiError> {
+    let said = claim.clone();
+    if state.db.read(move |conn| contact::knows_actors(conn, &said)).await? {
+        return Ok(());
+    }
+    let (device, now) = (device.clone(), state.clock.now());
+    let work = move |conn: &mut Conn| contact::note_actors(conn, &device, &claim, now);
+    Ok(state.db.write(work).await?)
 }
 
 /// Writes down what was opened on the phone, once; gives the number up to which that is done.

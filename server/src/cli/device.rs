@@ -8,9 +8,10 @@ use super::{Failure, act, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db;
-use crate::db::devices::{Device, DeviceState};
+use crate::db::devices::DeviceState;
 use crate::service::audit::{Act, Note};
-use crate::service::codes;
+use crate::service::devices::{MarkError, Shown};
+use crate::service::{codes, devices};
 
 /// Phones.
 #[derive(clap::Subcommand)]
@@ -21,13 +22,19 @@ pub enum Command {
         #[arg(long)]
         user: String,
     },
-    /// From its next request on a phone may only surrender its work and erase.
+    /// A person leaves or hands a phone back: at its next contact it hands over what only it has, for a
+    /// reviewer, and is then erased.
     Retire {
         /// The phone's id.
         id: DeviceId,
     },
-    /// From its next request on a phone may only erase.
+    /// A phone was lost or stolen: at its next contact it is erased.
     Stolen {
+        /// The phone's id.
+        id: DeviceId,
+    },
+    /// Take a mark back, as long as the phone was not erased.
+    Restore {
         /// The phone's id.
         id: DeviceId,
     },
@@ -54,11 +61,16 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
             output::answer(config.json, &value, &issued.code);
             Ok(())
         }
-        Command::Retire { id } => set_state(config, (conn, state), &id, DeviceState::Retired),
-        Command::Stolen { id } => set_state(config, (conn, state), &id, DeviceState::Stolen),
+        Command::Retire { id } => set_state(config, (&mut conn, &state), &id, DeviceState::Retired),
+        Command::Stolen { id } => set_state(config, (&mut conn, &state), &id, DeviceState::Stolen),
+        Command::Restore { id } => set_state(config, (&mut conn, &state), &id, DeviceState::Active),
         Command::List => {
-            let rows: Vec<Value> = db::devices::list(&mut conn)?.iter().map(view).collect();
-            output::list(config.json, &rows, &["id", "user", "name", "state", "last_seen_at"]);
+            let mut rows = Vec::new();
+            for device in db::devices::list(&mut conn)? {
+                rows.push(view(&devices::show(&mut conn, device)?));
+            }
+            let columns = ["id", "owner", "name", "state", "erasure", "last_seen_at"];
+            output::list(config.json, &rows, &columns);
             Ok(())
         }
     }
@@ -66,18 +78,19 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
 
 fn set_state(
     config: &Config,
-    (mut conn, app): (db::Conn, AppState),
+    (conn, app): (&mut db::Conn, &AppState),
     id: &DeviceId,
     state: DeviceState,
 ) -> Result<(), Failure> {
-    act((&mut conn, &app), |conn| {
-        db::devices::set_state(conn, id, state)?;
-        let device = db::devices::by_id(conn, id)?.ok_or(db::Error::Missing)?;
+    let now = app.clock.now();
+    let shown = act((conn, app), |conn| {
+        let device = db::devices::by_id(conn, id)?.ok_or(MarkError::NotOpen)?;
+        let shown = devices::set_state(conn, &device, state, None, now)??;
         let note = note(conn, &device.user, state.as_str())?;
-        Ok::<_, db::Error>(((), vec![note.about(*id.as_bytes())]))
+        Ok::<_, Failure>((shown, vec![note.about(*id.as_bytes())]))
     })?;
     let value = json!({ "device": id, "state": state.as_str() });
-    output::answer(config.json, &value, state.as_str());
+    output::answer(config.json, &value, words(&shown));
     Ok(())
 }
 
@@ -88,14 +101,37 @@ fn note(conn: &mut db::Conn, user: &UserId, what: &str) -> Result<Note, db::Erro
     Ok(posts.iter().fold(note, |note, post| note.in_cluster(post.cluster)))
 }
 
-fn view(device: &Device) -> Value {
+/// What happens now.
+fn words(shown: &Shown) -> &'static str {
+    match shown.device.state {
+        DeviceState::Active => "active: the phone goes on as before",
+        DeviceState::Retired => {
+            "retired: at its next contact the phone hands over what only it has and is then erased"
+        }
+        DeviceState::Stolen => "stolen: at its next contact the phone is erased",
+    }
+}
+
+fn view(shown: &Shown) -> Value {
+    let device = &shown.device;
     json!({
         "id": device.id,
         "user": device.user,
+        "owner": shown.owner,
         "name": device.name,
         "state": device.state.as_str(),
+        "erasure": erasure(shown),
+        "erased_at": shown.order.and_then(|order| order.erased_at),
         "enrolled_at": device.enrolled_at,
         "last_seen_at": device.last_seen_at,
         "clock_offset_ms": device.clock_offset_ms,
     })
+}
+
+const fn erasure(shown: &Shown) -> &'static str {
+    match &shown.order {
+        None => "none",
+        Some(order) if order.erased_at.is_none() => "ordered, not confirmed",
+        Some(_) => "confirmed",
+    }
 }

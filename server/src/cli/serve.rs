@@ -2,17 +2,19 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 
 use actix_web::HttpServer;
 use serde_json::json;
 use sync_core::time::Timestamp;
 
 use super::{Failure, open_database, output};
+use crate::api::peer;
 use crate::app::{AppState, Parts};
 use crate::build_app;
 use crate::config::{Config, ServeArgs, ServeConfig};
 use crate::ingest::sequencer;
-use crate::tls;
+use crate::tls::{self, shown::Shown};
 
 /// Serves until told to stop; requests under way are finished first.
 ///
@@ -27,14 +29,17 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
         Some(files) => files.clone(),
         None => tls::development(&config.data, state.clock.now())?,
     };
-    let tls = tls::server_config(&files)?;
+    let shown = Shown::load(files)?;
+    let client_authority = serve.client_authority.as_deref();
+    let tls = tls::server_config(Arc::clone(&shown), client_authority)?;
+    shown.follow().map_err(Failure::Stopped)?;
     let (listener, address) = listen(serve.listen)?;
     tracing::info!(%config, %address, "serving");
     announce(config, address, development);
     if let Some(path) = &serve.address_file {
         write_address(path, address)?;
     }
-    let folder = config.data.clone();
+    let (folder, tls) = (config.data.clone(), (tls, client_authority.is_some()));
     let serving = async move {
         let linking = actix_web::rt::spawn(sequencer::run(
             state.db.clone(),
@@ -62,9 +67,14 @@ fn clock_of(state: &AppState) -> impl Fn() -> Timestamp + Send + 'static {
 async fn serve_on(
     state: AppState,
     listener: TcpListener,
-    tls: rustls::ServerConfig,
+    (tls, phones_prove): (rustls::ServerConfig, bool),
 ) -> std::io::Result<()> {
     HttpServer::new(move || build_app(state.clone()))
+        .on_connect(move |connection, extensions| {
+            if phones_prove {
+                peer::note(connection, extensions);
+            }
+        })
         .listen_rustls_0_23(listener, tls)?
         .shutdown_timeout(20)
         .run()

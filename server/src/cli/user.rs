@@ -14,6 +14,7 @@ use crate::passwords::{MAX_BYTES, MIN_CHARS};
 use crate::role::Role;
 use crate::service::accounts::{self, AccountError, NewUser, Post};
 use crate::service::audit::{Act, Note};
+use crate::service::posts::{self, Given};
 use crate::service::sessions::normalise;
 
 /// People.
@@ -36,6 +37,9 @@ pub enum Command {
         #[arg(long)]
         sign_in: String,
     },
+    /// List posts that wait for an administrator to confirm them. Once a cluster has two
+    /// administrators, leads, deputies, duty officers, governance and administrators take two people.
+    Proposals,
     /// List the people.
     List,
 }
@@ -82,15 +86,17 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
         Command::Add(args) => add(config, &mut conn, &state, &args),
         Command::Post { sign_in, post } => {
-            let now = state.clock.now();
-            act((&mut conn, &state), |conn| {
+            let (now, fresh) = (state.clock.now(), fresh(&state)?);
+            let given = act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
-                accounts::add_post(conn, now, &user.id, post.view())?;
-                Ok::<_, Failure>(((), vec![given(conn, &user, &post)?]))
+                let given = posts::give_by_command(conn, now, &user.id, post.view(), fresh)?;
+                Ok::<_, Failure>((given, vec![note(conn, &user, &post, given)?]))
             })?;
-            output::answer(config.json, &json!({ "ok": true }), "done");
+            let value = json!({ "ok": true, "proposal": proposal(given) });
+            output::answer(config.json, &value, words(given));
             Ok(())
         }
+        Command::Proposals => list_proposals(config, &mut conn),
         Command::Leave { sign_in } => {
             act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
@@ -127,27 +133,68 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
         phone: args.phone.as_deref(),
         fresh: state.entropy.bytes().map_err(StartError::from)?,
     };
-    let now = state.clock.now();
-    let user = act((conn, state), |conn| {
-        let user = accounts::add_user(conn, now, &input, args.post.view())?;
-        let note = given(conn, &user, &args.post)?;
-        Ok::<_, Failure>((user, vec![note]))
+    let (now, fresh) = (state.clock.now(), fresh(state)?);
+    let (user, given) = act((conn, state), |conn| {
+        let user = accounts::add_person(conn, now, &input)?;
+        let given = posts::give_by_command(conn, now, &user.id, args.post.view(), fresh)?;
+        let note = note(conn, &user, &args.post, given)?;
+        Ok::<_, Failure>(((user, given), vec![note]))
     })?;
-    let value = json!({ "id": user.id, "sign_in": user.sign_in, "password": made });
-    let text = match made {
-        Some(password) => format!("{}\npassword: {password}", user.id),
-        None => user.id.to_string(),
-    };
+    let value = json!({
+        "id": user.id, "sign_in": user.sign_in, "password": made, "proposal": proposal(given),
+    });
+    let mut text = user.id.to_string();
+    if let Some(password) = made {
+        text.push_str(&format!("\npassword: {password}"));
+    }
+    if given != Given::Held {
+        text.push_str(&format!("\n{}", words(given)));
+    }
     output::answer(config.json, &value, &text);
     Ok(())
 }
 
-/// What is written down of a post that somebody was given.
-fn given(conn: &mut Conn, user: &User, post: &PostArgs) -> Result<Note, Failure> {
+/// What is written down of a post that somebody was given, or that was proposed for them.
+fn note(conn: &mut Conn, user: &User, post: &PostArgs, given: Given) -> Result<Note, Failure> {
+    let what = if given == Given::Held { "given" } else { "proposed" };
     let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes());
-    let note = note.with(format!("given {}", post.role));
+    let note = note.with(format!("{what} {}", post.role));
     let cluster = db::clusters::by_name(conn, &post.cluster)?;
     Ok(cluster.iter().fold(note, |note, cluster| note.in_cluster(cluster.id)))
+}
+
+fn fresh(state: &AppState) -> Result<[u8; 16], Failure> {
+    Ok(state.entropy.bytes().map_err(StartError::from)?)
+}
+
+fn proposal(given: Given) -> Option<String> {
+    match given {
+        Given::Held => None,
+        Given::Proposed(id) => Some(crate::hex::encode(&id)),
+    }
+}
+
+const fn words(given: Given) -> &'static str {
+    match given {
+        Given::Held => "done",
+        Given::Proposed(_) => "proposed: an administrator of the cluster must confirm it",
+    }
+}
+
+fn list_proposals(config: &Config, conn: &mut Conn) -> Result<(), Failure> {
+    let rows = posts::waiting(conn, None)?.into_iter().map(|it| {
+        json!({
+            "id": crate::hex::encode(&it.proposal.id),
+            "person": it.person,
+            "cluster": it.cluster,
+            "role": it.proposal.role,
+            "proposed_by": it.proposer.unwrap_or_else(|| "a command on the server".to_owned()),
+            "proposed_at": it.proposal.at,
+        })
+    });
+    let rows: Vec<Value> = rows.collect();
+    output::list(config.json, &rows, &["id", "person", "cluster", "role", "proposed_by"]);
+    Ok(())
 }
 
 pub(super) fn made_password(state: &AppState) -> Result<String, Failure> {

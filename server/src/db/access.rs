@@ -123,7 +123,7 @@ pub fn last_end(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i
     Ok(last.unwrap_or(0))
 }
 
-/// Whether access began within (after, up to].
+/// Whether access began within (after, up to] that stands.
 ///
 /// # Errors
 /// The database's failure.
@@ -136,7 +136,8 @@ pub fn began(
     let found = access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(access::since.gt(after).and(access::since.le(up_to)));
+        .filter(access::since.gt(after).and(access::since.le(up_to)))
+        .filter(access::until.is_null());
     Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
 }
 

@@ -5,7 +5,7 @@ use sync_core::ids::{Actor, DeviceId, UserId};
 use sync_core::time::Timestamp;
 
 use super::schema::devices::dsl;
-use super::{Conn, Error};
+use super::{Conn, Error, actors};
 
 /// What a device may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
@@ -30,7 +30,7 @@ impl DeviceState {
         }
     }
 
-    fn parse(word: &str) -> Result<Self, Error> {
+    pub(super) fn parse(word: &str) -> Result<Self, Error> {
         let all = [Self::Active, Self::Retired, Self::Stolen];
         let found = all.into_iter().find(|state| state.as_str() == word);
         found.ok_or(Error::Corrupt("device state"))
@@ -44,7 +44,7 @@ pub struct Device {
     pub id: DeviceId,
     /// Whose it is.
     pub user: UserId,
-    /// The actor it writes as.
+    /// The actor it was enrolled with; it may have had others since ([`super::actors`]).
     pub actor: Actor,
     /// The Ed25519 key its batches and refreshes are signed with.
     pub public_key: [u8; 32],
@@ -104,7 +104,10 @@ pub fn by_actor_or_key(
     actor: &Actor,
     key: &[u8; 32],
 ) -> Result<Option<Device>, Error> {
-    let same = dsl::actor.eq(actor.as_bytes().as_slice()).or(dsl::public_key.eq(key.as_slice()));
+    if let Some(device) = actors::device_of(conn, actor)? {
+        return by_id(conn, &device);
+    }
+    let same = dsl::public_key.eq(key.as_slice());
     dsl::devices.filter(same).first(conn).optional()?.map(from_row).transpose()
 }
 
@@ -125,7 +128,17 @@ pub fn insert(conn: &mut Conn, device: &Device) -> Result<(), Error> {
         dsl::clock_offset_ms.eq(device.clock_offset_ms),
     );
     diesel::insert_into(dsl::devices).values(row).execute(conn)?;
-    Ok(())
+    actors::insert(conn, &device.actor, &device.id, device.enrolled_at)
+}
+
+/// A person's devices, the longest enrolled first.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Device>, Error> {
+    let own = dsl::devices.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
+    let rows: Vec<Row> = own.order(dsl::enrolled_at).load(conn)?;
+    rows.into_iter().map(from_row).collect()
 }
 
 /// Notes that a device was heard from.

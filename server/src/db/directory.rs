@@ -30,7 +30,8 @@ pub fn changed(
         .load(conn)?)
 }
 
-/// Cases that the user could find before and may not since (after, up to].
+/// Cases that the user could find before and may not since (after, up to], with the number since
+/// which they could be found.
 ///
 /// # Errors
 /// The database's failure.
@@ -40,18 +41,18 @@ pub fn hidden(
     cluster: &ClusterId,
     after: i64,
     up_to: i64,
-) -> Result<Vec<CaseId>, Error> {
-    let rows: Vec<Vec<u8>> = directory::table
+) -> Result<Vec<(CaseId, i64)>, Error> {
+    let rows: Vec<(Vec<u8>, i64)> = directory::table
         .inner_join(barred::table.on(barred::case_id.eq(directory::case_id)))
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(barred::number.gt(after).and(barred::number.le(up_to)))
         // A case that was never to be found by them leaves no trace.
         .filter(directory::first_number.lt(barred::number))
-        .select(directory::case_id)
+        .select((directory::case_id, directory::first_number))
         .order(directory::case_id)
         .load(conn)?;
-    rows.iter().map(|case| Ok(CaseId::from_slice(case)?)).collect()
+    rows.iter().map(|(case, first)| Ok((CaseId::from_slice(case)?, *first))).collect()
 }
 
 /// A case's line.

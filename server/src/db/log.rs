@@ -363,23 +363,6 @@ pub fn records_of_author(
     rows.iter().map(|id| Ok(RecordId::from_slice(id)?)).collect()
 }
 
-/// When a phone last brought anything to a cluster.
-///
-/// # Errors
-/// The database's failure.
-pub fn last_contact(
-    conn: &mut Conn,
-    cluster: &ClusterId,
-    device: &DeviceId,
-) -> Result<Option<Timestamp>, Error> {
-    let found = log::table
-        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(log::device_id.eq(device.as_bytes().as_slice()))
-        .order(log::number.desc())
-        .select(log::arrived_at);
-    Ok(found.first(conn).optional()?.map(Timestamp))
-}
-
 /// When a record's first change arrived.
 ///
 /// # Errors

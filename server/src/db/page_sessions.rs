@@ -80,3 +80,13 @@ pub fn end(conn: &mut Conn, hash: &[u8; 32], now: Timestamp) -> Result<(), Error
     diesel::update(open).set(dsl::ended_at.eq(now.0)).execute(conn)?;
     Ok(())
 }
+
+/// Ends every session of a person.
+///
+/// # Errors
+/// The database's failure.
+pub fn end_of_user(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), Error> {
+    let own = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::ended_at.is_null());
+    diesel::update(dsl::page_sessions.filter(own)).set(dsl::ended_at.eq(now.0)).execute(conn)?;
+    Ok(())
+}

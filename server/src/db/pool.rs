@@ -19,6 +19,7 @@ pub struct Db {
 
 struct Inner {
     address: Address,
+    size: usize,
     idle: Mutex<Vec<Conn>>,
     turns: Arc<Semaphore>,
     /// SQLite has one writer a file: others wait here, in order, rather than in its busy loop.
@@ -34,11 +35,18 @@ impl Db {
         let writers = if address.is_sqlite() { 1 } else { size };
         let inner = Inner {
             address,
+            size,
             idle: Mutex::new(vec![first]),
             turns: Arc::new(Semaphore::new(size)),
             write_turns: Arc::new(Semaphore::new(writers)),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Connections, at most.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.inner.size
     }
 
     /// Runs `work` on a blocking thread, on one unchanging sight of the database.

@@ -182,6 +182,19 @@ pub fn waiting(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Held>, Error>
     rows.into_iter().map(from_row).collect()
 }
 
+/// What was given back of a phone's work.
+///
+/// # Errors
+/// The database's failure.
+pub fn given_back_of(conn: &mut Conn, device: &DeviceId) -> Result<Vec<Held>, Error> {
+    let rows = bundles!()
+        .filter(quarantine::device_id.eq(device.as_bytes().as_slice()))
+        .filter(decisions::released.eq(false).assume_not_null())
+        .order((decisions::number, quarantine::first_seq))
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
 /// How many changes of a phone wait.
 ///
 /// # Errors

@@ -119,6 +119,25 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    device_actors (actor) {
+        actor -> Binary,
+        device_id -> Binary,
+        registered_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    device_contacts (device_id, cluster_id) {
+        device_id -> Binary,
+        cluster_id -> Binary,
+        acknowledged -> BigInt,
+        seen_at -> BigInt,
+        agency_id -> Binary,
+        roles -> Text,
+    }
+}
+
 diesel::joinable!(memberships -> clusters (cluster_id));
 diesel::joinable!(memberships -> agencies (agency_id));
 diesel::joinable!(memberships -> users (user_id));

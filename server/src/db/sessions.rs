@@ -69,3 +69,30 @@ pub fn revoke(conn: &mut Conn, id: &[u8; 16], why: &str, now: Timestamp) -> Resu
     diesel::update(open).set(set).execute(conn)?;
     Ok(())
 }
+
+/// Why a marked phone's sessions ended: with this reason they can go on when the mark is taken back.
+const MARKED: &str = "device marked";
+
+/// Ends every session of a device.
+///
+/// # Errors
+/// The database's failure.
+pub fn end_of_device(conn: &mut Conn, device: &DeviceId, now: Timestamp) -> Result<(), Error> {
+    let own = dsl::device_id.eq(device.as_bytes().as_slice());
+    let open = dsl::sessions.filter(own.and(dsl::revoked_at.is_null()).assume_not_null());
+    let set = (dsl::revoked_at.eq(now.0), dsl::revoked_why.eq(MARKED));
+    diesel::update(open).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// Lets the sessions of a device go on that [`end_of_device`] ended, and no others.
+///
+/// # Errors
+/// The database's failure.
+pub fn resume_of_device(conn: &mut Conn, device: &DeviceId) -> Result<(), Error> {
+    let own = dsl::device_id.eq(device.as_bytes().as_slice());
+    let ended = dsl::sessions.filter(own.and(dsl::revoked_why.eq(MARKED)).assume_not_null());
+    let set = (dsl::revoked_at.eq(None::<i64>), dsl::revoked_why.eq(None::<String>));
+    diesel::update(ended).set(set).execute(conn)?;
+    Ok(())
+}

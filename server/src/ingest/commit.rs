@@ -17,7 +17,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge};
-use crate::ingest::{Arrival, Rules, access, extract, moves, noted, project};
+use crate::ingest::{Arrival, Rules, access, extract, hold, moves, noted, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -63,11 +63,16 @@ fn note(conn: &mut Conn, arrival: &Arrival, answers: &[Answer]) -> Result<(), Er
     noted::rows(arrival, answers).iter().try_for_each(|row| db::audit::insert(conn, row))
 }
 
-/// Whether a record or a case's own records grew since they were read.
+/// Whether a record, a case's own records or what waits for a reviewer grew since they were read.
 fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
     for (record, length) in &verdict.judged_at {
         let now = db::records::by_id(conn, record)?.map_or(0, |row| row.length as usize);
         if now != *length {
+            return Ok(true);
+        }
+    }
+    for ((record, actor), version) in &verdict.kept_at {
+        if hold::version(conn, record, actor)? != *version {
             return Ok(true);
         }
     }
@@ -91,10 +96,13 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
         return Ok(());
     }
     db::log::insert_batch(conn, &batch_row(arrival, verdict))?;
+    let mut head = Head::read(conn, arrival.cluster())?;
     for held in &verdict.held {
+        if db::records::cluster_of(conn, &held.case)?.is_none() {
+            db::records::insert_case(conn, &held.case, &held.cluster, head.next)?;
+        }
         db::quarantine::insert(conn, held)?;
     }
-    let mut head = Head::read(conn, arrival.cluster())?;
     let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
     let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
     cases.extend(alarming.map(|held| held.case));
@@ -296,6 +304,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
             access::refresh(conn, &state.context, || head.take())?;
             moves::refresh(conn, &world, &state.context, now, || head.take())?;
+            project::case(conn, &world, &state, || head.take())?;
         }
     }
     head.write(conn)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
 use sync_core::protocol::message::Answer;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::db::{Conn, Db, Error};
 use crate::ingest::commit::commit_group;
@@ -16,6 +16,10 @@ use crate::ingest::{Arrival, Rules, noted};
 
 /// Batches in one transaction: the lock is held for a tenth of a second at most.
 const GROUP: usize = 64;
+/// How long a batch waits to be judged before its phone is told to come again.
+const JUDGE_WAIT: Duration = Duration::from_secs(10);
+/// Connections that judging leaves to whoever reads.
+const LEFT_TO_READERS: usize = 2;
 /// Batches waiting: more are told to come again.
 const WAITING: usize = 1_024;
 
@@ -36,6 +40,7 @@ pub struct Committer {
     db: Db,
     rules: Rules,
     recorder: Recorder,
+    judging: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<Option<Beat>>,
     beats: Weak<watch::Sender<Option<Beat>>>,
@@ -52,7 +57,9 @@ impl Committer {
         // Weak: the beat ends with the work, which tells whoever waits that the process is ending.
         let weak = Arc::downgrade(&beats);
         tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
-        Self { db, rules, recorder, jobs, committed, beats: weak }
+        let at_a_time = db.size().saturating_sub(LEFT_TO_READERS).max(1);
+        let judging = Arc::new(Semaphore::new(at_a_time));
+        Self { db, rules, recorder, judging, jobs, committed, beats: weak }
     }
 
     /// Wakes whoever waits for news: something took a number without being pushed.
@@ -75,8 +82,11 @@ impl Committer {
     /// The database's failure: nothing of the batch happened.
     pub async fn ingest(&self, arrival: Arrival) -> Result<Vec<Answer>, Error> {
         let (rules, judged) = (self.rules.clone(), arrival.clone());
+        let turn = tokio::time::timeout(JUDGE_WAIT, self.judging.acquire()).await;
+        let turn = turn.ok().and_then(Result::ok).ok_or(Error::Busy)?;
         let verdict =
             self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
+        drop(turn);
         if verdict.is_empty() {
             if noted::is_refused(&verdict.answers) {
                 let rows = noted::rows(&arrival, &verdict.answers);

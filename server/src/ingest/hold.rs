@@ -1,10 +1,13 @@
 //! Keeping pushed work apart for a reviewer: what its author had lost the right to without knowing.
 
+use std::collections::BTreeMap;
+
 use sync_core::engine::admit::Judged;
 use sync_core::gate::refusal::{Refusal, given_back};
-use sync_core::ids::{RecordId, UserId};
+use sync_core::ids::{Actor, CaseId, RecordId, UserId};
 use sync_core::limits::CHANGES_IN_REVIEW;
 use sync_core::merge::Context;
+use sync_core::policy::{CaseContext, Principal, Role};
 use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
 use sync_core::record::change::Change;
 use sync_core::record::envelope::Envelope;
@@ -17,6 +20,7 @@ use super::judge::Salted;
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::ingest::Arrival;
+use crate::service::histories::{CaseState, World};
 
 /// How many more changes of a phone may be kept.
 ///
@@ -27,6 +31,49 @@ pub(super) fn room(conn: &mut Conn, arrival: &Arrival) -> Result<usize, Error> {
     Ok(CHANGES_IN_REVIEW.saturating_sub(usize::try_from(kept).unwrap_or_default()))
 }
 
+/// Whether what begins a case waits, by this author: a case that only a retired phone knew.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn waits_to_begin(
+    conn: &mut Conn,
+    case: &CaseId,
+    arrival: &Arrival,
+) -> Result<bool, Error> {
+    let own = Envelope::of_case(*case, Compartment::Team).id();
+    let waiting = db::quarantine::waiting(conn, &arrival.cluster())?;
+    Ok(waiting.iter().any(|held| held.record == own && held.user == arrival.user()))
+}
+
+/// A case that nobody has begun, as its author saw it: for whoever reviews what begins it.
+///
+/// # Errors
+/// The database's failure.
+pub fn unbegun(conn: &mut Conn, world: &World, held: &Held) -> Result<Option<CaseState>, Error> {
+    if !db::records::of_case(conn, &held.case)?.is_empty() {
+        return Ok(None);
+    }
+    let posts = db::memberships::of_user(conn, &held.user)?;
+    let Some(agency) = posts.first().map(|post| post.agency) else { return Ok(None) };
+    let author = Principal::new(held.user, agency).with(held.cluster, Role::Practitioner);
+    Ok(Some(CaseState {
+        context: CaseContext::begun_by(&author, held.case, held.cluster),
+        team: None,
+        framework: world.framework.clone(),
+        version: 0,
+        beside: BTreeMap::new(),
+    }))
+}
+
+/// What [`Earlier::version`] is now.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn version(conn: &mut Conn, record: &RecordId, actor: &Actor) -> Result<usize, Error> {
+    let kept = db::quarantine::of_author(conn, record, actor)?;
+    Ok(kept.iter().map(|held| if held.state == State::Waiting { 1 } else { 2 }).sum())
+}
+
 /// A change that was kept: its number, its hash, what became of it and the reviewer's words.
 type Kept = (u32, [u8; 16], State, String);
 
@@ -34,6 +81,7 @@ type Kept = (u32, [u8; 16], State, String);
 pub(super) struct Earlier {
     kept: Vec<Kept>,
     waiting: Vec<PushedRecord>,
+    version: usize,
 }
 
 impl Earlier {
@@ -46,8 +94,9 @@ impl Earlier {
         record: &RecordId,
         pushed: &PushedRecord,
     ) -> Result<Self, Error> {
-        let (mut kept, mut waiting) = (Vec::new(), Vec::new());
+        let (mut kept, mut waiting, mut version) = (Vec::new(), Vec::new(), 0);
         for held in db::quarantine::of_author(conn, record, &pushed.actor)? {
+            version += if held.state == State::Waiting { 1 } else { 2 };
             let record = pushed_of(&held)?;
             let hashes = record.changes.iter().map(|change| change.hash);
             let named = (record.first_seq..).zip(hashes);
@@ -57,7 +106,12 @@ impl Earlier {
                 waiting.push(record);
             }
         }
-        Ok(Self { kept, waiting })
+        Ok(Self { kept, waiting, version })
+    }
+
+    /// A number that grows whenever more is kept or decided about.
+    pub(super) fn version(&self) -> usize {
+        self.version
     }
 
     /// The record with the changes that wait; none if none do.

@@ -7,9 +7,9 @@ use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
 use sync_core::gate::copies::{self, Source, Sources};
 use sync_core::gate::permission;
-use sync_core::gate::refusal::Refusal;
+use sync_core::gate::refusal::{FROM_RETIRED, Refusal};
 use sync_core::ids::{Actor, CaseId, RecordId};
-use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
+use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster, sees_directory};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
@@ -22,6 +22,7 @@ use crate::db::quarantine::Held;
 use crate::db::{self, Conn, Error};
 use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules, moves, sources};
+use crate::service::contact;
 use crate::service::histories::{self, World};
 
 /// A batch as judged at some state of the database.
@@ -39,6 +40,8 @@ pub struct Verdict {
     pub judged_at: BTreeMap<RecordId, usize>,
     /// The same of each case's own records; none was begun.
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
+    /// How much of an author's work in a record had been kept or decided about.
+    pub kept_at: BTreeMap<(RecordId, Actor), usize>,
     /// Where each record that matters had been moved to.
     pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
 }
@@ -71,7 +74,9 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
-    if !arrival.principal.memberships.iter().any(|it| it.cluster == arrival.cluster()) {
+    // Whoever left altogether has their late work looked at like anybody who lost a team.
+    let works = |who: &Principal| who.memberships.iter().any(|it| it.cluster == arrival.cluster());
+    if !works(&arrival.principal) && !judging.then.as_ref().is_some_and(works) {
         judging.answer_all(&records, &refused("unknown_case"));
         return Ok(judging.verdict);
     }
@@ -83,7 +88,12 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
     let mut salts = salts.into_iter();
     for record in &records {
         let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
-        judging.record(conn, record, &salts)?;
+        // A phone whose numbers are taken was restored from a backup. What follows may speak of a
+        // record, or of a child's case, by a name that is another's: it writes that anew first.
+        match judging.forked {
+            true => judging.unjudged(record),
+            false => judging.record(conn, record, &salts)?,
+        }
     }
     Ok(judging.verdict)
 }
@@ -112,6 +122,12 @@ struct Judging<'a> {
     /// Cases whose own record, which begins them, was not taken from this batch, with what that means
     /// for the rest of them.
     unbegun: BTreeMap<CaseId, Judged>,
+    /// Whether a name in this batch turned out to be taken by other work.
+    forked: bool,
+    /// The number up to which the phone was ever known to have the log.
+    known: i64,
+    /// The person as they were at the phone's last contact.
+    then: Option<Principal>,
     verdict: Verdict,
 }
 
@@ -122,11 +138,42 @@ struct Contexts {
     then: Option<CaseContext>,
 }
 
+impl Contexts {
+    /// Whether a person may not know of the case, nor might when their phone last heard of it: they are
+    /// told what they would be told of a case that is not there.
+    fn are_closed_to(&self, principal: &Principal, then: Option<&Principal>) -> bool {
+        let knew = |case| sees_directory(then.unwrap_or(principal), case);
+        !sees_directory(principal, &self.now) && !self.then.as_ref().is_some_and(knew)
+    }
+}
+
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
-        let world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
-        let (contexts, unbegun, verdict) = (BTreeMap::new(), BTreeMap::new(), Verdict::default());
-        Ok(Self { arrival, world, contexts, unbegun, verdict })
+        let mut world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
+        if arrival.leaving {
+            // Whoever left already is judged as the colleague that they were.
+            world.people.insert(arrival.user(), arrival.principal.agency);
+        }
+        let contact = db::contacts::of(conn, &arrival.device, &arrival.cluster())?;
+        // An older cursor proves nothing: the phone kept it, or is a copy of one that knew more.
+        let highest = contact.as_ref().map_or(0, |contact| contact.acknowledged);
+        let as_then = |contact| contact::then(&arrival.principal, arrival.cluster(), contact);
+        Ok(Self {
+            arrival,
+            world,
+            contexts: BTreeMap::new(),
+            unbegun: BTreeMap::new(),
+            forked: false,
+            known: arrival.acknowledged.max(highest),
+            then: contact.as_ref().map(as_then),
+            verdict: Verdict::default(),
+        })
+    }
+
+    fn unjudged(&mut self, record: &PushedRecord) {
+        if let Ok(head) = Head::read(&record.envelope) {
+            self.answer_each(head.id, record, &Judged::Needs);
+        }
     }
 
     fn answer_all(&mut self, records: &[PushedRecord], judged: &Judged) {
@@ -171,6 +218,7 @@ impl<'a> Judging<'a> {
         };
         let id = envelope.id();
         if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
+            self.forked |= code == "id_taken";
             self.answer_each(id, pushed, &refused(code));
             return Ok(());
         }
@@ -179,6 +227,10 @@ impl<'a> Judging<'a> {
             self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
             return Ok(());
         };
+        if contexts.are_closed_to(&self.arrival.principal, self.then.as_ref()) {
+            self.answer_each(id, pushed, &refused("unknown_case"));
+            return Ok(());
+        }
         let mut history = match histories::history_of(conn, &envelope) {
             Err(Error::Newer) => {
                 self.answer_each(id, pushed, &Judged::NotYet);
@@ -192,17 +244,22 @@ impl<'a> Judging<'a> {
             return Ok(());
         };
         let moved = self.is_moved(conn, &id)?;
-        let principal = &self.arrival.principal;
+        let (user, then) = (self.arrival.user(), self.then.as_ref());
         let earlier = Earlier::of(conn, &id, pushed)?;
-        let (user, aside) = (principal.user, earlier.aside(&history, principal.user));
+        let aside = earlier.aside(&history, user);
         let judged = admit(&mut history, aside, pushed, user, &|history, change, deps| {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
-            may(principal, &contexts, (history, change, deps), &sources)
+            may((self.arrival, then), &contexts, (history, change, deps), &sources)
         });
+        let forked = |(_, judged): &(u32, Judged)| matches!(judged, Judged::Refused(why) if why.code() == "actor_forked");
+        self.forked |= judged.iter().any(forked);
         // Most pushes hold nothing: they are not counted.
         let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));
+        if holds || earlier.version() > 0 {
+            self.verdict.kept_at.insert((id, pushed.actor), earlier.version());
+        }
         let room = if holds { hold::room(conn, self.arrival)? } else { 0 };
         let judged = earlier.over(pushed, judged, room);
         let (outcome, merging) = ((judged.as_slice(), salts), self.world.merging());
@@ -238,7 +295,7 @@ impl<'a> Judging<'a> {
     fn note_begun(&mut self, envelope: &Envelope, contexts: Contexts, judged: &[(u32, Judged)]) {
         let case = envelope.case;
         match judged.first() {
-            Some((_, Judged::Accepted(_) | Judged::AlreadyHad)) => {
+            Some((_, Judged::Accepted(_) | Judged::AlreadyHad | Judged::Held(_))) => {
                 self.contexts.insert(case, contexts);
             }
             Some((_, Judged::NotYet | Judged::Needs)) if !self.contexts.contains_key(&case) => {
@@ -267,8 +324,15 @@ impl<'a> Judging<'a> {
             let in_batch = self.verdict.records.iter().rfind(|it| it.envelope.id() == record);
             let in_batch = in_batch.map(|it| it.history.clone());
             let row = db::records::by_id(conn, &record)?;
-            if row.as_ref().is_some_and(|row| row.cluster != self.arrival.cluster()) {
-                return Ok(None);
+            if let Some(row) = &row
+                && row.cluster != self.arrival.cluster()
+            {
+                // Whoever works there may know that it is; to others it is like none at all.
+                let memberships = &self.arrival.principal.memberships;
+                match memberships.iter().any(|held| held.cluster == row.cluster) {
+                    true => return Ok(None),
+                    false => continue,
+                }
             }
             let arrived = match &row {
                 Some(row) => db::log::arrived(conn, &row.id)?,
@@ -302,7 +366,7 @@ impl<'a> Judging<'a> {
         pushed: &PushedRecord,
         envelope: &Envelope,
     ) -> Result<Option<&'static str>, Error> {
-        if pushed.actor != self.arrival.actor {
+        if !self.is_own(conn, &pushed.actor)? {
             return Ok(Some("not_yours"));
         }
         if let Some(cluster) = db::records::cluster_of(conn, &envelope.case)?
@@ -311,16 +375,25 @@ impl<'a> Judging<'a> {
             return Ok(Some("unknown_case"));
         }
         let known = db::records::by_id(conn, &envelope.id())?;
-        let made_by_other = envelope.made().is_some_and(|made| {
-            made.user != self.arrival.user()
-                || made.creator != self.arrival.actor
-                || made.device != self.arrival.device
-        });
+        let made_by_other = match envelope.made() {
+            None => false,
+            Some(made) => {
+                made.user != self.arrival.user()
+                    || made.device != self.arrival.device
+                    || !self.is_own(conn, &made.creator)?
+            }
+        };
         Ok(match known {
             Some(row) if row.envelope != pushed.envelope => Some("id_taken"),
             None if made_by_other => Some("not_yours"),
             _ => None,
         })
+    }
+
+    /// Whether the phone writes as an actor.
+    fn is_own(&self, conn: &mut Conn, actor: &Actor) -> Result<bool, Error> {
+        let first = *actor == self.arrival.actor;
+        Ok(first || db::actors::device_of(conn, actor)? == Some(self.arrival.device))
     }
 
     /// The case's rules; of one that is just being begun, its beginner's. None for what is not
@@ -342,11 +415,14 @@ impl<'a> Judging<'a> {
         self.verdict.cases_at.extend(beside);
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
-        let begins = envelope.made().is_none();
+        let begins = envelope.made().is_none()
+            || self.arrival.leaving && hold::waits_to_begin(conn, &case, self.arrival)?;
         Ok(match state {
             Some(state) => {
-                let known = self.arrival.acknowledged;
-                let mut moved = histories::case_moved_since(conn, &case, known)?;
+                let known = self.known;
+                // Another post then may have allowed what this one does not.
+                let mut moved = self.then.as_ref().is_some_and(|then| differs(then, principal));
+                moved |= histories::case_moved_since(conn, &case, known)?;
                 for beside in state.beside.keys() {
                     moved |= histories::case_moved_since(conn, beside, known)?;
                 }
@@ -369,20 +445,40 @@ impl<'a> Judging<'a> {
 }
 
 /// Whether a person may make a change now; if not, whether they might as far as their phone knew. A
-/// copy that may not be made is given back: its source is still there.
+/// copy that may not be made is given back: its source is still there. Of a retired phone, whatever
+/// might be made is kept for a reviewer.
 fn may(
-    principal: &Principal,
+    (arrival, then): (&Arrival, Option<&Principal>),
     contexts: &Contexts,
     (history, change, deps): (&History, &Change, &[usize]),
     sources: &Sources,
 ) -> Result<(), Forbidden> {
-    let judged_by = |context| permission::check(principal, context, history, change, deps, sources);
-    let Err(refusal) = judged_by(&contexts.now) else { return Ok(()) };
+    let principal = &arrival.principal;
+    let judged_by =
+        |who, context| permission::check(who, context, history, change, deps, sources).map(drop);
     let copies = !copies::copied_from(change).is_empty();
-    match contexts.then.as_ref().filter(|_| !copies).map(judged_by) {
+    let refusal = match judged_by(principal, &contexts.now) {
+        Ok(()) if arrival.leaving && copies => return Err(Refusal::new(FROM_RETIRED).into()),
+        Ok(()) if arrival.leaving => return Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
+        Ok(()) => return Ok(()),
+        Err(refusal) => refusal,
+    };
+    let before = contexts.then.as_ref().filter(|_| !copies);
+    match before.map(|context| judged_by(then.unwrap_or(principal), context)) {
+        Some(Ok(())) if arrival.leaving => Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
         Some(Ok(())) => Err(Forbidden::Late(refusal)),
         _ => Err(Forbidden::Refused(refusal)),
     }
+}
+
+/// Whether somebody has other posts in the cluster now, or another agency.
+fn differs(then: &Principal, now: &Principal) -> bool {
+    let here = then.memberships.first().map(|it| it.cluster);
+    let roles = |who: &Principal| {
+        let of_cluster = who.memberships.iter().filter(|it| Some(it.cluster) == here);
+        of_cluster.map(|it| it.role).collect::<Vec<_>>()
+    };
+    then.agency != now.agency || roles(then) != roles(now)
 }
 
 fn refused(code: &str) -> Judged {

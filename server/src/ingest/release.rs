@@ -8,10 +8,11 @@ use sync_core::protocol::batch::salted_digest;
 use sync_core::protocol::frame::PushedRecord;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
+use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
 
 use super::commit::{Head, Origin, refresh_cases, take_records};
-use super::hold::{envelope_of, pushed_of};
+use super::hold::{envelope_of, pushed_of, unbegun};
 use super::judge::Accepted;
 use crate::db::quarantine::{Decision, Held, State};
 use crate::db::{self, Conn, Error, write_tx};
@@ -40,6 +41,9 @@ pub enum ReviewError {
     /// A decision needs a reason.
     #[error("please say why")]
     NoReason,
+    /// The case that the work is about waits itself.
+    #[error("the case itself waits: release what begins it first")]
+    NotBegun,
     /// It does not fit the record any more; the code of the reason.
     #[error("this no longer fits the record ({0}): give it back to its author")]
     DoesNotFit(String),
@@ -51,6 +55,7 @@ impl ReviewError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotOpen => "not_found",
+            Self::NotBegun => "not_begun",
             Self::Decided => "decided",
             Self::NoReason => "no_reason",
             Self::DoesNotFit(_) => "does_not_fit",
@@ -144,7 +149,10 @@ impl<'a> Reviewing<'a> {
     ) -> Result<Result<Self, ReviewError>, Error> {
         let envelope = envelope_of(held)?;
         let world = World::of(conn, &rules.catalogue, &held.cluster)?;
-        let state = histories::case_state(conn, &held.case, &held.cluster, &world, now)?;
+        let state = match histories::case_state(conn, &held.case, &held.cluster, &world, now)? {
+            None => unbegun(conn, &world, held)?,
+            state => state,
+        };
         let open = |it: &CaseState| may_review(reviewer, &it.context, &envelope, held);
         if !state.as_ref().is_some_and(open) {
             return Ok(Err(ReviewError::NotOpen));
@@ -167,6 +175,11 @@ impl<'a> Reviewing<'a> {
     }
 
     fn release(&mut self, conn: &mut Conn) -> Result<(), Undone> {
+        let envelope = self.history.envelope();
+        let begins = *envelope == Envelope::of_case(envelope.case, Compartment::Team);
+        if !begins && db::records::of_case(conn, &envelope.case)?.is_empty() {
+            return Err(Undone::Review(ReviewError::NotBegun));
+        }
         if db::moves::target(conn, &self.history.envelope().id())?.is_some() {
             let moved = "moved_elsewhere".to_owned();
             return Err(Undone::Review(ReviewError::DoesNotFit(moved)));

@@ -44,7 +44,8 @@ pub fn copied(
 
 fn clamped(conn: &mut Conn, arrival: &Arrival, change: &Change) -> Result<Timestamp, Error> {
     let device: &DeviceId = &arrival.device;
-    let contact = db::log::last_contact(conn, &arrival.cluster(), device)?.unwrap_or(arrival.at);
+    let contact = db::contacts::of(conn, device, &arrival.cluster())?;
+    let contact = contact.map_or(arrival.at, |contact| contact.seen_at);
     let claimed = change.at.plus_ms(change.clock_ahead_ms.saturating_neg());
     Ok(claimed.max(contact).min(arrival.at))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sync_core::ids::{AgencyId, ClusterId, UserId};
 use sync_core::time::Timestamp;
 
+use super::devices;
 use super::sessions::normalise;
 use crate::db::agencies::Agency;
 use crate::db::clusters::Cluster;
@@ -22,6 +23,12 @@ pub enum AccountError {
     /// A name or role that must be free is taken.
     #[error("there is already such {0}")]
     Taken(&'static str),
+    /// No such thing, or not this person's to decide about: the same for both.
+    #[error("there is nothing here that is open to you")]
+    NotYours,
+    /// Somebody decided before.
+    #[error("somebody has decided about this already")]
+    Decided,
     /// A person works for one agency.
     #[error("this person works for another agency")]
     OtherAgency,
@@ -143,6 +150,20 @@ pub fn add_user(
     input: &NewUser<'_>,
     post: Post<'_>,
 ) -> Result<User, AccountError> {
+    let user = add_person(conn, now, input)?;
+    add_post(conn, now, &user.id, post)?;
+    Ok(user)
+}
+
+/// Sets up a person without a post.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub fn add_person(
+    conn: &mut Conn,
+    now: Timestamp,
+    input: &NewUser<'_>,
+) -> Result<User, AccountError> {
     let user = User {
         id: UserId::from_bytes(input.fresh),
         sign_in: text(&normalise(input.sign_in), "sign-in name")?,
@@ -152,11 +173,11 @@ pub fn add_user(
         active: true,
     };
     db::users::insert(conn, &user, now).map_err(taken("a sign-in name"))?;
-    add_post(conn, now, &user.id, post)?;
     Ok(user)
 }
 
-/// Gives a person one more post; everybody works for one agency.
+/// Gives a person one more post at once; everybody works for one agency. Whether one person may do
+/// that is for [`super::posts`] to say.
 ///
 /// # Errors
 /// [`AccountError`] in an administrator's words.
@@ -168,26 +189,62 @@ pub fn add_post(
 ) -> Result<(), AccountError> {
     let cluster =
         db::clusters::by_name(conn, post.cluster)?.ok_or(AccountError::Unknown("cluster"))?;
+    let agency = agency_for(conn, user, &post)?;
+    hold(conn, now, user, (&cluster.id, &agency, post.role))
+}
+
+/// The agency that a post is for: that of the person's other posts.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub(super) fn agency_for(
+    conn: &mut Conn,
+    user: &UserId,
+    post: &Post<'_>,
+) -> Result<AgencyId, AccountError> {
     let agency =
         db::agencies::by_slug(conn, post.agency)?.ok_or(AccountError::Unknown("agency"))?;
     let posts = db::memberships::of_user(conn, user)?;
-    if posts.iter().any(|held| held.agency != agency.id) {
-        return Err(AccountError::OtherAgency);
+    match posts.iter().any(|held| held.agency != agency.id) {
+        true => Err(AccountError::OtherAgency),
+        false => Ok(agency.id),
     }
-    db::memberships::insert(conn, user, (&cluster.id, &agency.id, post.role), now)
-        .map_err(taken("a role of this person"))?;
-    Ok(refresh_cluster(conn, &cluster.id, now)?)
 }
 
-/// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them.
+/// From now on a person holds a post.
+///
+/// # Errors
+/// [`AccountError`] in an administrator's words.
+pub(super) fn hold(
+    conn: &mut Conn,
+    now: Timestamp,
+    user: &UserId,
+    (cluster, agency, role): (&ClusterId, &AgencyId, Role),
+) -> Result<(), AccountError> {
+    db::log::lock(conn, cluster)?;
+    let number = db::log::head(conn, cluster)?.0;
+    db::memberships::insert(conn, user, (cluster, agency, role), now)
+        .map_err(taken("a role of this person"))?;
+    db::posts::began(conn, user, (cluster, agency, role), (number, now))?;
+    Ok(refresh_cluster(conn, cluster, now)?)
+}
+
+/// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them; their phones
+/// are retired.
 ///
 /// # Errors
 /// [`AccountError`] in an administrator's words.
 pub fn leave(conn: &mut Conn, now: Timestamp, user: &UserId) -> Result<(), AccountError> {
     let posts = db::memberships::of_user(conn, user)?;
     db::users::set_left(conn, user)?;
+    devices::retire_all(conn, user, now)?;
     let clusters: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
-    clusters.iter().try_for_each(|cluster| Ok(refresh_cluster(conn, cluster, now)?))
+    clusters.iter().try_for_each(|cluster| {
+        db::log::lock(conn, cluster)?;
+        let number = db::log::head(conn, cluster)?.0;
+        db::posts::ended(conn, user, cluster, (number, now))?;
+        Ok(refresh_cluster(conn, cluster, now)?)
+    })
 }
 
 fn taken(what: &'static str) -> impl Fn(Error) -> AccountError {

@@ -49,7 +49,8 @@ pub struct Enrolled {
     pub tokens: Pair,
 }
 
-/// Enrols a phone, or answers again when the same phone repeats an enrolment whose answer was lost.
+/// Enrols a phone, lets one in again whose session is over, or answers again when the same phone repeats
+/// an enrolment whose answer was lost.
 ///
 /// # Errors
 /// The database's failure.
@@ -94,6 +95,13 @@ fn device_for(
     match (code.used, known) {
         (Some(used), Some(known)) if used == known.id && is_same(&known, input) => Ok(Ok(known)),
         (Some(_), _) => Ok(Err(Refusal::CodeUsed)),
+        // A phone whose session ended or was revoked: its user goes on with what is on it.
+        (None, Some(known)) if known.user == input.user && is_same(&known, input) => {
+            match db::enrolment_codes::mark_used(conn, hash, &known.id, now)? {
+                true => Ok(Ok(known)),
+                false => Err(Error::Taken),
+            }
+        }
         (None, Some(_)) => Ok(Err(Refusal::DeviceKnown)),
         (None, None) => {
             let device = new_device(now, input, fresh.device);

@@ -6,6 +6,7 @@ use sync_core::ids::{ClusterId, DeviceId, UserId};
 
 use crate::db::{self, Conn, Error};
 use crate::service::pull::cursor::{Cursor, Offset};
+use crate::service::pull::ended;
 
 /// The number up to which a phone has each cluster's log.
 pub type Standing = BTreeMap<ClusterId, i64>;
@@ -61,9 +62,8 @@ pub fn any(
         let news = up_to > *after
             && (db::pull::count_new(conn, user, cluster, range)? > 0
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
-                || !db::access::moved(conn, user, cluster, *after, up_to)?.is_empty()
-                || !db::moves::withdrawn(conn, user, cluster, range)?.is_empty()
-                || !db::directory::hidden(conn, user, cluster, *after, up_to)?.is_empty()
+                || db::access::began(conn, user, cluster, range)?
+                || !ended::of_range(conn, user, cluster, range, *after)?.is_empty()
                 || decided(conn, device, cluster, range)?);
         if news {
             return Ok(true);

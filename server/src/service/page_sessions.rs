@@ -10,7 +10,7 @@ use sync_core::ids::UserId;
 use sync_core::limits::{PAGE_SESSION_IDLE_MS, PAGE_SESSION_MS, PAGE_SESSION_NOTE_MS};
 use sync_core::time::Timestamp;
 
-use super::sessions::{Person, person};
+use super::sessions::{Person, normalise, person};
 use crate::db::{self, Conn, Error};
 
 /// What a browser holds. Compared by hash in the database only.
@@ -77,6 +77,23 @@ pub fn begin(
     let Some(person) = person(conn, user)? else { return Ok(None) };
     db::page_sessions::insert(conn, &fresh.hash(), user, now)?;
     Ok(Some(person))
+}
+
+/// Whether this browser was signed in under this name before, whatever became of the session: its
+/// name for counting, if so.
+///
+/// # Errors
+/// The database's failure.
+pub fn was_signed_in(
+    conn: &mut Conn,
+    token: &Token,
+    sign_in: &str,
+) -> Result<Option<[u8; 32]>, Error> {
+    let hash = token.hash();
+    let Some(session) = db::page_sessions::by_hash(conn, &hash)? else { return Ok(None) };
+    let user = db::users::by_id(conn, &session.user)?;
+    let same = user.is_some_and(|user| user.sign_in == normalise(sign_in));
+    Ok(same.then_some(hash))
 }
 
 /// Who holds this token now.

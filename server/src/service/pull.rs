@@ -6,18 +6,20 @@
 
 mod ahead;
 pub mod cursor;
+pub mod ended;
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{ClusterId, DeviceId, ScopeId, UserId};
-use sync_core::protocol::message::{Decided, DirectoryLine, ExtractLine, Page, PersonLine};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::protocol::message::{
+    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine,
+};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
-use crate::db::access::Ended;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
@@ -48,6 +50,8 @@ pub struct Puller {
     pub cursor_key: [u8; 32],
     /// This server's log.
     pub log_id: [u8; 16],
+    /// Random bytes of this exchange: a cursor that did not move is not seen not to have moved.
+    pub fresh: [u8; 16],
     /// Whether the phone needs its own work again, too.
     pub whole: bool,
     /// The frameworks.
@@ -60,30 +64,44 @@ pub struct Round {
     puller: Puller,
     cluster: ClusterId,
     cursor: Cursor,
+    /// The number up to which the phone may hold what was its user's to read.
+    held: i64,
     now: Timestamp,
     ahead: Ahead,
     left: i64,
     done: bool,
+    /// Whether the phone's cursor is of another log; told with the first page.
+    anew: bool,
 }
 
 impl Round {
-    /// Begins or resumes a round where `sealed` says.
+    /// Begins or resumes a round where the phone's cursor says.
     ///
     /// # Errors
     /// The database's failure.
     pub fn begin(
         conn: &mut Conn,
         puller: Puller,
-        cluster: ClusterId,
-        sealed: &[u8],
+        asked: &ClusterCursor,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let whose = (&puller.user, &cluster);
-        let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
-        let mut cursor = match known {
-            Some(known) if is_of_this_log(conn, &cluster, &known)? => known,
-            _ => Cursor::default(),
-        };
+        let cluster = asked.cluster;
+        let mut resumed = None;
+        // A phone that begins anew may hold what it had before; of a log that is no more, anything.
+        let mut held = 0;
+        for (sealed, resumes) in [(&asked.held, false), (&asked.cursor, true)] {
+            let whose = (&puller.user, &cluster);
+            let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
+            let Some(known) = known else { continue };
+            let of_this_log = is_of_this_log(conn, &cluster, &known)?;
+            held = held.max(if of_this_log { known.base } else { i64::MAX });
+            if of_this_log && resumes {
+                resumed = Some(known);
+            }
+        }
+        // A phone that knows another log has work of its own that this one may lack.
+        let anew = resumed.is_none() && !asked.cursor.is_empty();
+        let mut cursor = resumed.unwrap_or_default();
         if cursor.offset == Offset::Start {
             cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
         }
@@ -92,7 +110,8 @@ impl Round {
             (0, _) => db::pull::count_granted(conn, &puller.user, &cluster)?,
             range => db::pull::count_new(conn, &puller.user, &cluster, range)?,
         };
-        Ok(Self { puller, cluster, cursor, now, ahead: Ahead::default(), left, done: false })
+        let (ahead, done) = (Ahead::default(), false);
+        Ok(Self { puller, cluster, cursor, held, now, ahead, left, done, anew })
     }
 
     /// Whose log it is from, and how many changes it will send, roughly.
@@ -114,13 +133,15 @@ impl Round {
         let mut frame = PageFrame::default();
         self.cursor.pages = self.cursor.pages.saturating_add(1);
         page.number = self.cursor.pages;
+        page.anew = std::mem::take(&mut self.anew);
         self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
         page.left = if self.done { 0 } else { self.left.max(1).unsigned_abs() };
         frame.into_page(&mut page).map_err(|_| Error::Corrupt("change"))?;
         let whose = (&self.puller.user, &self.cluster);
-        page.cursor = self.cursor.seal(&self.puller.cursor_key, &self.puller.log_id, whose);
+        let (key, log, fresh) = (&self.puller.cursor_key, &self.puller.log_id, &self.puller.fresh);
+        page.cursor = self.cursor.seal(key, log, whose, fresh);
         Ok(Some(page))
     }
 
@@ -189,24 +210,9 @@ impl Round {
     /// Copies that go, scopes that freeze or thaw, cases to be found no longer.
     fn access(&self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let (user, base, up_to) = (&self.puller.user, self.cursor.base, self.cursor.up_to);
-        for interval in db::access::moved(conn, user, &self.cluster, base, up_to)? {
-            // Granted anew: its records come.
-            if interval.until.is_none() && interval.resume_from == 0 {
-                continue;
-            }
-            let granted = db::pull::is_granted(conn, user, &interval.scope)?;
-            match interval.until {
-                _ if granted && interval.resume_from > 0 => page.thawed.push(interval.scope),
-                _ if granted => {}
-                Some((_, Ended::Frozen)) => page.frozen.push(interval.scope),
-                Some((_, Ended::Revoked)) => page.dropped.push(interval.scope),
-                None => {}
-            }
-        }
-        let withdrawn = db::moves::withdrawn(conn, user, &self.cluster, (base, up_to))?;
-        let single = withdrawn.iter().map(|record| ScopeId::from_bytes(*record.as_bytes()));
-        page.dropped.extend(single);
-        page.hidden = db::directory::hidden(conn, user, &self.cluster, base, up_to)?;
+        let moved = ended::of_range(conn, user, &self.cluster, (base, up_to), self.held)?;
+        (page.dropped, page.frozen) = (moved.dropped, moved.frozen);
+        (page.thawed, page.hidden) = (moved.thawed, moved.hidden);
         let decided =
             db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;
         page.decided = (!decided.is_empty()).then(|| decided.into_iter().map(told).collect());
@@ -358,6 +364,20 @@ fn class_of(class: u8, recent_from: i64) -> Class {
         2 => Class { kinds: visits_and_rest, begun: (recent_from, i64::MAX) },
         _ => Class { kinds: visits_and_rest, begun: (0, recent_from - 1) },
     }
+}
+
+/// The number up to which a phone has a cluster's log, as its cursor proves; zero for a cursor of
+/// another log.
+///
+/// # Errors
+/// The database's failure.
+pub fn proven(conn: &mut Conn, puller: &Puller, asked: &ClusterCursor) -> Result<i64, Error> {
+    let whose = (&puller.user, &asked.cluster);
+    let known = Cursor::open(&asked.cursor, &puller.cursor_key, &puller.log_id, whose);
+    Ok(match known {
+        Some(known) if is_of_this_log(conn, &asked.cluster, &known)? => known.base,
+        _ => 0,
+    })
 }
 
 /// A log restored from a backup is behind the cursor, or has another chain at its number.

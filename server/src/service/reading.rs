@@ -12,6 +12,7 @@ pub mod extract;
 pub mod handover;
 pub mod notices;
 pub mod quarantine;
+pub mod returned;
 pub mod summary;
 pub mod worklist;
 
@@ -22,7 +23,9 @@ use sync_core::framework::Catalogue;
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::merge::Context;
-use sync_core::policy::{Action, Door, Ground, Principal, decide, readable_scopes, sees_directory};
+use sync_core::policy::{
+    Action, Door, Ground, Membership, Principal, Role, decide, readable_scopes, sees_directory,
+};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::{Folded, fold};
 use sync_core::record::kind::Compartment;
@@ -85,6 +88,13 @@ impl Reader {
     #[must_use]
     pub fn clusters(&self) -> BTreeSet<ClusterId> {
         self.principal.memberships.iter().map(|it| it.cluster).collect()
+    }
+
+    /// Whether the person handles information governance in a cluster.
+    #[must_use]
+    pub fn governs(&self, cluster: &ClusterId) -> bool {
+        let governs = |it: &Membership| it.cluster == *cluster && it.role == Role::Governance;
+        self.principal.memberships.iter().any(governs)
     }
 
     /// What judging a cluster's cases needs.

@@ -10,7 +10,7 @@ use super::secrets::Secrets;
 use super::sessions::{person, standing};
 use super::tokens::{Access, Claims};
 use super::{Answer, Refusal};
-use crate::db::devices::Device;
+use crate::db::devices::{Device, DeviceState};
 use crate::db::refresh_tokens::RefreshToken;
 use crate::db::sessions::SessionRow;
 use crate::db::{self, Conn, Error};
@@ -80,6 +80,9 @@ pub fn refresh(
     };
     let session =
         db::sessions::by_id(conn, &token.session)?.ok_or(Error::Corrupt("refresh token"))?;
+    if !is_told(conn, &session, input)? {
+        return Ok(Err(Refusal::SessionEnded));
+    }
     let device = match standing(conn, &session)? {
         Ok(device) => device.ok_or(Error::Corrupt("refresh token"))?,
         Err(refusal) => return Ok(Err(refusal)),
@@ -92,6 +95,13 @@ pub fn refresh(
         return Ok(Err(Refusal::SessionEnded));
     }
     exchange(conn, now, secrets, (&session, &hash, &token), input).map(Ok)
+}
+
+/// Whether whoever asks may learn what became of the phone: of a marked one, only the phone itself.
+fn is_told(conn: &mut Conn, session: &SessionRow, input: &Refresh) -> Result<bool, Error> {
+    let Some(id) = &session.device else { return Ok(true) };
+    let device = db::devices::by_id(conn, id)?.ok_or(Error::Corrupt("session"))?;
+    Ok(device.state == DeviceState::Active || is_signed(&device, input))
 }
 
 /// Why a request shows that the token is in the wrong hands.

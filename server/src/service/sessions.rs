@@ -141,3 +141,13 @@ pub fn person(conn: &mut Conn, id: &UserId) -> Result<Option<Person>, Error> {
     let memberships = db::memberships::of_user(conn, id)?;
     Ok(Some(Person { id: user.id, display_name: user.display_name, memberships }))
 }
+
+/// The person whose phone was retired, with the posts that they have, or had when they left.
+///
+/// # Errors
+/// The database's failure.
+pub fn leaver(conn: &mut Conn, id: &UserId) -> Result<Person, Error> {
+    let user = db::users::by_id(conn, id)?.ok_or(Error::Corrupt("device"))?;
+    let memberships = db::memberships::of_user(conn, id)?;
+    Ok(Person { id: user.id, display_name: user.display_name, memberships })
+}

@@ -92,6 +92,9 @@ fn failed(error: &ApiError) -> HttpResponse {
         StatusCode::SERVICE_UNAVAILABLE => {
             ("The service is busy", "Nothing is lost. Wait a moment and load the page again.")
         }
+        StatusCode::TOO_MANY_REQUESTS => {
+            ("Please wait a little", "Go back after a minute and try again. Nothing is lost.")
+        }
         status if status.is_client_error() => {
             ("This request cannot be answered", "Go back and try again.")
         }
@@ -107,8 +110,8 @@ fn failed(error: &ApiError) -> HttpResponse {
         Ok(answer) => answer,
         Err(_) => HttpResponse::build(status).body(heading),
     };
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        let wait = actix_web::http::header::HeaderValue::from_static("2");
+    if let Some(seconds) = error.retry_after() {
+        let wait = actix_web::http::header::HeaderValue::from(seconds);
         answer.headers_mut().insert(actix_web::http::header::RETRY_AFTER, wait);
     }
     answer

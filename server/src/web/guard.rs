@@ -3,7 +3,7 @@
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HOST, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 /// No script at all, styles and pictures of our own, forms to ourselves, in nobody's frame.
@@ -23,6 +23,9 @@ const PAGES: &[(&str, &str)] = &[
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
+/// A year of encryption only, whatever somebody types. Not to `localhost`: a browser would keep it for
+/// everything else that a developer runs there.
+const ENCRYPTED: (&str, &str) = ("strict-transport-security", "max-age=31536000");
 /// Where programs ask: every byte is one on a phone's bad line, and nothing there is a page.
 const PROGRAMS: &str = "/v1/";
 
@@ -35,13 +38,19 @@ pub(crate) async fn add_headers(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let shown = if request.path().starts_with(PROGRAMS) { &[] } else { PAGES };
+    let encrypted = Some(&ENCRYPTED).filter(|_| !shown.is_empty() && !is_local(&request));
     let mut answer = next.call(request).await?;
     let headers = answer.headers_mut();
-    for (name, value) in ALWAYS.iter().chain(shown) {
+    for (name, value) in ALWAYS.iter().chain(shown).chain(encrypted) {
         let name = HeaderName::from_static(name);
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
     Ok(answer)
+}
+
+fn is_local(request: &ServiceRequest) -> bool {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    host.split(':').next() == Some("localhost")
 }

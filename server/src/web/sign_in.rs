@@ -10,9 +10,11 @@ use super::error::PageError;
 use super::forms::{self, Sent};
 use super::page::{Frame, filled};
 use super::session::{self, Visitor};
+use crate::api::identity::place;
 use crate::api::origin;
 use crate::app::AppState;
 use crate::db::Conn;
+use crate::error::ApiError;
 use crate::hex;
 use crate::service::Refusal;
 use crate::service::audit::{Act, Note, Who};
@@ -86,8 +88,8 @@ pub(super) async fn sign_in(
     let before = session::token(&request);
     forms::check(before.as_ref(), &form_code)?;
     let next = local(&next).to_owned();
-    let origin = origin(&request);
-    let given = (sign_in.clone(), password);
+    count(&state, &request, &sign_in, before.as_ref()).await?;
+    let (origin, given) = (origin(&request), (sign_in.clone(), password));
     let Ok(user) = state.check_password(given, origin).await? else {
         return refused(form_code, sign_in, next);
     };
@@ -107,6 +109,26 @@ pub(super) async fn sign_in(
     }
     let answer = HttpResponse::SeeOther().insert_header(("Location", next)).finish();
     with_cookie(answer, &fresh)
+}
+
+/// A browser that was signed in as this person before is counted by itself: who guesses passwords from
+/// the same address is not in its way.
+async fn count(
+    state: &AppState,
+    request: &HttpRequest,
+    sign_in: &str,
+    browser: Option<&Token>,
+) -> Result<(), PageError> {
+    let (name, held) = (sign_in.to_owned(), browser.cloned());
+    let work = move |conn: &mut _| match held {
+        Some(token) => page_sessions::was_signed_in(conn, &token, &name),
+        None => Ok(None),
+    };
+    let counted = match state.db.read(work).await? {
+        Some(known) => state.limits.sign_in_known(sign_in, &known),
+        None => state.limits.sign_in(sign_in, place(request)),
+    };
+    counted.map_err(|error| ApiError::from(error).into())
 }
 
 /// Signs out.

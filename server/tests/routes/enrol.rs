@@ -74,8 +74,9 @@ async fn without_the_password_a_code_tells_nothing() {
 async fn a_key_or_actor_enrols_once_and_must_be_sound() {
     for server in servers() {
         let (phone, _) = server.enrolled().await;
-        let again = server.post("/v1/enrol", &phone.enrol(&server.code(&server.ada))).await;
-        assert_refused(again, 409, "device_known");
+        let ben = server.add_user("Ben Rae", "ben", Role::Practitioner);
+        let other = phone.enrol_as("ben", &server.code(&ben));
+        assert_refused(server.post("/v1/enrol", &other).await, 409, "device_known");
 
         let mut weak = Phone::new(3).enrol(&server.code(&server.ada));
         // The neutral point: every signature fits it.
@@ -83,5 +84,25 @@ async fn a_key_or_actor_enrols_once_and_must_be_sound() {
         assert_refused(server.post("/v1/enrol", &weak).await, 400, "bad_key");
         weak["public_key"] = json!("01");
         assert_refused(server.post("/v1/enrol", &weak).await, 400, "bad_request");
+    }
+}
+
+/// No revocation loses what is on a phone: with a new code it goes on as it was.
+#[actix_web::test]
+async fn a_phone_whose_session_was_revoked_goes_on_with_a_new_code() {
+    for server in servers() {
+        let (phone, first) = server.enrolled().await;
+        let thief = Phone::new(9);
+        let stolen = thief.refresh(&first["refresh_token"], &first["device"]);
+        assert_refused(server.post("/v1/token", &stolen).await, 401, "session_revoked");
+        let code = server.code(&server.ada);
+        let (status, again) = server.post("/v1/enrol", &phone.enrol(&code)).await;
+        assert_eq!((status, &again["device"]), (StatusCode::OK, &first["device"]));
+        let (status, _) = server.get("/v1/me", again["access_token"].as_str().unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+        let old = server.get("/v1/me", first["access_token"].as_str().unwrap()).await;
+        assert_refused(old, 401, "session_revoked");
+        let other = server.post("/v1/enrol", &Phone::new(2).enrol(&code)).await;
+        assert_refused(other, 403, "code_used");
     }
 }

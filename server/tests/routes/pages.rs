@@ -1,7 +1,7 @@
 //! The pages, asked as a browser asks: with a cookie, without a script.
 
 #[path = "pages/browser.rs"]
-mod browser;
+pub(crate) mod browser;
 #[path = "pages/caseload.rs"]
 mod caseload;
 #[path = "pages/editions.rs"]

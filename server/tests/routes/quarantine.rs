@@ -238,3 +238,49 @@ async fn an_exclusion_that_ends_lets_the_case_be_found_again() {
         assert_in_order(&server);
     }
 }
+
+#[actix_web::test]
+async fn an_older_copy_of_a_phone_is_judged_by_the_most_that_the_phone_ever_knew() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let copy = area.member.copy();
+        area.remove_member(&server).await;
+        // It hears of the removal, and with the next exchange the server knows that it has.
+        area.member.sync(&server).await;
+        area.member.sync(&server).await;
+        area.member.restore(&copy);
+        area.member.visit(area.case, WORDS, START);
+        let report = area.member.exchange(&server).await;
+        assert_eq!((report.held, report.returned), (0, 1), "{report:?}");
+        let returned = area.member.phone().returned().unwrap();
+        assert!(returned[0].words.iter().any(|words| words == WORDS), "nothing is lost");
+        assert_eq!(area.waiting(&server).await, Vec::<Json>::new());
+    }
+}
+
+#[actix_web::test]
+async fn work_that_nobody_may_review_is_known_to_governance_as_a_number() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let (case, lead) = (area.case, area.lead.user);
+        let governance = Worker::desk(&server, "Gow", Role::Governance).await;
+        let named = area.other.user;
+        area.lead.say_of(case, Compartment::Protection, (Fact::Named, named), true);
+        area.lead.sync(&server).await;
+        area.other.sync(&server).await;
+        area.lead.visit(case, WORDS, START);
+        area.other.say_of(case, Compartment::Protection, (Fact::Excluded, lead), true);
+        area.other.sync(&server).await;
+        assert_eq!(area.lead.exchange(&server).await.held, 1);
+        let tray = governance.read(&server, "/v1/quarantine").await;
+        assert_eq!(tray["unreviewable"][0]["count"], 1, "{tray}");
+        assert_eq!((&tray["waiting"], &tray["counted"]), (&json!([]), &json!([])));
+        let case = case.to_string();
+        assert!(!tray.to_string().contains(&case), "not even whose it is");
+        // Somebody who is appointed may decide about it: nobody needs to be told then.
+        let deputy = Worker::new(&server, "Dee", "education", Role::Deputy).await;
+        assert_eq!(deputy.read(&server, "/v1/quarantine").await["waiting"][0]["case"], case);
+        let tray = governance.read(&server, "/v1/quarantine").await;
+        assert!(tray.get("unreviewable").is_none(), "{tray}");
+    }
+}

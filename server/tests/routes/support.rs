@@ -17,6 +17,7 @@ use caseweave::{AppState, build_app};
 use diesel::connection::SimpleConnection;
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sync_core::ids::UserId;
 use sync_core::time::Timestamp;
 
@@ -41,6 +42,30 @@ enum Home {
 
 /// A fresh server on each database there is to test with.
 pub(crate) fn servers() -> Vec<TestServer> {
+    let system = |home| TestServer::new(home, Entropy::system());
+    homes().into_iter().map(system).collect()
+}
+
+/// Two servers on each database, alike to the last random byte as long as the same is done to both.
+pub(crate) fn twins(seed: u64) -> Vec<[TestServer; 2]> {
+    let pairs = homes().into_iter().zip(homes());
+    pairs.map(|(one, other)| [one, other].map(|it| TestServer::new(it, seeded(seed)))).collect()
+}
+
+/// Bytes that look random and follow from a seed.
+fn seeded(seed: u64) -> Entropy {
+    let drawn = AtomicU64::new(0);
+    Entropy::new(move |bytes| {
+        for piece in bytes.chunks_mut(32) {
+            let n = drawn.fetch_add(1, Ordering::SeqCst);
+            let block = Sha256::digest([seed.to_be_bytes(), n.to_be_bytes()].concat());
+            piece.copy_from_slice(&block[..piece.len()]);
+        }
+        Ok(())
+    })
+}
+
+fn homes() -> Vec<Home> {
     let mut homes = vec![Home::Folder(tempfile::tempdir().unwrap())];
     if let Ok(server) = std::env::var("CASEWEAVE_TEST_POSTGRES") {
         static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -49,7 +74,7 @@ pub(crate) fn servers() -> Vec<TestServer> {
         on_postgres(&server, &format!("CREATE DATABASE {database}"));
         homes.push(Home::Postgres { server, database });
     }
-    homes.into_iter().map(TestServer::new).collect()
+    homes
 }
 
 fn on_postgres(server: &str, sql: &str) {
@@ -81,7 +106,7 @@ impl Drop for TestServer {
 }
 
 impl TestServer {
-    fn new(home: Home) -> Self {
+    fn new(home: Home, entropy: Entropy) -> Self {
         let address = home.address();
         let mut conn = Conn::open(&address).unwrap();
         migrate(&mut conn).unwrap();
@@ -89,7 +114,7 @@ impl TestServer {
         let told = Arc::clone(&now);
         let parts = Parts {
             clock: Clock::new(move || Timestamp(told.load(Ordering::SeqCst))),
-            entropy: Entropy::system(),
+            entropy,
             password_cost: PasswordCost::ForTests,
             connections: 4,
             stats: false,

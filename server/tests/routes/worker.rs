@@ -13,9 +13,10 @@ use caseweave::service::audit::check;
 use caseweave::service::reckon;
 use serde_json::Value as Json;
 use sync_core::device::sync::{SyncError, SyncReport};
-use sync_core::device::transport::{Transport, TransportError};
-use sync_core::device::{Device, Enrolled, Facts, Session};
+use sync_core::device::transport::{Farewell, Transport, TransportError};
+use sync_core::device::{Device, Enrolled, Facts, Parting, Session};
 use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
+use sync_core::protocol::surrender::Receipt;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Draft;
@@ -26,7 +27,7 @@ use sync_core::record::value::Value;
 use sync_core::store::Store as _;
 use sync_core::store::memory::MemoryStore;
 use sync_core::time::Timestamp;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::support::{Phone, START, TestServer};
 
@@ -38,15 +39,36 @@ pub(crate) struct Worker {
     pub(crate) user: UserId,
     pub(crate) token: String,
     device: Option<Device<MemoryStore>>,
+    /// What the server answered at the last exchange.
+    pub(crate) answered: Vec<Vec<u8>>,
 }
 
 impl Worker {
     /// A new person of an agency, enrolled.
     pub(crate) async fn new(server: &TestServer, name: &str, agency: &str, role: Role) -> Self {
+        let user = server.add_worker(name, &name.to_lowercase(), agency, role);
+        Self::enrolled(server, user, (name, agency, role)).await
+    }
+
+    /// Somebody who is there, with a new phone.
+    pub(crate) async fn enrolled(
+        server: &TestServer,
+        user: UserId,
+        (name, agency, role): (&str, &str, Role),
+    ) -> Self {
         static COUNT: AtomicU8 = AtomicU8::new(10);
-        let sign_in = name.to_lowercase();
-        let user = server.add_worker(name, &sign_in, agency, role);
         let phone = Phone::new(COUNT.fetch_add(1, Ordering::Relaxed));
+        Self::enrolled_with(server, phone, user, (name, agency, role)).await
+    }
+
+    /// The same with a phone that the caller chose.
+    pub(crate) async fn enrolled_with(
+        server: &TestServer,
+        phone: Phone,
+        user: UserId,
+        (name, agency, role): (&str, &str, Role),
+    ) -> Self {
+        let sign_in = name.to_lowercase();
         let code = server.code(&user);
         let (status, answer) = server.post("/v1/enrol", &phone.enrol_as(&sign_in, &code)).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
@@ -68,7 +90,8 @@ impl Worker {
         let mut store = MemoryStore::default();
         let session = Session { access_token: token.clone(), refresh_token: text("refresh_token") };
         enrolled.save(&session, &mut store).unwrap();
-        let mut worker = Self { user, token, device: Some(Device::open(store).unwrap()) };
+        let mut worker =
+            Self { user, token, device: Some(Device::open(store).unwrap()), answered: Vec::new() };
         worker.sync(server).await;
         worker
     }
@@ -121,8 +144,19 @@ impl Worker {
 
     /// Records anything else.
     pub(crate) fn make(&mut self, case: CaseId, place: Compartment, draft: &dyn Draft) -> RecordId {
+        self.make_at(case, place, draft, START)
+    }
+
+    /// The same, written at some time.
+    pub(crate) fn make_at(
+        &mut self,
+        case: CaseId,
+        place: Compartment,
+        draft: &dyn Draft,
+        at: Timestamp,
+    ) -> RecordId {
         let (kind, entries) = (draft.kind(), draft.entries());
-        self.phone().make(case, kind, place, FRAMEWORK, entries, START).unwrap().record
+        self.phone().make(case, kind, place, FRAMEWORK, entries, at).unwrap().record
     }
 
     /// A new access token, for somebody without a phone.
@@ -140,6 +174,22 @@ impl Worker {
         let session = Session { access_token: self.token.clone(), ..session };
         store.commit(&[session.write().unwrap()]).unwrap();
         self.device = Some(Device::open(store).unwrap());
+    }
+
+    /// A copy of the phone's data, as a backup has it.
+    pub(crate) fn copy(&mut self) -> MemoryStore {
+        self.phone().store().clone()
+    }
+
+    /// Puts a copy back.
+    pub(crate) fn restore(&mut self, copy: &MemoryStore) {
+        self.device = Some(Device::open(copy.clone()).unwrap());
+    }
+
+    /// Every sentence of a case as this phone shows it, unsent ones left out.
+    pub(crate) fn shown(&mut self, case: CaseId) -> String {
+        let view = self.phone().case(case, true).ok();
+        view.map(|view| serde_json::to_string(&view).unwrap()).unwrap_or_default()
     }
 
     /// Exchanges until nothing is unsent; nothing may come back.
@@ -177,16 +227,40 @@ impl Worker {
             let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
             (device, report)
         });
-        while let Some((token, body, answer)) = asked.recv().await {
-            let header = ("Authorization", format!("Bearer {token}"));
-            let request =
-                TestRequest::post().uri("/v1/sync").insert_header(header).set_payload(body);
-            let (status, body) = server.send_raw(request).await;
-            answer.send((status, arrives(body))).unwrap();
-        }
+        self.answered = pass_on(server, &mut asked, arrives).await;
         let (device, report) = exchange.await.unwrap();
         self.device = Some(device);
         report
+    }
+
+    /// Leaves, as a phone does that is told to.
+    pub(crate) async fn leave(&mut self, server: &TestServer) -> Parting {
+        let mut device = self.device.take().unwrap();
+        let (ask, mut asked) = unbounded_channel::<Asked>();
+        let now = server.state.clock.now();
+        let leaving = tokio::task::spawn_blocking(move || {
+            let mut random = || {
+                let mut bytes = [0; 16];
+                getrandom::fill(&mut bytes).unwrap();
+                bytes
+            };
+            let parting = device.leave(&mut Wire { ask }, &|| now, &mut random);
+            (device, parting.unwrap())
+        });
+        pass_on(server, &mut asked, |body| body).await;
+        let (device, parting) = leaving.await.unwrap();
+        self.device = Some(device);
+        parting
+    }
+
+    /// Says that the phone was erased.
+    pub(crate) async fn confirm(&self, server: &TestServer, receipt: &Receipt) -> StatusCode {
+        let body = serde_json::json!({
+            "device": receipt.device,
+            "order": caseweave::hex::encode(&receipt.order),
+            "signature": caseweave::hex::encode(&receipt.signature),
+        });
+        server.post("/v1/erased", &body).await.0
     }
 
     pub(crate) async fn get(&self, server: &TestServer, path: &str) -> (StatusCode, Json) {
@@ -219,11 +293,29 @@ impl Worker {
         let body = serde_json::json!({ "sign_in": sign_in, "password": crate::support::PASSWORD });
         let (_, answer) = server.post("/v1/sign-in", &body).await;
         let token = answer["access_token"].as_str().unwrap().to_owned();
-        Self { user, token, device: None }
+        Self { user, token, device: None, answered: Vec::new() }
     }
 }
 
-type Asked = (String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
+/// A path, a token, a body and where the answer goes.
+type Asked = (&'static str, String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
+
+/// Passes requests on to the server; `arrives` is what comes of each answer.
+async fn pass_on(
+    server: &TestServer,
+    asked: &mut UnboundedReceiver<Asked>,
+    arrives: impl Fn(Vec<u8>) -> Vec<u8>,
+) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    while let Some((path, token, body, answer)) = asked.recv().await {
+        let header = ("Authorization", format!("Bearer {token}"));
+        let request = TestRequest::post().uri(path).insert_header(header).set_payload(body);
+        let (status, body) = server.send_raw(request).await;
+        all.push(body.clone());
+        answer.send((status, arrives(body))).unwrap();
+    }
+    all
+}
 
 struct Wire {
     ask: UnboundedSender<Asked>,
@@ -232,7 +324,7 @@ struct Wire {
 impl Transport for Wire {
     fn exchange(&mut self, token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
         let (answer, answered) = mpsc::channel();
-        self.ask.send((token.to_owned(), body.to_vec(), answer)).unwrap();
+        self.ask.send(("/v1/sync", token.to_owned(), body.to_vec(), answer)).unwrap();
         let (status, body) = answered.recv().unwrap();
         assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
         Ok(Box::new(Cursor::new(body)))
@@ -240,6 +332,16 @@ impl Transport for Wire {
 
     fn refresh(&mut self, _: &str, _: &DeviceId, _: &[u8; 64]) -> Result<Session, TransportError> {
         Err(TransportError::SignedOut)
+    }
+}
+
+impl Farewell for Wire {
+    fn surrender(&mut self, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        let (answer, answered) = mpsc::channel();
+        self.ask.send(("/v1/surrender", String::new(), body.to_vec(), answer)).unwrap();
+        let (status, body) = answered.recv().unwrap();
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
+        Ok(Box::new(Cursor::new(body)))
     }
 }
 

@@ -11,8 +11,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::device::Session;
-use crate::device::transport::{Transport, TransportError};
+use crate::device::transport::{Farewell, Transport, TransportError};
 use crate::ids::DeviceId;
+use crate::protocol::surrender::Receipt;
 
 /// A line of 2G may take this long to bring the first byte.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -134,6 +135,30 @@ impl Transport for Https {
     }
 }
 
+impl Farewell for Https {
+    fn surrender(&mut self, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        let request = self.agent.post(format!("{}/v1/surrender", self.base));
+        let answer = checked(request.send(body))?;
+        Ok(Box::new(answer.into_body().into_reader()))
+    }
+}
+
+impl Https {
+    /// Tells the server that the phone was erased. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`TransportError`]: the receipt is to be kept and sent again.
+    pub fn confirm(&self, receipt: &Receipt) -> Result<(), TransportError> {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let body = serde_json::json!({
+            "device": receipt.device.to_string(),
+            "order": hex(&receipt.order),
+            "signature": hex(&receipt.signature),
+        });
+        self.post_json("/v1/erased", &body).map(drop)
+    }
+}
+
 type Answer = ureq::http::Response<ureq::Body>;
 
 fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, TransportError> {
@@ -156,6 +181,8 @@ fn refused(failure: Option<Failure>) -> TransportError {
     match error.code.as_str() {
         "server_too_old" => TransportError::ServerTooOld,
         "app_too_old" => TransportError::AppTooOld,
+        "device_retired" => TransportError::Retired,
+        "device_stolen" => TransportError::Stolen,
         _ => TransportError::Refused(error.detail),
     }
 }

@@ -5,13 +5,11 @@ use serde::Serialize;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, RecordError};
 use crate::engine::opened;
-use crate::gate::refusal::sentence;
 use crate::ids::{CaseId, RecordId, UserId};
 use crate::merge::{Notice, notices_for};
 use crate::protocol::message::{DirectoryLine, PersonLine};
-use crate::record::envelope::Envelope;
 use crate::record::fold::{Folded, fold, fold_seen};
-use crate::record::kind::{Compartment, Kind};
+use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, UnsentCount};
 use crate::time::Timestamp;
 use crate::view::{CaseHeader, CaseView, Extract, header};
@@ -46,25 +44,6 @@ pub struct NoticeLine {
     pub notice: Notice,
     /// Whether the user has seen it.
     pub seen: bool,
-}
-
-/// How far a change of the user's has come, in words.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Standing {
-    /// The returned work's name.
-    pub id: u64,
-    /// The record that it was meant for.
-    pub record: RecordId,
-    /// Its case.
-    pub case: CaseId,
-    /// What it was about.
-    pub kind: Option<Kind>,
-    /// The stable code of the reason.
-    pub reason: String,
-    /// The reason in words.
-    pub why: String,
-    /// What was written, whole.
-    pub words: Vec<String>,
 }
 
 impl<S: Store> Device<S> {
@@ -105,6 +84,7 @@ impl<S: Store> Device<S> {
     /// # Errors
     /// [`DeviceError::UnknownCase`] if the phone has nothing of it.
     pub fn case(&self, case: CaseId, shared: bool) -> Result<CaseView, DeviceError> {
+        let case = self.case_now(case)?;
         let view = match self.fold_case(case, shared)? {
             (records, 0, _) if records.is_empty() => return Err(DeviceError::UnknownCase),
             (records, ..) if records.is_empty() => return Err(RecordError::Newer.into()),
@@ -212,7 +192,8 @@ impl<S: Store> Device<S> {
     /// # Errors
     /// [`DeviceError`]
     pub fn record(&self, record: &RecordId) -> Result<Folded, DeviceError> {
-        let loaded = authors::load(&self.store, &self.authors, record)?;
+        let record = self.record_now(record)?;
+        let loaded = authors::load(&self.store, &self.authors, &record)?;
         Ok(fold(&loaded.history, loaded.placed))
     }
 
@@ -280,56 +261,5 @@ impl<S: Store> Device<S> {
     /// [`DeviceError`]
     pub fn colleagues(&self) -> Result<Vec<PersonLine>, DeviceError> {
         Ok(self.person_lines()?.filter(|line| !line.gone).collect())
-    }
-
-    /// Work that the server did not take, with the reason in words. It stays until the user says
-    /// that it is dealt with.
-    ///
-    /// # Errors
-    /// [`DeviceError`]
-    pub fn returned(&self) -> Result<Vec<Standing>, DeviceError> {
-        let rows = self.store.returned()?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Standing {
-                id: row.id,
-                record: row.record.id,
-                case: row.record.case,
-                kind: Kind::from_code(row.record.kind),
-                why: sentence(&row.reason),
-                words: self.words(&row.record, &row.change),
-                reason: row.reason,
-            })
-            .collect())
-    }
-
-    fn words(&self, record: &RecordRow, change: &ChangeRow) -> Vec<String> {
-        use crate::record::change::{Change, Edit, Run};
-        let user = self.identity.principal.user;
-        let Ok(envelope) = Envelope::decode(&record.envelope) else { return Vec::new() };
-        let decoded = Change::decode_body(envelope.kind(), change.actor, user, &change.body);
-        let edits = decoded.map(|change| change.edits).unwrap_or_default();
-        let mut words = Vec::new();
-        for edit in edits {
-            match edit {
-                Edit::Add(entry) => {
-                    let texts = entry.fields.iter().filter_map(|(_, value)| value.as_text());
-                    words.extend(texts.map(str::to_owned));
-                    words.extend(entry.text);
-                }
-                Edit::Splice { runs, .. } => words.extend(runs.into_iter().filter_map(|run| {
-                    if let Run::Insert { text, .. } = run { Some(text) } else { None }
-                })),
-            }
-        }
-        words
-    }
-
-    /// The user has dealt with returned work.
-    ///
-    /// # Errors
-    /// [`DeviceError`]
-    pub fn forget_returned(&mut self, id: u64) -> Result<(), DeviceError> {
-        Ok(self.store.commit(&[crate::store::Write::ForgetReturned(id)])?)
     }
 }

@@ -63,6 +63,7 @@ impl<S: Store> Device<S> {
         let envelope = self.envelope(record)?;
         let loaded = self.history(&envelope)?;
         let folded = fold(&loaded.history, loaded.placed);
+        let settlement = self.entry_now(&loaded.history, &settlement);
         let drafts = undo(settlement, &folded.entries, reason, &self.merging(&envelope.case))?;
         let entries = drafts.iter().map(|draft| NewEntry {
             collection: FACTS,

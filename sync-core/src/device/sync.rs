@@ -6,8 +6,9 @@ use ed25519_dalek::Signer;
 use crate::device::transport::{Transport, TransportError};
 use crate::device::write::CLOCK_AHEAD;
 use crate::device::{Device, DeviceError, Session};
-use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, outgoing};
+use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, held_key, outgoing};
 use crate::engine::incoming::incoming;
+use crate::engine::own::Own;
 use crate::ids::{ClusterId, RecordId};
 use crate::merge::Context;
 use crate::protocol::message::{Page, SyncRequest};
@@ -30,6 +31,9 @@ pub struct SyncReport {
     pub returned: usize,
     /// Changes that it keeps apart for a reviewer: they are in the returned work, too.
     pub held: usize,
+    /// Changes that have other names now, since theirs were taken or what came before them was not:
+    /// whatever still shows them by an old name must be read anew.
+    pub rewritten: usize,
     /// Changes that came.
     pub received: usize,
     /// Changes that the phone keeps to send again: this server or this app is too old for them, or
@@ -46,6 +50,15 @@ pub struct SyncReport {
     pub last_page: Option<u32>,
     /// The server's processor time, microseconds; none from a server that does not tell.
     pub server_cpu_us: Option<u64>,
+    /// Whether the last exchange left work to be sent under other names, or once more.
+    #[serde(skip)]
+    again: bool,
+}
+
+impl SyncReport {
+    const fn moved(&self) -> usize {
+        self.accepted + self.returned + self.held + self.rewritten
+    }
 }
 
 /// Why a sync stopped. What was stored before is stored.
@@ -63,13 +76,15 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// Whether the answer did not fit what the phone has, so that the next exchange asks for all.
+    /// Whether the answer did not fit what the phone has, so that the next exchange asks for more.
     const fn asks_for_the_whole(&self) -> bool {
-        use ClientError::{Gap, WrongReceipt};
-        matches!(self, Self::Device(DeviceError::Client(Gap | WrongReceipt)))
+        use ClientError::{Gap, OwnMissing, WrongReceipt};
+        matches!(self, Self::Device(DeviceError::Client(Gap | OwnMissing | WrongReceipt)))
     }
 }
 
+/// Answers in one sync that do not fit: one that lacks own work, then one that lacks others'.
+const MISFITS_MAX: u32 = 2;
 /// Exchanges in one sync: more are left to the next, so that a sync ends.
 const EXCHANGES_MAX: u32 = 10_000;
 
@@ -87,19 +102,22 @@ impl<S: Store> Device<S> {
         progress: &mut dyn FnMut(&SyncReport, u64),
     ) -> Result<SyncReport, SyncError> {
         let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
-        let mut gaps = 0;
+        let mut misfits = 0;
         loop {
-            let before = (report.accepted + report.returned + report.held, waiting.len());
+            let before = (report.moved(), waiting.len());
             let out = self.outgoing(clock(), random(), &mut waiting)?;
             let done = self.exchange(transport, &out.request, &mut report, progress);
-            // The next exchange asks for everything; one that does not fit again is damaged.
-            if gaps == 0 && matches!(&done, Err(error) if error.asks_for_the_whole()) {
-                gaps += 1;
+            // The next exchange asks for what is missing; one that does not fit again is damaged.
+            if misfits < MISFITS_MAX && matches!(&done, Err(error) if error.asks_for_the_whole()) {
+                misfits += 1;
                 continue;
             }
             done?;
+            if std::mem::take(&mut report.again) && report.exchanges < EXCHANGES_MAX {
+                continue;
+            }
             self.note_waiting(&out.pushed, &mut waiting)?;
-            let moved = (report.accepted + report.returned + report.held, waiting.len()) != before;
+            let moved = (report.moved(), waiting.len()) != before;
             if !out.request.more || !moved || report.exchanges >= EXCHANGES_MAX {
                 report.waiting = self.unsent_of(&waiting)?;
                 return Ok(report);
@@ -107,7 +125,7 @@ impl<S: Store> Device<S> {
         }
     }
 
-    fn outgoing(
+    pub(super) fn outgoing(
         &self,
         now: Timestamp,
         seed: [u8; 16],
@@ -124,7 +142,7 @@ impl<S: Store> Device<S> {
     }
 
     /// What was pushed and is unsent still waits until the next sync, so that nothing else does.
-    fn note_waiting(
+    pub(super) fn note_waiting(
         &self,
         pushed: &[(RecordId, ChangeName)],
         waiting: &mut Waiting,
@@ -216,13 +234,29 @@ impl<S: Store> Device<S> {
         }
     }
 
+    /// Who writes here.
+    pub(super) fn own(&self) -> Own {
+        Own {
+            first: self.first_actor,
+            actor: self.identity.actor,
+            user: self.identity.principal.user,
+            device: self.identity.device,
+            secret: self.identity.key.to_bytes(),
+        }
+    }
+
     fn store_page(
         &mut self,
         page: &Page,
         sent_at: Timestamp,
         report: &mut SyncReport,
     ) -> Result<(), DeviceError> {
-        let mut taken = match incoming(&self.store, page) {
+        let mut taken = match incoming(&self.store, page, &self.own()) {
+            Err(error @ ClientError::OwnMissing) => {
+                // Nothing else is missing: where the phone stands is right.
+                self.store.commit(&[Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new())])?;
+                return Err(error.into());
+            }
             Err(error @ (ClientError::Gap | ClientError::WrongReceipt)) => {
                 self.ask_for_the_whole()?;
                 return Err(error.into());
@@ -235,8 +269,7 @@ impl<S: Store> Device<S> {
             taken.writes.push(Write::Set(Shelf::Meta, CLOCK_AHEAD.to_vec(), ahead));
         }
         self.store.commit(&taken.writes)?;
-        self.authors = crate::engine::authors::Authors::load(&self.store)?;
-        self.read_frameworks()?;
+        self.read_again()?;
         report.pages += 1;
         if page.number > 0 {
             report.first_page.get_or_insert(page.number);
@@ -245,15 +278,24 @@ impl<S: Store> Device<S> {
         report.accepted += taken.accepted;
         report.returned += taken.returned;
         report.held += taken.held;
+        report.rewritten += taken.rewritten;
         report.received += taken.changes;
+        report.again |= taken.again || taken.rewritten > 0;
         Ok(())
     }
 
-    /// Forgets where the phone stands, so that the next exchange brings everything again. Nothing
-    /// that it has goes.
+    /// Puts away where the phone stands, so that the next exchange brings everything again. Nothing
+    /// that it has goes, and the server is still told up to where it has it.
     fn ask_for_the_whole(&mut self) -> Result<(), DeviceError> {
-        let cursors = self.clusters.keys().map(|it| it.as_bytes().to_vec());
-        let mut writes: Vec<_> = cursors.map(|key| Write::Remove(Shelf::Cursor, key)).collect();
+        let asks_already = self.store.item(Shelf::Meta, WHOLE)?.is_some();
+        let mut writes = Vec::new();
+        for cluster in self.clusters.keys() {
+            let key = cluster.as_bytes().to_vec();
+            if let Some(cursor) = self.store.item(Shelf::Cursor, &key)?.filter(|_| !asks_already) {
+                writes.push(Write::Set(Shelf::Meta, held_key(cluster), cursor));
+            }
+            writes.push(Write::Remove(Shelf::Cursor, key));
+        }
         writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
         Ok(self.store.commit(&writes)?)
     }

@@ -67,24 +67,28 @@ impl<S: Store> Device<S> {
         let envelope = self.envelope(record)?;
         let mut own: Vec<ChangeName> = Vec::new();
         loop {
-            let history = self.history(&envelope)?.history;
+            let loaded = self.history(&envelope)?;
+            let writer = self.writer(&loaded);
+            let history = loaded.history;
             let places = |names: &[ChangeName]| {
+                let now = |name: &ChangeName| self.change_now(&history, name);
                 let places: Option<Vec<usize>> =
-                    names.iter().map(|name| history.index(name)).collect();
+                    names.iter().map(|name| history.index(&now(name))).collect();
                 places.ok_or(RecordError::Damaged("a version"))
             };
             // Of what this edit has written so far the user knows; of what lies before that, not.
             let mut seen = history.past(&places(version)?);
             places(&own)?.into_iter().for_each(|place| seen[place] = true);
+            let entry = &self.entry_now(&history, entry);
             let text = text_seen(&history, entry, &seen).ok_or(RecordError::Unknown)?;
             let runs = within_limit(text.edit_to(new));
             if runs.is_empty() {
                 return Ok(());
             }
-            let seq = history.next_seq(&self.identity.actor);
+            let seq = history.next_seq(&writer);
             let splice = Edit::Splice { entry: *entry, runs };
             self.change(&envelope, vec![splice], Vec::new(), now)?;
-            own.push((self.identity.actor, seq));
+            own.push((writer, seq));
         }
     }
 }

@@ -23,6 +23,12 @@ pub enum TransportError {
     /// The server is newer than this app.
     #[error("this app is too old for the server: update it; everything on this phone is kept")]
     AppTooOld,
+    /// The phone was retired: what only it has is to be handed over, then it is erased.
+    #[error("this phone was retired: its work is handed over and then erased here")]
+    Retired,
+    /// The phone was reported stolen: it is to be erased. The words help a thief in nothing.
+    #[error("this phone cannot be used")]
+    Stolen,
     /// The server says no, in its words.
     #[error("the server refused: {0}")]
     Refused(String),
@@ -50,4 +56,13 @@ pub trait Transport {
         device: &crate::ids::DeviceId,
         signature: &[u8; 64],
     ) -> Result<crate::device::Session, TransportError>;
+}
+
+/// The way to the server of a phone that has no session any more and speaks under its own key.
+pub trait Farewell {
+    /// Brings a signed [`crate::protocol::surrender::Sealed`] message and gives the answer's body.
+    ///
+    /// # Errors
+    /// [`TransportError`]
+    fn surrender(&mut self, body: &[u8]) -> Result<Box<dyn Read>, TransportError>;
 }

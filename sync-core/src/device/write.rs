@@ -4,9 +4,12 @@ use crate::device::copy::note_move;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
 use crate::engine::client::{begun_key, cluster_of};
+use crate::engine::own::{
+    NEXT_CASE, NEXT_ORDINAL, NEXT_RECORD, counted, counter, counter32, row_of,
+};
 use crate::gate::refusal::{IN_REVIEW, Refusal};
 use crate::gate::{permission, shape};
-use crate::ids::{CaseId, ClusterId, EntryId, RecordId};
+use crate::ids::{Actor, CaseId, ClusterId, EntryId, RecordId};
 use crate::merge::resolve;
 use crate::policy::{ClusterAction, decide_in_cluster};
 use crate::protocol::message::DirectoryLine;
@@ -18,12 +21,9 @@ use crate::record::history::encode_deps;
 use crate::record::kind::{Compartment, Kind};
 use crate::record::schema::{FACTS, Fact, fact_field};
 use crate::record::value::Value;
-use crate::store::{ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, Write};
+use crate::store::{ChangeRow, Place, ReturnedRow, Shelf, Store, Write};
 use crate::time::Timestamp;
 
-const NEXT_RECORD: &[u8] = b"next record";
-const NEXT_CASE: &[u8] = b"next case";
-const NEXT_ORDINAL: &[u8] = b"next ordinal";
 /// How far the phone's clock was measured to be ahead of the server's.
 pub(super) const CLOCK_AHEAD: &[u8] = b"clock ahead";
 
@@ -108,7 +108,11 @@ impl<S: Store> Device<S> {
         let begin = ClusterAction::BeginCase;
         let _ground =
             decide_in_cluster(&self.identity.principal, cluster, &begin).map_err(Refusal::from)?;
-        let n = self.counter(NEXT_CASE)?;
+        let mut n = counter32(&self.store, NEXT_CASE)?;
+        // A copy of a phone that went on counts behind: another child's case must not be met.
+        while cluster_of(&self.store, &CaseId::derive(&self.identity.actor, n))?.is_some() {
+            n += 1;
+        }
         let case = CaseId::derive(&self.identity.actor, n);
         let user = self.identity.principal.user;
         let member = Facts::new(Fact::Member, "provisional").of(user.to_string());
@@ -119,7 +123,7 @@ impl<S: Store> Device<S> {
         self.store.commit(&[
             Write::Set(Shelf::Directory, case.as_bytes().to_vec(), bytes),
             Write::Set(Shelf::Meta, begun_key(&case), Vec::new()),
-            count(NEXT_CASE, n),
+            counted(NEXT_CASE, u64::from(n) + 1),
         ])?;
         self.add(&Envelope::of_case(case, Compartment::Team), entries, now)
     }
@@ -141,11 +145,12 @@ impl<S: Store> Device<S> {
         entries: Vec<NewEntry>,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
+        let case = self.case_now(case)?;
         cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
         let made = Made {
             kind,
             creator: self.identity.actor,
-            n: self.counter(NEXT_RECORD)?,
+            n: counter32(&self.store, NEXT_RECORD)?,
             user: self.identity.principal.user,
             device: self.identity.device,
             framework: framework.to_owned(),
@@ -154,7 +159,7 @@ impl<S: Store> Device<S> {
         let n = made.n;
         let envelope = Envelope { case, compartment, origin: Origin::Made(made) };
         let edits = entries.into_iter().map(Edit::Add).collect();
-        self.change(&envelope, edits, vec![count(NEXT_RECORD, n)], now)
+        self.change(&envelope, edits, vec![counted(NEXT_RECORD, u64::from(n) + 1)], now)
     }
 
     /// Adds entries to a record that the phone has, or to a case's own.
@@ -181,6 +186,7 @@ impl<S: Store> Device<S> {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
+        let envelope = &self.envelope_now(envelope)?;
         let loaded = self.history(envelope)?;
         let folded = fold(&loaded.history, loaded.placed);
         let all: Vec<Assertion<'_>> =
@@ -199,7 +205,8 @@ impl<S: Store> Device<S> {
     /// [`DeviceError::Record`] for one that it has not, or that a newer version wrote.
     pub fn envelope(&self, record: &RecordId) -> Result<Envelope, DeviceError> {
         use crate::engine::authors::RecordError;
-        let row = self.store.record(record)?.ok_or(RecordError::Unknown)?;
+        let record = self.record_now(record)?;
+        let row = self.store.record(&record)?.ok_or(RecordError::Unknown)?;
         Ok(Envelope::decode(&row.envelope).map_err(RecordError::from)?)
     }
 
@@ -211,10 +218,13 @@ impl<S: Store> Device<S> {
         with: Vec<Write>,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
+        let envelope = &self.envelope_now(envelope)?;
         let mut loaded = self.history(envelope)?;
-        self.none_in_review(envelope)?;
+        let actor = self.writer(&loaded);
+        self.none_in_review(envelope, actor)?;
+        let edits = self.edits_now(&loaded.history, edits);
         let change = Change {
-            actor: self.identity.actor,
+            actor,
             by: self.identity.principal.user,
             at: now,
             clock_ahead_ms: self.clock_ahead_ms()?,
@@ -228,21 +238,20 @@ impl<S: Store> Device<S> {
         permission::check(principal, &case, &loaded.history, &change, &deps, &sources)?;
         let moved = note_move(&change, &envelope.id());
         let (row, entries) = self.append(&mut loaded, change)?;
-        let mut writes = vec![Write::PutRecord(record_row(envelope)), Write::PutChange(row)];
-        let ordinal = self.counter64(NEXT_ORDINAL)?;
-        writes.push(count64(NEXT_ORDINAL, ordinal));
-        writes.push(self.own_author());
+        let mut writes = vec![Write::PutRecord(row_of(envelope)), Write::PutChange(row)];
+        writes.push(counted(NEXT_ORDINAL, counter(&self.store, NEXT_ORDINAL)? + 1));
+        writes.push(self.own_author(actor));
         writes.extend(moved);
         writes.extend(with);
         self.store.commit(&writes)?;
-        self.authors.add(self.identity.actor, self.identity.principal.user);
+        self.authors.add(actor, self.identity.principal.user);
         Ok(Saved { case: envelope.case, record: envelope.id(), entries })
     }
 
     /// An entry of one's own that waits for a reviewer keeps its number: nothing may be written after
     /// it in the record before it is released or given back.
-    fn none_in_review(&self, envelope: &Envelope) -> Result<(), DeviceError> {
-        let (record, actor) = (envelope.id(), self.identity.actor);
+    fn none_in_review(&self, envelope: &Envelope, actor: Actor) -> Result<(), DeviceError> {
+        let record = envelope.id();
         let waits = |row: &ReturnedRow| {
             row.reason == IN_REVIEW && row.change.record == record && row.change.actor == actor
         };
@@ -264,13 +273,20 @@ impl<S: Store> Device<S> {
         let names = history.dep_names(&history.implied_deps(&actor));
         let body = change.encode_body();
         history.append(change, seq, Some(&names)).map_err(Refusal::from)?;
-        let place = Place::Unsent(self.counter64(NEXT_ORDINAL)?);
+        let place = Place::Unsent(counter(&self.store, NEXT_ORDINAL)?);
         let deps = Some(encode_deps(&names));
         Ok((ChangeRow { record, actor, seq, deps, body, place }, entries))
     }
 
-    fn own_author(&self) -> Write {
-        let (actor, user) = (self.identity.actor, self.identity.principal.user);
+    /// Who writes in a record: what waits there to be sent is continued by its own author, so that
+    /// it travels in one piece.
+    pub(super) fn writer(&self, loaded: &Loaded) -> Actor {
+        let last = loaded.rows.iter().rfind(|row| matches!(row.place, Place::Unsent(_)));
+        last.map_or(self.identity.actor, |row| row.actor)
+    }
+
+    fn own_author(&self, actor: Actor) -> Write {
+        let user = self.identity.principal.user;
         Write::Set(Shelf::Author, actor.as_bytes().to_vec(), user.as_bytes().to_vec())
     }
 
@@ -278,34 +294,6 @@ impl<S: Store> Device<S> {
         let bytes = self.store.item(Shelf::Meta, CLOCK_AHEAD)?;
         let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
         Ok(bytes.map_or(0, i64::from_be_bytes))
-    }
-
-    fn counter(&self, name: &[u8]) -> Result<u32, DeviceError> {
-        Ok(u32::try_from(self.counter64(name)?).unwrap_or(u32::MAX))
-    }
-
-    fn counter64(&self, name: &[u8]) -> Result<u64, DeviceError> {
-        let bytes = self.store.item(Shelf::Meta, name)?;
-        let bytes = bytes.and_then(|bytes| <[u8; 8]>::try_from(bytes).ok());
-        Ok(bytes.map_or(1, u64::from_be_bytes))
-    }
-}
-
-fn count(name: &[u8], used: u32) -> Write {
-    count64(name, used.into())
-}
-
-fn count64(name: &[u8], used: u64) -> Write {
-    Write::Set(Shelf::Meta, name.to_vec(), (used + 1).to_be_bytes().to_vec())
-}
-
-fn record_row(envelope: &Envelope) -> RecordRow {
-    RecordRow {
-        id: envelope.id(),
-        case: envelope.case,
-        scope: envelope.scope(),
-        kind: envelope.kind().code(),
-        envelope: envelope.encode(),
     }
 }
 

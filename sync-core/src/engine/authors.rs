@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::codec::DecodeError;
+use crate::gate::shape;
 use crate::ids::{Actor, RecordId, UserId};
 use crate::record::change::Change;
 use crate::record::envelope::Envelope;
@@ -26,6 +27,8 @@ pub enum RecordError {
     Store(#[from] StoreError),
 }
 
+const ORDER: RecordError = RecordError::Damaged("its order");
+
 impl From<DecodeError> for RecordError {
     fn from(error: DecodeError) -> Self {
         match error {
@@ -37,7 +40,7 @@ impl From<DecodeError> for RecordError {
 
 impl From<HistoryError> for RecordError {
     fn from(_: HistoryError) -> Self {
-        Self::Damaged("its order")
+        ORDER
     }
 }
 
@@ -103,15 +106,39 @@ pub fn load_row(
     authors: &Authors,
     row: &RecordRow,
 ) -> Result<Loaded, RecordError> {
-    let envelope = Envelope::decode(&row.envelope)?;
-    let rows = store.changes(&row.id)?;
-    let mut loaded = Loaded { history: History::new(envelope), placed: 0, rows: Vec::new() };
-    for row in rows {
-        append(&mut loaded.history, authors, &row)?;
-        loaded.placed += usize::from(matches!(row.place, Place::Placed(_)));
-        loaded.rows.push(row);
+    let mut history = History::new(Envelope::decode(&row.envelope)?);
+    let rows = append_all(&mut history, authors, &store.changes(&row.id)?)?;
+    let placed = rows.iter().filter(|row| matches!(row.place, Place::Placed(_))).count();
+    Ok(Loaded { history, placed, rows })
+}
+
+/// Puts rows at the end of a history; gives them in the order in which they are there. What has no
+/// place in the log yet may have to wait for what it builds on.
+///
+/// # Errors
+/// [`RecordError`]
+pub fn append_all(
+    history: &mut History,
+    authors: &Authors,
+    rows: &[ChangeRow],
+) -> Result<Vec<ChangeRow>, RecordError> {
+    let mut done = Vec::with_capacity(rows.len());
+    let mut open: Vec<&ChangeRow> = rows.iter().collect();
+    while !open.is_empty() {
+        let (before, mut later) = (done.len(), Vec::new());
+        for row in open {
+            match append(history, authors, row) {
+                Ok(()) => done.push(row.clone()),
+                Err(ORDER) if !matches!(row.place, Place::Placed(_)) => later.push(row),
+                Err(error) => return Err(error),
+            }
+        }
+        if done.len() == before {
+            return Err(ORDER);
+        }
+        open = later;
     }
-    Ok(loaded)
+    Ok(done)
 }
 
 /// Reads of a record what this version can: up to the first change that a newer one wrote, and after
@@ -146,7 +173,8 @@ pub fn load_readable(
     Ok((loaded, whole))
 }
 
-/// Puts a row's change at the end of a history.
+/// Puts a row's change at the end of a history, if it says only what its kind's schema lets it: a
+/// check of the operations as they stand, without a document. What says more is for a newer version.
 ///
 /// # Errors
 /// [`RecordError`]
@@ -158,6 +186,7 @@ pub fn append(
     let by = authors.user(&row.actor).ok_or(RecordError::Damaged("an author"))?;
     let kind = history.envelope().kind();
     let change = Change::decode_body(kind, row.actor, by, &row.body)?;
+    shape::check(kind, &change).map_err(|_| RecordError::Newer)?;
     let deps = row.deps.as_deref().map(decode_deps).transpose()?;
     history.append(change, row.seq, deps.as_deref())?;
     Ok(())

@@ -7,16 +7,17 @@ use ed25519_dalek::SigningKey;
 
 use crate::engine::authors::{self, Authors, Loaded, RecordError};
 use crate::engine::{opened, unsent};
-use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId};
+use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId, UserId};
+use crate::limits::ACTORS_PER_CLAIM;
 use crate::merge::Context;
 use crate::policy::Principal;
 use crate::protocol::VERSION;
-use crate::protocol::batch::BatchDigest;
+use crate::protocol::batch::{BatchDigest, claim};
 use crate::protocol::frame::{PushedChange, PushedRecord, encode_push};
-use crate::protocol::message::{Batch, ClusterCursor, DirectoryLine, SyncRequest};
+use crate::protocol::message::{ActorClaim, Batch, ClusterCursor, DirectoryLine, SyncRequest};
 use crate::record::history::{ChangeName, decode_deps};
 use crate::record::kind::Kind;
-use crate::store::{ChangeRow, Place, Shelf, Store, StoreError};
+use crate::store::{ChangeRow, Place, Shelf, Store, StoreError, Write};
 use crate::time::Timestamp;
 
 /// Who uses this phone's database.
@@ -46,6 +47,10 @@ pub enum ClientError {
     /// The server sent changes that do not follow on what the phone has.
     #[error("the server's answer leaves something out: asking again for the whole")]
     Gap,
+    /// The server sent numbers of the phone's own work without its words, which are not here: this
+    /// phone was restored from a backup.
+    #[error("this phone lacks work of its own: asking for it again")]
+    OwnMissing,
     /// The server sent something else than its receipt says.
     #[error("the server's answer does not match its receipt: it was not stored")]
     WrongReceipt,
@@ -54,13 +59,16 @@ pub enum ClientError {
     Malformed,
 }
 
+/// A change that is pushed.
+pub type Pushed = (RecordId, ChangeName);
+
 /// A request to send.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
     /// The request.
     pub request: SyncRequest,
     /// The changes that it pushes.
-    pub pushed: Vec<(RecordId, ChangeName)>,
+    pub pushed: Vec<Pushed>,
 }
 
 /// Records whose unsent work waits: the server could not judge it yet, or this version of the app
@@ -81,32 +89,78 @@ pub fn outgoing(
 ) -> Result<Outgoing, ClientError> {
     let authors = Authors::load(store)?;
     let (records, more) = next_records(store, &authors, merging, waiting)?;
+    let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     let mut cursors = Vec::with_capacity(clusters.len());
     for cluster in clusters {
         let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
-        cursors.push(ClusterCursor { cluster: *cluster, cursor });
+        let held = match whole {
+            true => store.item(Shelf::Meta, &held_key(cluster))?.unwrap_or_default(),
+            false => Vec::new(),
+        };
+        cursors.push(ClusterCursor { cluster: *cluster, cursor, held });
     }
     let pushed = records.iter().flat_map(|(_, rows)| rows);
-    let pushed = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
+    let pushed: Vec<Pushed> = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
     let batches = batches(store, identity, clusters, records, seed)?;
-    let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
-    Ok(Outgoing {
-        request: SyncRequest {
-            version: VERSION,
-            cursors,
-            batches,
-            now,
-            more,
-            whole,
-            stats: false,
-            openings: opened::to_tell(store)?,
-        },
-        pushed,
-    })
+    let actors = claimed(store, identity, (whole, &pushed))?;
+    let openings = opened::to_tell(store)?;
+    let (version, stats) = (VERSION, false);
+    let request =
+        SyncRequest { version, cursors, batches, now, more, whole, stats, actors, openings };
+    Ok(Outgoing { request, pushed })
 }
+
+/// The fresh actors that the phone has written as, the last one first. A phone that has had none
+/// writes as its enrolment says.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn fresh_actors(store: &dyn Store) -> Result<Vec<Actor>, StoreError> {
+    let bytes = store.item(Shelf::Meta, FRESH)?.unwrap_or_default();
+    Ok(bytes.chunks_exact(16).filter_map(|actor| Actor::from_slice(actor).ok()).collect())
+}
+
+/// From now on the phone writes as this actor.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn goes_on_as(
+    store: &dyn Store,
+    actor: &Actor,
+    user: &UserId,
+) -> Result<[Write; 2], StoreError> {
+    let before = store.item(Shelf::Meta, FRESH)?.unwrap_or_default();
+    let all = [actor.as_bytes().as_slice(), &before].concat();
+    let author = Write::Set(Shelf::Author, actor.as_bytes().to_vec(), user.as_bytes().to_vec());
+    Ok([Write::Set(Shelf::Meta, FRESH.to_vec(), all), author])
+}
+
+/// The server learns of a fresh actor with the request that brings work of it, and of the last one with
+/// each; of all of them where it may have lost them.
+fn claimed(
+    store: &dyn Store,
+    identity: &Identity,
+    (whole, pushed): (bool, &[Pushed]),
+) -> Result<Option<ActorClaim>, StoreError> {
+    let mut actors = fresh_actors(store)?;
+    let last = actors.first().copied();
+    let is_pushed = |actor: &Actor| pushed.iter().any(|(_, (author, _))| author == actor);
+    actors.retain(|actor| whole || Some(*actor) == last || is_pushed(actor));
+    actors.truncate(ACTORS_PER_CLAIM);
+    let said = (!actors.is_empty()).then(|| claim(&identity.device, actors, &identity.key));
+    Ok(said)
+}
+
+const FRESH: &[u8] = b"fresh actors";
 
 /// The flag that asks for everything again, own work included.
 pub const WHOLE: &[u8] = b"ask for the whole";
+
+/// Under this key the phone keeps where it stood in a cluster when it asked for the whole.
+#[must_use]
+pub fn held_key(cluster: &ClusterId) -> Vec<u8> {
+    [b"held ", cluster.as_bytes().as_slice()].concat()
+}
 
 /// Where the phone notes that it began a case of which the server has heard nothing yet: its beginner
 /// may write in it.

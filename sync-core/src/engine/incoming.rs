@@ -1,20 +1,25 @@
 //! The phone's end: what to write down of a page, as one atomic batch with the page's cursor.
 
+mod answers;
+mod displaced;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, begun_key, framework_key, moved_key, ordinal};
+use crate::engine::client::{ClientError, WHOLE, framework_key, goes_on_as, moved_key};
 use crate::engine::opened;
+use crate::engine::own::Own;
+use crate::engine::rewrite::Rewriting;
 use crate::gate::copies;
-use crate::gate::refusal::{IN_REVIEW, given_back};
+use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST, given_back};
 use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
 use crate::protocol::frame::{PulledRecord, decode_pull};
-use crate::protocol::message::{Answer, Decided, Outcome, Page};
+use crate::protocol::message::{Decided, Page};
 use crate::protocol::stream::receipt;
 use crate::record::envelope::{Envelope, Head};
 use crate::record::history::History;
-use crate::record::kind::{Compartment, Kind};
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
+use crate::record::kind::Compartment;
+use crate::store::{ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, Write};
 
 /// What a page means for the phone.
 #[derive(Clone, Debug, Default)]
@@ -31,16 +36,35 @@ pub struct Incoming {
     pub returned: usize,
     /// Own changes that it keeps apart for a reviewer.
     pub held: usize,
+    /// Own changes that have other names now and are to be sent.
+    pub rewritten: usize,
+    /// Whether own work is to be sent again: the server was restored from a backup.
+    pub again: bool,
 }
 
 /// Reads a page against what the phone has.
 ///
 /// # Errors
-/// [`ClientError`]; nothing is to be written then. After [`ClientError::Gap`] ask for the whole.
-pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError> {
+/// [`ClientError`]; nothing is to be written then. After [`ClientError::OwnMissing`] ask for own work,
+/// too, after [`ClientError::Gap`] for the whole.
+pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, ClientError> {
     let mut incoming = Incoming::default();
-    for answer in &page.answers {
-        incoming.answer(store, answer, &page.answers)?;
+    let pulled = match page.frame.is_empty() {
+        true => Vec::new(),
+        false => decode_pull(&page.frame).map_err(|_| ClientError::Malformed)?,
+    };
+    let mut rewriting = Rewriting::new(store, Authors::load(store)?, *own);
+    incoming.answers(store, page, &mut rewriting)?;
+    let mut goes_on = rewriting.is_needed();
+    goes_on |= collisions(store, &pulled, &mut rewriting)?;
+    let fresh = rewriting.run(&pulled)?;
+    incoming.take(rewriting.done);
+    goes_on |= is_another_copy(store, &pulled, own)?;
+    if goes_on {
+        incoming.writes.extend(goes_on_as(store, &fresh, &own.user)?);
+    }
+    if page.anew {
+        incoming.displace(store, page, own)?;
     }
     // Before what the page brings: a referrer who leaves a team is sent their own concern anew.
     // What is named is a compartment's scope, or a single record that was granted by itself.
@@ -49,15 +73,13 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
         let extract = Write::Remove(Shelf::Extract, scope.as_bytes().to_vec());
         [Write::DropScope(*scope), Write::DropRecord(record), extract]
     }));
-    incoming.records(store, page)?;
-    for decided in page.decided.iter().flatten() {
-        incoming.decided(store, decided)?;
-    }
+    incoming.records(store, page, &pulled)?;
+    incoming.tray(store, page, &pulled)?;
     incoming.lines(page)?;
     if let Some(noted) = page.noted {
         incoming.writes.extend(opened::forget(store, noted, page.now)?);
     }
-    if page.left == 0 && !page.cursor.is_empty() {
+    if page.left == 0 && !page.cursor.is_empty() && !incoming.again {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
     }
     if !page.cursor.is_empty() {
@@ -67,93 +89,112 @@ pub fn incoming(store: &dyn Store, page: &Page) -> Result<Incoming, ClientError>
     Ok(incoming)
 }
 
+/// Unsent work whose names the page gives to other work is to be written again; says whether there is
+/// any.
+fn collisions(
+    store: &dyn Store,
+    pulled: &[PulledRecord],
+    rewriting: &mut Rewriting<'_>,
+) -> Result<bool, ClientError> {
+    let mut found = false;
+    let unsent = match pulled.is_empty() {
+        true => Vec::new(),
+        false => store.unsent(0, usize::MAX)?,
+    };
+    for row in unsent {
+        let name = (row.record, row.actor, row.seq);
+        if rewriting.accepted.contains(&name) || rewriting.takes(&row) {
+            continue;
+        }
+        let Some(record) = pulled.iter().find(|it| it.record == row.record) else { continue };
+        let known = store.record(&row.record)?.map(|row| row.envelope);
+        let other = record.envelope.as_ref().is_some_and(|it| known.as_ref() != Some(it));
+        let same = record.changes.iter().find(|it| (it.actor, it.seq) == (row.actor, row.seq));
+        let taken = same.is_some_and(|it| it.body.as_ref().is_some_and(|body| *body != row.body));
+        if other || taken {
+            found = true;
+            rewriting.name_taken(name, other)?;
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the server has work of this phone's actor that this phone has not: it is a copy of a phone
+/// that went on, and its numbers would be given twice. Work that was taken away and is granted again
+/// looks the same; a fresh actor does no harm then.
+fn is_another_copy(
+    store: &dyn Store,
+    pulled: &[PulledRecord],
+    own: &Own,
+) -> Result<bool, ClientError> {
+    for record in pulled {
+        let mut names = record.changes.iter().filter(|it| it.actor == own.actor).peekable();
+        if names.peek().is_none() {
+            continue;
+        }
+        let here = written_here(store, &record.record)?;
+        if !names.all(|it| here.iter().any(|row| (row.actor, row.seq) == (it.actor, it.seq))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 impl Incoming {
-    fn answer(
+    fn take(&mut self, done: crate::engine::rewrite::Done) {
+        self.writes.extend(done.writes);
+        self.touched.extend(done.touched);
+        self.rewritten += done.rewritten;
+        let held = done.back.iter().filter(|reason| *reason == IN_REVIEW).count();
+        self.held += held;
+        self.returned += done.back.len() - held;
+    }
+
+    /// What reviewers decided, and what of the tray is in its record now.
+    fn tray(
         &mut self,
         store: &dyn Store,
-        answer: &Answer,
-        all: &[Answer],
+        page: &Page,
+        pulled: &[PulledRecord],
     ) -> Result<(), ClientError> {
-        let (record, actor, seq) = (answer.record, answer.actor, answer.seq);
-        let reason = match &answer.outcome {
-            Outcome::Accepted | Outcome::AlreadyHad => {
-                self.accept(store, record, actor, seq)?;
-                return Ok(());
-            }
-            Outcome::Needs | Outcome::NotYet => return Ok(()),
-            Outcome::Refused(code) => code.clone(),
-            Outcome::DependsOnRefused => "depends_on_refused".to_owned(),
-            Outcome::Quarantined(_) => IN_REVIEW.to_owned(),
-        };
-        self.give_back(record, actor, seq, reason);
-        // What was written after it in this record builds on it and was not pushed yet.
-        let last = all.iter().filter(|a| a.record == record && a.actor == actor).map(|a| a.seq);
-        if last.max() == Some(seq) {
-            for row in store.changes(&record)?.iter().filter(|row| row.actor == actor) {
-                if row.seq > seq && matches!(row.place, Place::Unsent(_)) {
-                    self.give_back(record, actor, row.seq, "depends_on_refused".to_owned());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn accept(
-        &mut self,
-        store: &dyn Store,
-        record: RecordId,
-        actor: Actor,
-        seq: u32,
-    ) -> Result<(), ClientError> {
-        let rows = store.changes(&record)?;
-        if let Some(row) = rows.iter().find(|row| row.actor == actor && row.seq == seq) {
-            let place = Place::Accepted(ordinal(row.place));
-            self.writes.push(Write::Move { record, actor, seq, place });
-            if let Some(row) = store.record(&record)?.filter(|row| row.kind == Kind::Case.code()) {
-                // From now on what the server sends says who may write in the case.
-                self.writes.push(Write::Remove(Shelf::Meta, begun_key(&row.case)));
-            }
-            self.touched.insert(record);
-            self.accepted += 1;
-        }
-        Ok(())
-    }
-
-    fn give_back(&mut self, record: RecordId, actor: Actor, seq: u32, reason: String) {
-        match reason.as_str() {
-            IN_REVIEW => self.held += 1,
-            _ => self.returned += 1,
-        }
-        self.writes.push(Write::Return { record, actor, seq, reason });
-        self.touched.insert(record);
-    }
-
-    /// What was kept apart is in the log now, or back with its author.
-    fn decided(&mut self, store: &dyn Store, decided: &Decided) -> Result<(), ClientError> {
-        let seqs = decided.first_seq..decided.first_seq.saturating_add(decided.count);
+        let last = page.left == 0 && !page.cursor.is_empty();
+        let waits = |row: &&ReturnedRow| matches!(row.reason.as_str(), IN_REVIEW | REVIEW_LOST);
         for row in store.returned()? {
             let change = &row.change;
-            let same = change.record == decided.record && change.actor == decided.actor;
-            if !same || !seqs.contains(&change.seq) || row.reason != IN_REVIEW {
-                continue;
+            let is_it = |it: &&Decided| {
+                let seqs = it.first_seq..it.first_seq.saturating_add(it.count);
+                (it.record, it.actor) == (change.record, change.actor) && seqs.contains(&change.seq)
+            };
+            let decided = page.decided.iter().flatten().find(is_it).filter(|_| waits(&&row));
+            let released = decided.is_some_and(|it| it.given_back.is_none());
+            if is_among(store, change, pulled)? || (last && (released || row.reason == RELEASED)) {
+                self.writes.push(Write::ForgetReturned(row.id));
+            } else if let Some(decided) = decided {
+                self.decided(&row, decided);
             }
-            self.touched.insert(decided.record);
-            self.writes.push(match &decided.given_back {
-                None => Write::ForgetReturned(row.id),
-                Some(words) => {
-                    self.returned += 1;
-                    Write::Rejudge { id: row.id, reason: given_back(words) }
-                }
-            });
         }
         Ok(())
     }
 
-    fn records(&mut self, store: &dyn Store, page: &Page) -> Result<(), ClientError> {
-        if page.frame.is_empty() {
+    /// What was kept apart is back with its author; or it is in the log, and its words stay here
+    /// until they are in the record.
+    fn decided(&mut self, row: &ReturnedRow, decided: &Decided) {
+        self.touched.insert(decided.record);
+        let reason = decided.given_back.as_deref().map(given_back);
+        self.returned += usize::from(reason.is_some());
+        let reason = reason.unwrap_or_else(|| RELEASED.to_owned());
+        self.writes.push(Write::Rejudge { id: row.id, reason });
+    }
+
+    fn records(
+        &mut self,
+        store: &dyn Store,
+        page: &Page,
+        pulled: &[PulledRecord],
+    ) -> Result<(), ClientError> {
+        if pulled.is_empty() {
             return Ok(());
         }
-        let pulled = decode_pull(&page.frame).map_err(|_| ClientError::Malformed)?;
         let mut authors = Authors::load(store)?;
         for change in pulled.iter().flat_map(|record| &record.changes) {
             if authors.add(change.actor, change.user) {
@@ -164,7 +205,7 @@ impl Incoming {
         let mut hashes = Vec::new();
         let mut readable = true;
         let mut begun = BTreeMap::new();
-        for record in &pulled {
+        for record in pulled {
             match self.record(store, &authors, record, &mut begun)? {
                 Some(new) => hashes.extend(new),
                 None => readable = false,
@@ -309,18 +350,37 @@ impl Incoming {
     }
 }
 
-/// What this phone wrote in a record, also what waited for a reviewer.
+/// Whether what came back to the tray is in the log after all, and so in its record now.
+fn is_among(
+    store: &dyn Store,
+    change: &ChangeRow,
+    pulled: &[PulledRecord],
+) -> Result<bool, ClientError> {
+    let name = (change.actor, change.seq);
+    let of_record = pulled.iter().filter(|it| it.record == change.record);
+    let found = of_record.flat_map(|it| &it.changes).find(|it| (it.actor, it.seq) == name);
+    Ok(match found.map(|it| it.body.as_ref()) {
+        None => false,
+        Some(Some(body)) => *body == change.body,
+        // Without its words it is this one unless the record has another of that number.
+        Some(None) => {
+            let here = store.changes(&change.record)?;
+            !here.iter().any(|row| (row.actor, row.seq) == name)
+        }
+    })
+}
+
+/// What this phone wrote in a record, also what came back.
 fn written_here(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, ClientError> {
     let mut rows = store.changes(record)?;
-    let returned = store.returned()?.into_iter();
-    let waited = returned.filter(|row| row.reason == IN_REVIEW && row.change.record == *record);
-    rows.extend(waited.map(|row| row.change));
+    let returned = store.returned()?.into_iter().map(|row| row.change);
+    rows.extend(returned.filter(|row| row.record == *record));
     Ok(rows)
 }
 
 fn own_body(rows: &[ChangeRow], actor: Actor, seq: u32) -> Result<Vec<u8>, ClientError> {
     let own = rows.iter().find(|row| row.actor == actor && row.seq == seq);
-    own.map(|row| row.body.clone()).ok_or(ClientError::Gap)
+    own.map(|row| row.body.clone()).ok_or(ClientError::OwnMissing)
 }
 
 /// A record's row from its envelope. One whose beginning this version cannot read is kept under no
@@ -336,3 +396,6 @@ fn record_row(id: RecordId, bytes: &[u8]) -> RecordRow {
     };
     RecordRow { id, case, scope, kind, envelope: bytes.to_vec() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,6 @@ fn assertion(user: UserId, entry: &NewEntry, seen: &[Assertion<'_>]) -> Result<A
     let about = (fact, subject.parse().ok(), value.clone());
     Ok(Action::of_assertion(user, about, confidential, &rivals))
 }
+
+#[cfg(test)]
+mod tests;

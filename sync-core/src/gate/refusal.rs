@@ -74,14 +74,37 @@ const SENTENCES: &[(&str, &str)] = &[
         "Somebody wrote more in the record before it could be moved. Please move it again.",
     ),
     (
+        FROM_RETIRED,
+        "This came from a phone that was retired. A reviewer decides what goes into the record.",
+    ),
+    ("not_judged", "The server could not take this entry before the phone was retired."),
+    (
+        "depends_on_refused",
+        "It speaks of something that was not taken. Please see to that first, then write this again.",
+    ),
+    (RELEASED, "A reviewer released it: it is in the record."),
+    (
+        REVIEW_LOST,
+        "The server was restored from a backup and may not have this any more. If nobody answers, \
+         please write it again.",
+    ),
+    (
         IN_REVIEW,
         "Your access changed before this arrived. It is safe with the server, unseen by others, \
          until a reviewer decides.",
     ),
 ];
 
+/// What a phone notes of work that a reviewer released and that has not come in its record yet.
+pub const RELEASED: &str = "released";
+/// What a phone notes of work in review when the server was restored from a backup.
+pub const REVIEW_LOST: &str = "review_lost";
 /// What a phone notes of work that the server keeps for a reviewer.
 pub const IN_REVIEW: &str = "in_review";
+/// Why a change of a retired phone is kept for a reviewer.
+pub const FROM_RETIRED: &str = "from_retired_phone";
+/// What a phone notes of returned work that it handed over, before the code it was returned with.
+const HANDED_OVER: &str = "handed_over ";
 /// What a phone notes of work that a reviewer gave back, before the reviewer's own words.
 const GIVEN_BACK: &str = "given_back ";
 
@@ -91,11 +114,26 @@ pub fn given_back(words: &str) -> String {
     format!("{GIVEN_BACK}{words}")
 }
 
+/// The code of returned work with `code` of which the server has a copy.
+#[must_use]
+pub fn handed_over(code: &str) -> String {
+    format!("{HANDED_OVER}{code}")
+}
+
+/// Whether the server has a copy of returned work with this code.
+#[must_use]
+pub fn is_with_server(code: &str) -> bool {
+    code == IN_REVIEW || code.starts_with(HANDED_OVER)
+}
+
 /// The words for a code; a code from a newer server is shown as it is.
 #[must_use]
 pub fn sentence(code: &str) -> String {
     if let Some(words) = code.strip_prefix(GIVEN_BACK) {
         return format!("A reviewer gave this back to you: {words}");
+    }
+    if let Some(code) = code.strip_prefix(HANDED_OVER) {
+        return format!("{} You can read it at the server.", sentence(code));
     }
     let known = SENTENCES.iter().find(|(known, _)| *known == code);
     if let Some((_, sentence)) = known {

@@ -2,7 +2,7 @@
 
 use crate::gate::refusal::Refusal;
 use crate::ids::{EntryId, UserId};
-use crate::limits::{OPERATIONS_PER_CHANGE, STRING_BYTES};
+use crate::limits::OPERATIONS_PER_CHANGE;
 use crate::record::change::{Change, Edit, NewEntry, Run};
 use crate::record::kind::Kind;
 use crate::record::kinds::Digest;
@@ -36,9 +36,6 @@ fn check_entry(kind: Kind, entry: &NewEntry) -> Result<(), Refusal> {
     check_fields(collection, entry)?;
     if collection.co_written != entry.text.is_some() {
         return Err(Refusal::new("wrong_field"));
-    }
-    if entry.text.as_ref().is_some_and(|text| text.len() > STRING_BYTES) {
-        return Err(Refusal::new("too_many_operations"));
     }
     if let SIGNATURES | COPIES = collection.code
         && !digest_fits(entry)
@@ -107,106 +104,11 @@ fn subject_fits(expected: Subject, subject: Option<&str>) -> bool {
 
 fn check_runs(runs: &[Run]) -> Result<(), Refusal> {
     let fits = runs.iter().all(|run| match run {
-        Run::Insert { text, .. } => !text.is_empty() && text.len() <= STRING_BYTES,
+        Run::Insert { text, .. } => !text.is_empty(),
         Run::Delete { count, .. } => *count > 0,
     });
     if fits { Ok(()) } else { Err(Refusal::new("wrong_field")) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::Actor;
-    use crate::time::Timestamp;
-
-    fn check_one(kind: Kind, entry: NewEntry) -> Result<(), Refusal> {
-        check(
-            kind,
-            &Change {
-                actor: Actor::from_bytes([1; 16]),
-                by: UserId::from_bytes([1; 16]),
-                at: Timestamp(0),
-                clock_ahead_ms: 0,
-                edits: vec![Edit::Add(entry)],
-            },
-        )
-    }
-
-    fn fact(fact: Fact, subject: Option<&str>, value: Value) -> NewEntry {
-        let mut fields = vec![(fact_field::FACT, Value::Int(fact.code().into()))];
-        fields.extend(subject.map(|subject| (fact_field::SUBJECT, subject.into())));
-        fields.push((fact_field::VALUE, value));
-        NewEntry { collection: FACTS, fields, ..NewEntry::default() }
-    }
-
-    #[test]
-    fn an_assertion_must_fit_its_kind_subject_and_type() {
-        let risk = |value: &str| fact(Fact::Risk, None, value.into());
-        assert_eq!(check_one(Kind::Case, risk("high")), Ok(()));
-        assert_eq!(check_one(Kind::Case, risk("unheard of")), Err(Refusal::new("wrong_fact")));
-        assert_eq!(check_one(Kind::Visit, risk("high")), Err(Refusal::new("wrong_fact")));
-        let other = fact(Fact::Risk, Some("x"), "high".into());
-        assert_eq!(check_one(Kind::Case, other), Err(Refusal::new("wrong_fact")));
-        let nobody = fact(Fact::Member, Some("nobody"), "member".into());
-        assert_eq!(check_one(Kind::Case, nobody), Err(Refusal::new("wrong_fact")));
-    }
-
-    #[test]
-    fn fields_must_be_there_and_of_their_type() {
-        let visit = |fields| NewEntry { collection: 16, fields, ..NewEntry::default() };
-        assert_eq!(check_one(Kind::Visit, visit(vec![(1, Value::Int(5))])), Ok(()));
-        let missing = visit(vec![(8, Value::Bool(true))]);
-        assert_eq!(check_one(Kind::Visit, missing), Err(Refusal::new("missing_field")));
-        let wrong = visit(vec![(1, "noon".into())]);
-        assert_eq!(check_one(Kind::Visit, wrong), Err(Refusal::new("wrong_field")));
-    }
-
-    #[test]
-    fn only_assertions_replace_and_only_texts_are_co_written() {
-        let id = EntryId { actor: Actor::from_bytes([2; 16]), seq: 1, n: 0 };
-        let entry = NewEntry {
-            collection: 17,
-            fields: vec![(1, "words".into())],
-            replaces: vec![id],
-            text: None,
-        };
-        assert_eq!(check_one(Kind::Visit, entry.clone()), Err(Refusal::new("wrong_field")));
-        let entry = NewEntry { replaces: Vec::new(), text: Some("x".into()), ..entry };
-        assert_eq!(check_one(Kind::Visit, entry), Err(Refusal::new("wrong_field")));
-    }
-
-    #[test]
-    fn replaced_assertions_are_named_once_and_in_order() {
-        let id = |seq| EntryId { actor: Actor::from_bytes([2; 16]), seq, n: 0 };
-        let replacing = |replaces| NewEntry { replaces, ..fact(Fact::Risk, None, "high".into()) };
-        assert_eq!(check_one(Kind::Case, replacing(vec![id(1), id(2)])), Ok(()));
-        for wrong in [vec![id(2), id(1)], vec![id(1), id(1)]] {
-            let refused = Err(Refusal::new("wrong_field"));
-            assert_eq!(check_one(Kind::Case, replacing(wrong)), refused);
-        }
-    }
-
-    #[test]
-    fn signed_words_are_those_of_their_digest() {
-        let signed = |digest: [u8; 32]| NewEntry {
-            collection: SIGNATURES,
-            fields: vec![(1, "agreed".into()), (2, Value::Bytes(digest.to_vec()))],
-            ..NewEntry::default()
-        };
-        assert_eq!(check_one(Kind::Visit, signed(Digest::of("agreed").0)), Ok(()));
-        let other = check_one(Kind::Visit, signed(Digest::of("refused").0));
-        assert_eq!(other, Err(Refusal::new("wrong_digest")));
-    }
-
-    #[test]
-    fn a_change_of_a_million_operations_is_refused() {
-        let text = "x".repeat(OPERATIONS_PER_CHANGE + 1);
-        let entry = NewEntry {
-            collection: schema::TEXTS,
-            fields: vec![(1, "safe".into())],
-            replaces: Vec::new(),
-            text: Some(text),
-        };
-        assert_eq!(check_one(Kind::Assessment, entry), Err(Refusal::new("too_many_operations")));
-    }
-}
+mod tests;

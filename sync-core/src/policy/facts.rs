@@ -202,6 +202,9 @@ pub(super) fn settle(
         return Err(Denied::WrongKind);
     }
     let ground = standing.open_record(record)?;
+    if belongs_to_team(fact) && record.compartment != Compartment::Team {
+        return Err(Denied::TeamOnly);
+    }
     if !fact.is_safety() {
         return Err(Denied::AssertInstead);
     }

@@ -39,6 +39,10 @@ pub enum Ground {
     Governance,
     /// A chief officer, to published figures.
     Chief,
+    /// It is the person's own.
+    Own,
+    /// Looks after people and devices.
+    Admin,
 }
 
 impl Ground {
@@ -57,6 +61,8 @@ impl Ground {
             Self::Glass => "glass",
             Self::Governance => "governance",
             Self::Chief => "chief",
+            Self::Own => "own",
+            Self::Admin => "admin",
         }
     }
 }

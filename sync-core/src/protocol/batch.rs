@@ -7,7 +7,8 @@ use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::ids::ClusterId;
+use crate::ids::{Actor, ClusterId, DeviceId};
+use crate::protocol::message::ActorClaim;
 
 /// The salt of the `n`th change of a batch, from the batch's random seed.
 #[must_use]
@@ -88,6 +89,28 @@ pub fn is_signed(
     key.verify(&message(cluster, signed), &Signature::from_bytes(signature)).is_ok()
 }
 
+/// A phone's word on the actors that it writes as, signed.
+#[must_use]
+pub fn claim(device: &DeviceId, actors: Vec<Actor>, key: &SigningKey) -> ActorClaim {
+    let signature = key.sign(&claim_message(device, &actors)).to_bytes();
+    ActorClaim { actors, signature }
+}
+
+/// Whether the phone with this key says so of itself.
+#[must_use]
+pub fn is_claimed(device: &DeviceId, claim: &ActorClaim, key: &VerifyingKey) -> bool {
+    let message = claim_message(device, &claim.actors);
+    key.verify(&message, &Signature::from_bytes(&claim.signature)).is_ok()
+}
+
+fn claim_message(device: &DeviceId, actors: &[Actor]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"caseweave actors 1");
+    digest.update(device.as_bytes());
+    actors.iter().for_each(|actor| digest.update(actor.as_bytes()));
+    digest.finalize().into()
+}
+
 fn message(cluster: &ClusterId, signed: &[u8]) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(b"caseweave batch 1");
@@ -119,6 +142,18 @@ mod tests {
         assert!(!holds(1, 3, &key));
         assert!(!holds(2, 2, &key));
         assert!(!holds(1, 2, &SigningKey::from_bytes(&[6; 32])));
+    }
+
+    #[test]
+    fn actors_are_claimed_by_their_own_phone_only() {
+        let (key, other) = (SigningKey::from_bytes(&[5; 32]), SigningKey::from_bytes(&[6; 32]));
+        let device = |n: u8| DeviceId::from_bytes([n; 16]);
+        let said = claim(&device(1), vec![Actor::from_bytes([2; 16])], &key);
+        assert!(is_claimed(&device(1), &said, &key.verifying_key()));
+        assert!(!is_claimed(&device(2), &said, &key.verifying_key()));
+        assert!(!is_claimed(&device(1), &said, &other.verifying_key()));
+        let more = ActorClaim { actors: vec![Actor::from_bytes([3; 16])], ..said };
+        assert!(!is_claimed(&device(1), &more, &key.verifying_key()));
     }
 
     #[test]

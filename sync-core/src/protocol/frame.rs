@@ -191,7 +191,12 @@ fn read_pulled(authors: &Authors, reader: &mut Reader<'_>) -> Result<PulledRecor
         }
         NEWER_ENVELOPE => {
             let record = RecordId::from_bytes(reader.array()?);
-            (record, Some(reader.bytes(ENVELOPE_BYTES, "an envelope")?.to_vec()))
+            let bytes = reader.bytes(ENVELOPE_BYTES, "an envelope")?;
+            // What this version can name bears no other name, whatever stands beside it.
+            if Head::read(bytes).is_ok_and(|head| head.id != record) {
+                return Err(DecodeError::Malformed("a record's name"));
+            }
+            (record, Some(bytes.to_vec()))
         }
         _ => return Err(DecodeError::Unknown("a record's frame")),
     };

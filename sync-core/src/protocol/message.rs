@@ -33,9 +33,12 @@ pub struct SyncRequest {
     #[n(6)]
     #[cbor(default)]
     pub stats: bool,
+    /// The actors that it writes as since its enrolment's was not its own any more.
+    #[n(7)]
+    pub actors: Option<ActorClaim>,
     /// What was opened on the phone since it last told, for the audit; a server that does not know it
     /// skips it and is told again.
-    #[n(7)]
+    #[n(8)]
     #[cbor(default)]
     pub openings: Vec<Opening>,
 }
@@ -58,6 +61,19 @@ pub struct Opening {
     pub at: Timestamp,
 }
 
+/// A phone says as whom it writes: fresh actors, for numbers that nothing else has.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct ActorClaim {
+    /// The actors.
+    #[n(0)]
+    pub actors: Vec<Actor>,
+    /// The phone's signature ([`crate::protocol::batch::claim`]).
+    #[n(1)]
+    #[cbor(with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
 /// Where a phone stands in one cluster's log.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 #[cbor(map)]
@@ -69,6 +85,10 @@ pub struct ClusterCursor {
     #[n(1)]
     #[cbor(with = "minicbor::bytes")]
     pub cursor: Vec<u8>,
+    /// Where it stood before it asked for the whole again: what it may still hold. Empty otherwise.
+    #[n(2)]
+    #[cbor(default, with = "minicbor::bytes")]
+    pub held: Vec<u8>,
 }
 
 /// Changes for one cluster under one signature.
@@ -291,8 +311,13 @@ pub struct Page {
     /// The framework of the cluster's authority, with the people: the words of whoever names none.
     #[n(17)]
     pub framework: Option<String>,
-    /// Up to which number the audit has what was opened on the phone.
+    /// Whether the log is another one than the cursor's: the server was restored from a backup. The
+    /// round sends everything; what it does not bring of the phone's own is to be sent again.
     #[n(18)]
+    #[cbor(default)]
+    pub anew: bool,
+    /// Up to which number the audit has what was opened on the phone.
+    #[n(19)]
     pub noted: Option<u64>,
 }
 
@@ -320,6 +345,7 @@ impl Page {
             server_cpu_us: None,
             framework: None,
             noted: None,
+            anew: false,
         }
     }
 }

@@ -115,13 +115,39 @@ pub fn receipt<'a>(hashes: impl Iterator<Item = &'a crate::ids::ChangeHash>) -> 
     digest.finalize()[..16].to_vec()
 }
 
+/// A message's bytes for the way.
+///
+/// # Errors
+/// If the compressor fails.
+pub fn pack<T: minicbor::Encode<()>>(message: &T) -> io::Result<Vec<u8>> {
+    let bytes = minicbor::to_vec(message).map_err(io::Error::other)?;
+    zstd::stream::encode_all(bytes.as_slice(), LEVEL)
+}
+
+/// Reads a message, inflating it to at most `limit` bytes.
+///
+/// # Errors
+/// [`StreamError`] for what is too large or not such a message.
+pub fn unpack<T: for<'b> minicbor::Decode<'b, ()>>(
+    bytes: impl Read,
+    limit: usize,
+) -> Result<T, StreamError> {
+    let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(StreamError::Cut)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG.max(23)).map_err(StreamError::Cut)?;
+    let mut inflated = Vec::new();
+    decoder.take(limit as u64 + 1).read_to_end(&mut inflated).map_err(StreamError::Cut)?;
+    if inflated.len() > limit {
+        return Err(StreamError::TooLarge);
+    }
+    minicbor::decode(&inflated).map_err(|_| StreamError::Damaged)
+}
+
 /// A request's bytes for the way.
 ///
 /// # Errors
 /// If the compressor fails.
 pub fn encode_request(request: &crate::protocol::message::SyncRequest) -> io::Result<Vec<u8>> {
-    let bytes = minicbor::to_vec(request).map_err(io::Error::other)?;
-    zstd::stream::encode_all(bytes.as_slice(), LEVEL)
+    pack(request)
 }
 
 /// Reads a request, inflating it to at most `limit` bytes.
@@ -132,14 +158,7 @@ pub fn decode_request(
     bytes: &[u8],
     limit: usize,
 ) -> Result<crate::protocol::message::SyncRequest, StreamError> {
-    let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(StreamError::Cut)?;
-    decoder.window_log_max(ZSTD_WINDOW_LOG.max(23)).map_err(StreamError::Cut)?;
-    let mut inflated = Vec::new();
-    decoder.take(limit as u64 + 1).read_to_end(&mut inflated).map_err(StreamError::Cut)?;
-    if inflated.len() > limit {
-        return Err(StreamError::TooLarge);
-    }
-    minicbor::decode(&inflated).map_err(|_| StreamError::Damaged)
+    unpack(bytes, limit)
 }
 
 #[cfg(test)]

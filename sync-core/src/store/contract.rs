@@ -1,6 +1,8 @@
 //! What every store must do, as checks that run against any of them: one check a promise of
 //! [`crate::store`]. A check fails by a panic that names the promise.
 
+mod renaming;
+
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
 use crate::store::{
     ChangeRow, Item, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
@@ -62,6 +64,8 @@ pub fn run<S: Store>(make: impl Fn() -> S) -> Done {
     unsent_records_come_by_kind(&mut make())?;
     unsent_may_count_to_the_end(&mut make())?;
     a_returned_change_stays_whole(&mut make())?;
+    renaming::only_unsent_work_takes_another_name(&mut make())?;
+    renaming::a_displaced_change_says_what_it_builds_on(&mut make())?;
     a_returned_name_is_never_used_again(&mut make())?;
     a_dropped_scope_keeps_unsent_work(&mut make())?;
     a_dropped_record_keeps_unsent_work(&mut make())?;

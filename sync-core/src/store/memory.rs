@@ -116,6 +116,12 @@ impl MemoryStore {
             Write::Return { record, actor, seq, reason } => {
                 self.give_back((*record, *actor, *seq), reason, undo);
             }
+            Write::Rename { record, actor, seq, change } => {
+                self.rename((*record, *actor, *seq), change, undo)?;
+            }
+            Write::Displace { record, actor, seq, deps, place } => {
+                self.displace((*record, *actor, *seq), deps, *place, undo);
+            }
             Write::ForgetReturned(id) => {
                 undo.push(Before::Returned(*id, self.returned.remove(id)));
             }
@@ -169,6 +175,27 @@ impl MemoryStore {
         let row = ReturnedRow { id, record, change, reason: reason.to_owned() };
         self.set_change(key, None, undo);
         undo.push(Before::Returned(id, self.returned.insert(id, row)));
+    }
+
+    fn rename(
+        &mut self,
+        key: ChangeKey,
+        change: &ChangeRow,
+        undo: &mut Vec<Before>,
+    ) -> Result<(), StoreError> {
+        let unsent = |row: &ChangeRow| matches!(row.place, Place::Unsent(_));
+        if !self.changes.get(&key).is_some_and(unsent) {
+            return Ok(());
+        }
+        self.set_change(key, None, undo);
+        self.put_change(change, undo)
+    }
+
+    fn displace(&mut self, key: ChangeKey, deps: &[u8], place: Place, undo: &mut Vec<Before>) {
+        if let Some(old) = self.changes.get(&key) {
+            let moved = ChangeRow { deps: Some(deps.to_vec()), place, ..old.clone() };
+            self.set_change(key, Some(moved), undo);
+        }
     }
 
     fn rejudge(&mut self, id: u64, reason: &str, undo: &mut Vec<Before>) {

@@ -111,3 +111,6 @@ fn years(born: &str, now: Timestamp) -> Option<u32> {
     let days = now.since_ms(born.start()) / Timestamp::DAY_MS;
     u32::try_from(days * 4 / 1461).ok()
 }
+
+#[cfg(test)]
+mod tests;

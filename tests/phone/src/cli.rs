@@ -16,7 +16,7 @@ use crate::output::Answer;
 use crate::values;
 
 /// A phone in a terminal. Everything but `enrol` and `sync` works offline. Exit codes: 0 done, 2 not
-/// understood or not possible, 3 no connection, 4 signed out, 5 refused.
+/// understood or not possible, 3 no connection, 4 signed out, 5 refused, 6 this phone was erased.
 #[derive(Parser)]
 #[command(name = "phone", version)]
 pub(crate) struct Cli {

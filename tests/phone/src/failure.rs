@@ -28,6 +28,9 @@ pub(crate) enum Failure {
     /// What was typed means nothing here.
     #[error("{0}")]
     Unclear(String),
+    /// The phone was retired or reported stolen, and is erased.
+    #[error("{0}")]
+    Erased(String),
     /// The server does not know the name, or the password is another.
     #[error("the sign-in name or the password is not right")]
     SignIn,
@@ -50,6 +53,7 @@ impl Failure {
             Self::Transport(error) | Self::Sync(SyncError::Transport(error)) => of_way(error),
             Self::Sync(SyncError::Stream(StreamError::Cut(_))) => 3,
             Self::SignIn => 4,
+            Self::Erased(_) => 6,
             Self::Device(DeviceError::Refused(_))
             | Self::Sync(SyncError::Device(DeviceError::Refused(_))) => 5,
             _ => 2,
@@ -62,6 +66,7 @@ const fn of_way(error: &TransportError) -> u8 {
         TransportError::Offline | TransportError::Busy | TransportError::ServerTooOld => 3,
         TransportError::SignedOut => 4,
         TransportError::Refused(_) => 5,
+        TransportError::Retired | TransportError::Stolen => 6,
         TransportError::AppTooOld => 2,
     }
 }

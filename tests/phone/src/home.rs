@@ -73,11 +73,18 @@ impl Home {
         Ok((SqliteStore::open(&self.data(), &Key::new(key))?, lock))
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its folder.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The file of its data.
+    pub(crate) fn data(&self) -> PathBuf {
         self.dir.join("phone.db")
     }
 
-    fn lock(&self) -> Result<File, Failure> {
+    /// Waits for other commands of the same phone; they wait until the file is dropped.
+    pub(crate) fn lock(&self) -> Result<File, Failure> {
         let path = self.dir.join("phone.lock");
         let file = File::options().create(true).append(true).mode(0o600).open(&path);
         let file = file.map_err(|error| Failure::file(&path, &error))?;

@@ -7,6 +7,7 @@ mod failure;
 mod home;
 mod names;
 mod output;
+mod parting;
 mod values;
 mod words;
 
@@ -21,7 +22,9 @@ fn main() -> ExitCode {
     let Cli { home, json, now, command } = Cli::parse();
     let home = Home::new(home, now);
     let mut act = command.act();
-    let done = words::read_input(act.as_mut()).and_then(|()| act.run(&home));
+    let done = words::read_input(act.as_mut())
+        .and_then(|()| parting::resume(&home).map_or(Ok(()), Err))
+        .and_then(|()| act.run(&home));
     match done {
         Ok(answer) => output::answer(&answer, json),
         Err(failure) => output::failure(&failure, &words::all(act.as_mut())),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use system_tests::hostile::cost;
 use system_tests::hostile::tally::{Count, Tally};
 use system_tests::hostile::{Plan, run_on};
 use system_tests::workload::measure::peak_rss_mb;
@@ -34,11 +35,25 @@ enum What {
         #[arg(long, default_value_t = 100_000)]
         wrong: u64,
     },
+    /// What the gate costs with its seal, as medians of processor time.
+    Cost {
+        /// How often each is measured.
+        #[arg(long, default_value_t = 1_001)]
+        times: usize,
+    },
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let What::Gate { seed, honest, damaged, wrong } = Arguments::parse().what;
-    let plan = Plan { seed, honest, damaged, wrong };
+    match Arguments::parse().what {
+        What::Gate { seed, honest, damaged, wrong } => gate(Plan { seed, honest, damaged, wrong }),
+        What::Cost { times } => {
+            let costs = serde_json::to_string(&cost::measure(times))?;
+            Ok(writeln!(std::io::stdout(), "{costs}")?)
+        }
+    }
+}
+
+fn gate(plan: Plan) -> Result<(), Box<dyn Error>> {
     // What the gate contains is counted, not told: a million of them would hide the rest.
     std::panic::set_hook(Box::new(|_| {}));
     let began = Instant::now();
@@ -55,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let _ = std::panic::take_hook();
     say(&table(&tally));
     let mut line = serde_json::to_value(&tally)?;
-    line["seed"] = seed.into();
+    line["seed"] = plan.seed.into();
     line["peak_rss_mb"] = peak_rss_mb().into();
     writeln!(std::io::stdout(), "{line}")?;
     if tally.is_good() { Ok(()) } else { Err("a promise was broken: see the line above".into()) }

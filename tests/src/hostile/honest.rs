@@ -1,5 +1,6 @@
-//! Honest work by strange hands: every kind, long pastes, every script, clocks of 1970 and 2070,
-//! authors who see nobody's work for a long time, phones that come back as a new author.
+//! Honest work by strange hands: every kind, pastes of 20,000 characters, every script, clocks of 1970
+//! and 2070, an author who sees nobody's work for ninety days, three people on one phone, phones that
+//! come back from a backup as a new author who has seen less.
 
 use sync_core::ids::{Actor, CaseId, DeviceId, EntryId, UserId};
 use sync_core::protocol::frame::{PushedChange, PushedRecord};
@@ -20,6 +21,12 @@ use crate::sim::dice::Dice;
 
 /// Authors of a scene: three people on one phone, and one of another.
 const AUTHORS: usize = 4;
+/// The one who has no signal: nobody else's work reaches them while the scene lasts.
+const OFFLINE: usize = 3;
+/// Characters of a long paste.
+const PASTE: usize = 20_000;
+/// Operations of the parts in which a phone sends a long edit of a joint text.
+const PART: usize = 3_900;
 /// Words that break programs.
 const WORDS: &[&str] = &[
     "Rowan slept well.",
@@ -68,14 +75,13 @@ impl Scene {
     pub fn step(&mut self, dice: &mut Dice) -> (UserId, PushedRecord) {
         let who = dice.below(AUTHORS as u64) as usize;
         if dice.chance(2) {
-            // Restored from a backup: a new actor, who has read everything.
             self.names = self.names.wrapping_add(1).clamp(AUTHORS as u8 + 1, 0xC0);
             let new = Actor::from_bytes([self.names; 16]);
             if self.written.next_seq(&new) == 1 {
-                self.actors[who] = new;
+                self.restore(who, new, dice);
             }
         }
-        if dice.chance(60) {
+        if who != OFFLINE && dice.chance(60) {
             self.seen[who] = vec![true; self.written.links().len()];
         }
         self.seen[who].resize(self.written.links().len(), false);
@@ -87,7 +93,40 @@ impl Scene {
             self.write(who, author, &mut next);
             pushed.changes.extend(next.changes);
         }
+        if dice.chance(1) {
+            self.paste(who, author, &mut pushed, dice);
+        }
         (author.1, pushed)
+    }
+
+    /// A phone restored from a backup: a new actor, who knows what the backup knew.
+    fn restore(&mut self, who: usize, new: Actor, dice: &mut Dice) {
+        self.actors[who] = new;
+        let known = dice.below(self.seen[who].len() as u64 + 1) as usize;
+        self.seen[who].truncate(known);
+    }
+
+    /// Pastes twenty thousand characters into a joint text, in as many changes as that takes.
+    fn paste(
+        &mut self,
+        who: usize,
+        author: (Actor, UserId),
+        pushed: &mut PushedRecord,
+        dice: &mut Dice,
+    ) {
+        let texts = seen_entries(&self.written, &self.seen[who], TEXTS);
+        let Some(entry) = dice.pick(&texts).copied() else { return };
+        let words = WORDS.concat();
+        let paste: Vec<char> = words.chars().cycle().take(PASTE).collect();
+        for part in paste.chunks(PART) {
+            let Some(text) = text_seen(&self.written, &entry, &self.seen[who]) else { return };
+            let longer = format!("{}{}", text.text(), part.iter().collect::<String>());
+            let splice = Edit::Splice { entry, runs: text.edit_to(&longer) };
+            let seen = Some(self.seen[who].as_slice());
+            let mut next = change_of(&self.written, author, seen, (moment(dice), 0, vec![splice]));
+            self.write(who, author, &mut next);
+            pushed.changes.extend(next.changes);
+        }
     }
 
     fn write(&mut self, who: usize, (actor, user): (Actor, UserId), pushed: &mut PushedRecord) {
@@ -144,15 +183,24 @@ pub fn next_change(
     dice: &mut Dice,
 ) -> PushedRecord {
     let all = vec![true; history.links().len()];
-    let seen = seen.unwrap_or(&all);
-    let deps = heads(history, seen, &actor);
+    let known = seen.unwrap_or(&all);
     let ahead = if dice.chance(30) { dice.below(100_000) as i64 - 50_000 } else { 0 };
-    let mut edits = vec![edit(history, seen, dice)];
+    let mut edits = vec![edit(history, known, dice)];
     if dice.chance(20) {
-        edits.push(Edit::Add(entry(history, seen, dice)));
+        edits.push(Edit::Add(entry(history, known, dice)));
     }
-    let at = moment(dice);
-    let change = Change { actor, by: user, at, clock_ahead_ms: ahead, edits };
+    change_of(history, (actor, user), seen, (moment(dice), ahead, edits))
+}
+
+fn change_of(
+    history: &History,
+    (actor, user): (Actor, UserId),
+    seen: Option<&[bool]>,
+    (at, clock_ahead_ms, edits): (Timestamp, i64, Vec<Edit>),
+) -> PushedRecord {
+    let all = vec![true; history.links().len()];
+    let deps = heads(history, seen.unwrap_or(&all), &actor);
+    let change = Change { actor, by: user, at, clock_ahead_ms, edits };
     let first_seq = history.next_seq(&actor);
     let names = history.dep_names(&deps);
     let body = change.encode_body();
@@ -276,7 +324,7 @@ fn assertion(kind: Kind, history: &History, seen: &[bool], dice: &mut Dice) -> N
 fn value(holds: FieldType, history: &History, seen: &[bool], dice: &mut Dice) -> Value {
     match holds {
         // A long paste, where there is room for one.
-        FieldType::Text(max) if dice.chance(5) && max > 20_000 => "å".repeat(9_000).into(),
+        FieldType::Text(max) if dice.chance(5) && max > 2 * PASTE => "å".repeat(PASTE).into(),
         FieldType::Text(max) => {
             let words = words(dice);
             Value::Text(if words.len() <= max { words } else { String::new() })

@@ -65,6 +65,15 @@ impl Raw {
         SyncRequest { batches: vec![batch], ..nothing() }
     }
 
+    /// A request that brings bytes in a frame's place, signed as if they held nothing.
+    #[must_use]
+    pub fn push_frame(&self, cluster: ClusterId, frame: Vec<u8>) -> SyncRequest {
+        let digest = BatchDigest::new(&cluster, [9; 16]);
+        let signature = digest.sign(&SigningKey::from_bytes(&self.enrolled.key));
+        let batch = Batch { cluster, frame, seed: [9; 16], signature };
+        SyncRequest { batches: vec![batch], ..nothing() }
+    }
+
     /// Makes an exchange.
     ///
     /// # Errors
@@ -128,6 +137,7 @@ pub fn nothing() -> SyncRequest {
         whole: false,
         stats: false,
         openings: Vec::new(),
+        actors: None,
     }
 }
 

@@ -23,8 +23,10 @@ pub struct Server {
     process: Option<Child>,
     address: Option<SocketAddr>,
     cluster: String,
-    /// Whether it tells phones what their exchange cost.
-    measured: bool,
+    /// Flags of `serve` beside those that every test needs.
+    flags: Vec<String>,
+    /// How much it logs; `info` if nothing is said.
+    verbosity: Option<&'static str>,
 }
 
 /// Somebody who works in a cluster.
@@ -44,7 +46,21 @@ impl Server {
     /// # Errors
     /// If it does not start.
     pub fn start(database: Option<String>) -> Result<Self, Failed> {
+        Self::start_with(database, &[], None)
+    }
+
+    /// Starts a server with further flags of `serve`, logging as `RUST_LOG` would say.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_with(
+        database: Option<String>,
+        flags: &[&str],
+        verbosity: Option<&'static str>,
+    ) -> Result<Self, Failed> {
         let mut server = Self::new(database, CLUSTER)?;
+        server.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        server.verbosity = verbosity;
         if server.database.is_some() {
             server.run(&["migrate"], "")?;
         }
@@ -62,7 +78,7 @@ impl Server {
         fill: impl FnOnce(&Path) -> Result<(), Failed>,
     ) -> Result<Self, Failed> {
         let mut server = Self::new(None, cluster)?;
-        server.measured = true;
+        server.flags = vec!["--stats".to_owned()];
         fs::create_dir_all(server.data())?;
         fill(&server.data().join("caseweave.sqlite"))?;
         server.serve()?;
@@ -71,7 +87,8 @@ impl Server {
 
     fn new(database: Option<String>, cluster: &str) -> Result<Self, Failed> {
         let (folder, cluster) = (TempDir::new()?, cluster.to_owned());
-        Ok(Self { folder, database, process: None, address: None, cluster, measured: false })
+        let (process, address, flags) = (None, None, Vec::new());
+        Ok(Self { folder, database, process, address, cluster, flags, verbosity: None })
     }
 
     /// Serves, on the address it had before if it had one.
@@ -83,12 +100,12 @@ impl Server {
         let _ = fs::remove_file(&file);
         let listen = self.address.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
         let log = fs::File::options().create(true).append(true).open(self.log())?;
-        let measured = self.measured.then_some("--stats");
         let child = self
             .command()?
             .args(["serve", "--listen", &listen, "--address-file"])
             .arg(&file)
-            .args(measured)
+            .args(&self.flags)
+            .envs(self.verbosity.map(|level| ("RUST_LOG", level)))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()?;
@@ -104,6 +121,14 @@ impl Server {
         Err(format!("the server does not start: {}", fs::read_to_string(self.log())?).into())
     }
 
+    /// What it has logged.
+    ///
+    /// # Errors
+    /// If it never ran.
+    pub fn said(&self) -> Result<String, Failed> {
+        Ok(fs::read_to_string(self.log())?)
+    }
+
     fn log(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
@@ -117,6 +142,18 @@ impl Server {
         child.kill()?;
         child.wait()?;
         Ok(())
+    }
+
+    /// The most memory that the process has held, megabytes.
+    ///
+    /// # Errors
+    /// If it does not run, or the system does not say.
+    pub fn peak_mb(&self) -> Result<u64, Failed> {
+        let pid = self.process.as_ref().ok_or("the server is not running")?.id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next());
+        Ok(kilobytes.ok_or("no peak")?.parse::<u64>()? / 1024)
     }
 
     /// Where it serves.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use caseweave::service::audit::{chain, check};
 use caseweave::service::reckon;
 use ed25519_dalek::SigningKey;
+use sync_core::engine::renames::Renames;
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, RecordId};
 use sync_core::policy::{Action, CaseContext, Door, Principal, decide, sees_directory};
@@ -121,6 +122,7 @@ pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
     let given_back: BTreeSet<(Key, &[u8])> =
         returned.iter().map(|row| (key(&row.change), row.change.body.as_slice())).collect();
     let mut rows: BTreeMap<RecordId, Vec<ChangeRow>> = BTreeMap::new();
+    let renames = Renames::load(store)?;
     for (name, body) in model.saved(n) {
         let logged = model.log().get(name);
         if logged.is_some_and(|logged| logged.body == *body) {
@@ -132,7 +134,9 @@ pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
         };
         let here = own.iter().find(|row| key(row) == *name && row.body == *body);
         let acknowledged = here.is_some_and(|row| !matches!(row.place, Place::Unsent(_)));
-        let lost = here.is_none() && !given_back.contains(&(*name, body.as_slice()));
+        let lost = here.is_none()
+            && !given_back.contains(&(*name, body.as_slice()))
+            && !is_written_again(phone, model, &renames, name)?;
         if lost || acknowledged {
             let how = if lost { "nowhere" } else { "acknowledged and not in the log" };
             let what = format!("phone {n} saved {}, change {}: it is {how}", name.0, name.2);
@@ -140,6 +144,25 @@ pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
         }
     }
     Ok(())
+}
+
+/// Whether work that was saved under this name is in the log, on the phone or in its tray by the name
+/// under which it was written again.
+fn is_written_again(
+    phone: &Phone,
+    model: &Model,
+    renames: &Renames,
+    (record, actor, seq): &Key,
+) -> Result<bool, Violation> {
+    let (now, (author, number)) = renames.place(record, &(*actor, *seq));
+    let name = (now, author, number);
+    if name == (*record, *actor, *seq) {
+        return Ok(false);
+    }
+    let store = phone.device.store();
+    let here = store.changes(&now)?.iter().any(|row| key(row) == name);
+    let back = store.returned()?.iter().any(|row| key(&row.change) == name);
+    Ok(here || back || model.log().contains_key(&name))
 }
 
 fn key(row: &ChangeRow) -> Key {

@@ -52,7 +52,8 @@ pub type Topic = (Fact, String);
 /// The model.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
-    saved: Vec<BTreeMap<Key, Vec<u8>>>,
+    /// With its bytes: a phone that was restored gives a name twice.
+    saved: Vec<BTreeSet<(Key, Vec<u8>)>>,
     log: BTreeMap<Key, Logged>,
     bodies: BTreeSet<(RecordId, Actor, Vec<u8>)>,
     lengths: BTreeMap<RecordId, u32>,
@@ -64,12 +65,12 @@ impl Model {
     /// A model of so many phones.
     #[must_use]
     pub fn new(phones: usize) -> Self {
-        Self { saved: vec![BTreeMap::new(); phones], next: 1, ..Self::default() }
+        Self { saved: vec![BTreeSet::new(); phones], next: 1, ..Self::default() }
     }
 
     /// What a phone called saved.
     #[must_use]
-    pub fn saved(&self, phone: usize) -> &BTreeMap<Key, Vec<u8>> {
+    pub fn saved(&self, phone: usize) -> &BTreeSet<(Key, Vec<u8>)> {
         &self.saved[phone]
     }
 
@@ -95,7 +96,6 @@ impl Model {
         record: &RecordId,
         entries: &[EntryId],
     ) -> Result<(), Violation> {
-        let own = phone.device.identity().actor;
         let rows = phone.device.store().changes(record)?;
         for entry in entries {
             if !rows.iter().any(|row| row.actor == entry.actor && row.seq == entry.seq) {
@@ -103,11 +103,8 @@ impl Model {
                 return Err(Violation::of(Promise::Kept, what));
             }
         }
-        let unsent = rows
-            .into_iter()
-            .filter(|row| row.actor == own && matches!(row.place, Place::Unsent(_)));
-        for row in unsent {
-            self.saved[n].entry((row.record, row.actor, row.seq)).or_insert(row.body);
+        for row in rows.into_iter().filter(|row| matches!(row.place, Place::Unsent(_))) {
+            self.saved[n].insert(((row.record, row.actor, row.seq), row.body));
         }
         Ok(())
     }
@@ -118,9 +115,28 @@ impl Model {
     /// A failure of the store.
     pub fn note_unsent(&mut self, n: usize, phone: &Phone) -> Result<(), Violation> {
         for row in phone.device.store().unsent(0, usize::MAX)? {
-            self.saved[n].entry((row.record, row.actor, row.seq)).or_insert(row.body);
+            self.saved[n].insert(((row.record, row.actor, row.seq), row.body));
         }
         Ok(())
+    }
+
+    /// A phone was put back to an older copy: what only it had since is gone with it.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub fn note_restored(&mut self, n: usize, phone: &Phone) -> Result<(), Violation> {
+        let mut here = BTreeSet::new();
+        let store = phone.device.store();
+        let tray = store.returned()?.into_iter().map(|row| row.change);
+        for row in store.unsent(0, usize::MAX)?.into_iter().chain(tray) {
+            here.insert(((row.record, row.actor, row.seq), row.body));
+        }
+        let log = &self.log;
+        self.saved[n].retain(|(key, body)| {
+            let logged = log.get(key).is_some_and(|logged| logged.body == *body);
+            logged || here.contains(&(*key, body.clone()))
+        });
+        self.note_unsent(n, phone)
     }
 
     /// Reads what is new in the log.

@@ -38,11 +38,13 @@ pub enum Fault {
     PowerInSave,
     /// The app is closed and opened again.
     Reopened,
+    /// The phone is put back to an older copy of itself.
+    Restored,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RequestCut,
         Self::AnswerLost,
         Self::AnswerCut,
@@ -52,6 +54,7 @@ impl Fault {
         Self::PowerInSync,
         Self::PowerInSave,
         Self::Reopened,
+        Self::Restored,
     ];
     /// Those that a sync may meet.
     pub const OF_A_SYNC: [Self; 7] = [
@@ -77,6 +80,7 @@ impl Fault {
             Self::PowerInSync => "pow-sync",
             Self::PowerInSave => "pow-save",
             Self::Reopened => "reopen",
+            Self::Restored => "restored",
         }
     }
 }
@@ -180,7 +184,7 @@ impl Line<'_> {
                 }
                 answer(&self.serve(body, false)?, None).map(Some)
             }
-            Fault::PowerInSync | Fault::PowerInSave | Fault::Reopened => {
+            Fault::PowerInSync | Fault::PowerInSave | Fault::Reopened | Fault::Restored => {
                 answer(&self.serve(body, false)?, None).map(Some)
             }
         }

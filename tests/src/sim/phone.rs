@@ -119,6 +119,8 @@ pub struct Phone {
     pub strays: Vec<Vec<u8>>,
     /// What was settled on it, to be taken back.
     pub settlements: Vec<(RecordId, EntryId)>,
+    /// An older copy of it.
+    copy: Option<MemoryStore>,
     power: Rc<RefCell<Power>>,
 }
 
@@ -132,7 +134,8 @@ impl Phone {
         let mut disk = Disk { rows: MemoryStore::default(), power: power.clone() };
         enrolled.save(&Session::default(), &mut disk)?;
         let device = Device::open(disk)?;
-        Ok(Self { device, skew_ms: 0, strays: Vec::new(), settlements: Vec::new(), power })
+        let (strays, settlements, copy) = (Vec::new(), Vec::new(), None);
+        Ok(Self { device, skew_ms: 0, strays, settlements, copy, power })
     }
 
     /// What its clock says at a moment.
@@ -164,6 +167,22 @@ impl Phone {
         }
         self.device = Device::open(self.device.store().clone())?;
         Ok(())
+    }
+
+    /// Copies its data, as a backup does.
+    pub fn back_up(&mut self) {
+        self.copy = Some(self.device.store().rows.clone());
+    }
+
+    /// Puts the copy back, if there is one: whatever it has seen and written since is gone from it.
+    ///
+    /// # Errors
+    /// A copy that cannot be opened.
+    pub fn restore(&mut self) -> Result<bool, Violation> {
+        let Some(rows) = self.copy.clone() else { return Ok(false) };
+        self.device = Device::open(Disk { rows, power: self.power.clone() })?;
+        self.settlements.clear();
+        Ok(true)
     }
 
     /// The outage planned for an action that needed fewer commits does not happen.

@@ -9,6 +9,7 @@ use caseweave::ingest::judge::judge;
 use caseweave::ingest::{Arrival, Rules};
 use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
+use caseweave::service::contact;
 use caseweave::service::histories::{CaseState, World, case_state};
 use caseweave::service::pull::cursor::acknowledged;
 use caseweave::service::pull::{Puller, Round};
@@ -152,10 +153,14 @@ impl Server {
     ) -> Result<Vec<Answer>, Violation> {
         let row = db::devices::by_id(&mut self.conn, device)?.ok_or(db::Error::Missing)?;
         let principal = self.principal(row.user)?;
+        if let Some(claim) = &request.actors {
+            contact::note_actors(&mut self.conn, &row, claim, now)?;
+        }
         let mut answers = Vec::new();
         for batch in &request.batches {
             let arrival = Arrival {
                 meter: Default::default(),
+                leaving: false,
                 principal: principal.clone(),
                 device: *device,
                 actor: row.actor,
@@ -218,14 +223,17 @@ impl Server {
             device: *device,
             cursor_key: self.cursor_key,
             log_id: self.log_id,
+            fresh: [6; 16],
             whole: request.whole,
             catalogue: self.rules.catalogue.clone(),
         };
         let mut pages = Vec::new();
+        let posts = db::memberships::of_user(&mut self.conn, &row.user)?;
         let asked = if request.more { &[] } else { request.cursors.as_slice() };
+        let notes = contact::to_note(&mut self.conn, &puller, asked, &posts, now)?;
+        contact::note(&mut self.conn, device, &notes)?;
         for asked in asked {
-            let (whose, at) = (puller.clone(), &asked.cursor);
-            let mut round = Round::begin(&mut self.conn, whose, asked.cluster, at, now)?;
+            let mut round = Round::begin(&mut self.conn, puller.clone(), asked, now)?;
             while let Some(page) = round.page(&mut self.conn, now)? {
                 pages.push(page);
             }

@@ -76,9 +76,13 @@ pub enum Transition {
     FaultySync,
     /// Close the app and open it again.
     Reopen,
+    /// Copy a phone's data.
+    BackUp,
+    /// Put an older copy of a phone's data back.
+    Restore,
 }
 
-const WEIGHTS: [(Transition, u64); 23] = [
+const WEIGHTS: [(Transition, u64); 25] = [
     (Transition::BeginCase, 2),
     (Transition::AddMember, 5),
     (Transition::RemoveMember, 1),
@@ -102,6 +106,8 @@ const WEIGHTS: [(Transition, u64); 23] = [
     (Transition::Sync, 18),
     (Transition::FaultySync, 12),
     (Transition::Reopen, 1),
+    (Transition::BackUp, 1),
+    (Transition::Restore, 1),
 ];
 
 impl Transition {
@@ -169,7 +175,11 @@ impl Hand<'_> {
             Transition::Consent => self.consent(),
             Transition::Settle => self.settle(),
             Transition::Undo => self.undo(),
-            Transition::Sync | Transition::FaultySync | Transition::Reopen => Ok(None),
+            Transition::Sync
+            | Transition::FaultySync
+            | Transition::Reopen
+            | Transition::BackUp
+            | Transition::Restore => Ok(None),
         }
     }
 

@@ -137,6 +137,13 @@ impl World {
                 self.coverage.fault(Fault::Reopened);
                 self.phones[n].reopen()?;
             }
+            Transition::BackUp => self.phones[n].back_up(),
+            Transition::Restore => {
+                if self.phones[n].restore()? {
+                    self.coverage.fault(Fault::Restored);
+                    self.model.note_restored(n, &self.phones[n])?;
+                }
+            }
             transition => self.save(n, transition)?,
         }
         checkers::kept(n, &self.phones[n], &self.model)?;

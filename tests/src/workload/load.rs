@@ -170,6 +170,7 @@ fn arrival(
         at,
         id,
         acknowledged: 0,
+        leaving: false,
     })
 }
 

@@ -112,6 +112,7 @@ impl Wire<'_> {
                 at: self.area.now,
                 id: self.area.random(),
                 acknowledged: 0,
+                leaving: false,
             };
             let Area { conn, rules, cluster, .. } = &mut *self.area;
             let verdict = read_tx(conn, |conn| judge(conn, rules, &arrival))?;
@@ -136,12 +137,13 @@ impl Wire<'_> {
             device: self.worker.device,
             cursor_key: [7; 32],
             log_id: [8; 16],
+            fresh: [6; 16],
             whole: request.whole,
             catalogue: self.area.rules.catalogue.clone(),
         };
         let asked = request.cursors.iter().filter(|it| it.cluster == own);
         read_tx(&mut self.area.conn, |conn| {
-            asked.map(|it| Round::begin(conn, puller.clone(), own, &it.cursor, now)).collect()
+            asked.map(|it| Round::begin(conn, puller.clone(), it, now)).collect()
         })
     }
 }

@@ -82,7 +82,8 @@ fn a_cut_on_page_8_goes_on_with_page_8() -> Result<(), Failed> {
         let (_, case) = long_case(&server)?;
         let lena = server.staff(&[LENA])?.remove(0);
         let mut raw = Raw::of(&lena)?;
-        let cursors = vec![ClusterCursor { cluster: raw.cluster()?, cursor: Vec::new() }];
+        let cursors =
+            vec![ClusterCursor { cluster: raw.cluster()?, cursor: Vec::new(), held: Vec::new() }];
         let body = raw.body(&encode_request(&SyncRequest { cursors, ..nothing() })?)?;
         let uncut = pages(&body);
         let numbers: Vec<u32> = uncut.iter().map(|page| page.number).collect();
@@ -97,7 +98,7 @@ fn a_cut_on_page_8_goes_on_with_page_8() -> Result<(), Failed> {
         assert_eq!(stored, uncut[6].cursor, "page 7 is stored and page 8 is not");
         let mut raw = Raw::of(&lena)?;
         let cluster = raw.cluster()?;
-        let cursors = vec![ClusterCursor { cluster, cursor: stored }];
+        let cursors = vec![ClusterCursor { cluster, cursor: stored, held: Vec::new() }];
         proxy.cut_after(u64::MAX);
         let next = raw.exchange(&SyncRequest { cursors, ..nothing() })?;
         assert_eq!((next[0].number, &next[0].frame), (8, &uncut[7].frame), "what follows is next");

@@ -44,6 +44,7 @@ fn bodies_too_large_or_of_no_form_are_refused_in_words() -> Result<(), Failed> {
             cursors: vec![ClusterCursor {
                 cluster: raw.cluster()?,
                 cursor: vec![0; REQUEST_INFLATED_BYTES + 1],
+                held: Vec::new(),
             }],
             ..nothing()
         })?;
@@ -82,7 +83,8 @@ fn unknown_ids_are_refused_one_by_one() -> Result<(), Failed> {
             assert_eq!(answers.len(), 1, "{code}");
             assert_eq!(answers[0].outcome, Outcome::Refused(code.into()));
         }
-        let cursors = vec![ClusterCursor { cluster: nowhere, cursor: vec![1; 40] }];
+        let cursors =
+            vec![ClusterCursor { cluster: nowhere, cursor: vec![1; 40], held: Vec::new() }];
         assert_eq!(raw.exchange(&SyncRequest { cursors, ..nothing() })?, []);
         phones.iter().try_for_each(|phone| phone.run(&["sync"]).map(drop))?;
         assert!(!phones[1].text(&["show", &case.to_string()])?.contains("Nobody was in."));

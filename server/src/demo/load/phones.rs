@@ -120,6 +120,7 @@ impl Phone {
             at,
             id,
             acknowledged: 0,
+            leaving: false,
             meter: crate::meter::Meter::default(),
         })
     }

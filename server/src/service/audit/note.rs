@@ -88,6 +88,16 @@ acts! {
     ChangeRole "change_role" "Changed somebody's role";
     /// A phone's state or a code for one.
     ChangeDevice "change_device" "Changed a phone's state";
+    /// The list of phones.
+    Devices "devices" "Saw phones and their states";
+    /// Work that came back to its author.
+    Returned "returned" "Saw their returned work";
+    /// Posts that were proposed.
+    Proposals "proposals" "Saw proposed posts";
+    /// A phone that was marked gave up what it had.
+    Surrender "surrender" "A marked phone came";
+    /// A phone said that it was erased.
+    Erased "erased" "A phone was erased";
     /// The audit was read.
     ReadAudit "read_audit" "Read the audit";
 }
@@ -173,6 +183,19 @@ impl Who {
         let posts = db::memberships::of_user(conn, user)?;
         let clusters = posts.iter().map(|post| post.cluster).collect();
         Ok(Self { user: Some(*user), device: None, clusters, origin })
+    }
+
+    /// Somebody by their phone.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn with(conn: &mut Conn, phone: &DeviceId, origin: Origin) -> Result<Self, Error> {
+        Ok(match db::devices::by_id(conn, phone)? {
+            Some(phone) => {
+                Self { device: Some(phone.id), ..Self::known(conn, &phone.user, origin)? }
+            }
+            None => Self { origin, ..Self::default() },
+        })
     }
 
     /// The operator of this server.

@@ -8,6 +8,10 @@ use sync_core::codec::{DecodeError, Reader, Writer};
 use sync_core::ids::{ClusterId, UserId};
 use sync_core::protocol::message::ClusterCursor;
 
+/// Bytes of a cursor before it is sealed: its fields at their longest, so that its length does not
+/// tell how long the log is.
+const CURSOR_BYTES: usize = 2 * 10 + 16 + 8 + 5 + 2 + 10 + 5;
+
 /// Where a phone stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Cursor {
@@ -42,14 +46,22 @@ pub enum Offset {
 }
 
 impl Cursor {
-    /// Seals the cursor for one user and cluster.
+    /// Seals the cursor for one user and cluster, always in as many bytes. `fresh` is random: the same
+    /// place gives other bytes, so that nobody learns whether anything happened in between.
     #[must_use]
-    pub fn seal(&self, key: &[u8; 32], log: &[u8; 16], whose: (&UserId, &ClusterId)) -> Vec<u8> {
+    pub fn seal(
+        &self,
+        key: &[u8; 32],
+        log: &[u8; 16],
+        whose: (&UserId, &ClusterId),
+        fresh: &[u8; 16],
+    ) -> Vec<u8> {
         let plain = self.encode();
-        // The same place gives the same bytes: nothing is learnt from asking twice.
+        // From the content too: a nonce never stands for two cursors, whatever the source gives.
         let mut digest = Sha256::new();
         digest.update(key);
         digest.update(about(log, whose));
+        digest.update(fresh);
         digest.update(&plain);
         let nonce: [u8; 12] = digest.finalize()[..12].try_into().unwrap_or([0; 12]);
         let payload = Payload { msg: &plain, aad: &about(log, whose) };
@@ -73,7 +85,9 @@ impl Cursor {
         Self::decode(&plain).ok()
     }
 
-    fn encode(&self) -> Vec<u8> {
+    /// The cursor's bytes under the seal.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.int(self.base).int(self.up_to).fixed(&self.chain).fixed(&self.people);
         writer.uint(self.pages.into());
@@ -86,10 +100,15 @@ impl Cursor {
             Offset::New(number) => writer.byte(3).int(number),
             Offset::Extracts(number) => writer.byte(4).int(number),
         };
+        writer.fixed(&vec![0; CURSOR_BYTES.saturating_sub(writer.len())]);
         writer.finish()
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+    /// Reads what [`Cursor::encode`] wrote, all of it.
+    ///
+    /// # Errors
+    /// [`DecodeError`]
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let (base, up_to) = (reader.int()?, reader.int()?);
         let (chain, people) = (reader.array()?, reader.array()?);
@@ -106,7 +125,9 @@ impl Cursor {
             4 => Offset::Extracts(reader.int()?),
             _ => return Err(DecodeError::Unknown("a cursor")),
         };
-        reader.end()?;
+        if reader.fixed(reader.left())?.iter().any(|byte| *byte != 0) {
+            return Err(DecodeError::Trailing);
+        }
         Ok(Self { base, up_to, offset, chain, people, pages })
     }
 }
@@ -152,19 +173,34 @@ mod tests {
     }
 
     #[test]
+    fn a_cursors_length_tells_nothing() {
+        let largest = Cursor {
+            base: i64::MAX,
+            up_to: i64::MIN,
+            offset: Offset::Granted(u8::MAX, i64::MIN, i32::MIN),
+            pages: u32::MAX,
+            ..Cursor::default()
+        };
+        assert_eq!(largest.encode().len(), CURSOR_BYTES);
+        assert_eq!(Cursor::default().encode().len(), CURSOR_BYTES);
+    }
+
+    #[test]
     fn a_cursor_is_its_users_and_its_logs_only() {
         let (user, other) = (UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let cluster = ClusterId::from_bytes([3; 16]);
         let cursor =
             Cursor { base: 7, up_to: 900, offset: Offset::Granted(2, 5, 4), ..Cursor::default() };
-        let sealed = cursor.seal(&[9; 32], &[8; 16], (&user, &cluster));
+        let sealed = cursor.seal(&[9; 32], &[8; 16], (&user, &cluster), &[7; 16]);
         let open = |key: u8, log: u8, user: &UserId| {
             Cursor::open(&sealed, &[key; 32], &[log; 16], (user, &cluster))
         };
-        assert_eq!(open(9, 8, &user), Some(cursor));
+        assert_eq!(open(9, 8, &user), Some(cursor.clone()));
         assert_eq!(open(9, 8, &other), None);
         assert_eq!(open(9, 7, &user), None);
         assert_eq!(open(1, 8, &user), None);
+        let again = cursor.seal(&[9; 32], &[8; 16], (&user, &cluster), &[6; 16]);
+        assert_ne!(again, sealed, "nothing is seen not to have moved");
         assert_eq!(Cursor::open(b"short", &[9; 32], &[8; 16], (&user, &cluster)), None);
     }
 }

@@ -30,7 +30,8 @@ pub struct CaseLine {
     pub safety_conflicts: i32,
     /// Others.
     pub routine_conflicts: i32,
-    /// Open concerns in which harm is suspected, but for those in protection.
+    /// Open concerns in which harm is suspected, as far as the reader may know their number; at least one
+    /// where the harm flag is up.
     pub harm_concerns: usize,
     /// Since when the first of them.
     pub harm_since: Option<Timestamp>,
@@ -146,12 +147,14 @@ pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<C
     let counted = counted_scopes(reader, state);
     let readable = readable_scopes(&reader.principal, context);
     let readable: BTreeSet<_> = readable.iter().map(|it| it.scope(&context.case)).collect();
-    let (mut safety, mut routine, mut harm, mut open) = (0, 0, Vec::new(), Vec::new());
+    let (mut safety, mut routine, mut harm_concerns) = (0, 0, 0);
+    let (mut harm_since, mut open): (Option<i64>, _) = (None, Vec::new());
     for view in db::views::records_of_case(conn, &context.case)? {
-        harm.extend(view.harm_since);
+        harm_since = harm_since.into_iter().chain(view.harm_since).min();
         if counted.contains(&view.scope) {
             safety += view.safety_conflicts;
             routine += view.routine_conflicts;
+            harm_concerns += usize::from(view.harm_since.is_some());
         }
         if readable.contains(&view.scope) {
             open.push(view);
@@ -164,8 +167,9 @@ pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<C
         header: state.team.as_ref().map(|team| header(team, &merging)).unwrap_or_default(),
         safety_conflicts: safety,
         routine_conflicts: routine,
-        harm_concerns: harm.len(),
-        harm_since: harm.into_iter().min().map(Timestamp),
+        // Of the rest nobody learns more than the flag tells.
+        harm_concerns: harm_concerns.max(usize::from(harm_since.is_some())),
+        harm_since: harm_since.map(Timestamp),
         due: due::of_views(&open)?,
     })
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use sync_core::gate::permission::record_facts;
-use sync_core::ids::{CaseId, RecordId};
-use sync_core::policy::{Action, decide};
+use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
+use sync_core::policy::{Action, Principal, decide, sees_directory};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::fold;
 use sync_core::record::kind::{Compartment, Kind};
@@ -16,7 +16,7 @@ use sync_core::view::{EntryView, RecordView, header};
 use super::Reader;
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
-use crate::ingest::hold::{envelope_of, pushed_of, with_held};
+use crate::ingest::hold::{envelope_of, pushed_of, unbegun, with_held};
 use crate::ingest::release::may_review;
 use crate::service::histories::{self, CaseState};
 
@@ -48,6 +48,18 @@ pub struct Counted {
     pub since: Timestamp,
 }
 
+/// Work of a cluster that nobody may decide about: whose case only its author, or somebody excluded,
+/// could review. Governance sees that it is there and has somebody appointed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unreviewable {
+    /// The cluster; not even the case is told.
+    pub cluster: ClusterId,
+    /// How many records.
+    pub count: usize,
+    /// When the oldest arrived.
+    pub since: Timestamp,
+}
+
 /// What waits.
 #[derive(Clone, Debug, Default)]
 pub struct Tray {
@@ -55,6 +67,8 @@ pub struct Tray {
     pub open: Vec<Waiting>,
     /// Without.
     pub counted: Vec<Counted>,
+    /// Without reviewer, for information governance.
+    pub unreviewable: Vec<Unreviewable>,
 }
 
 /// What waits in the person's clusters.
@@ -69,20 +83,41 @@ pub fn tray(conn: &mut Conn, reader: &Reader) -> Result<Tray, Error> {
             continue;
         }
         let world = reader.world(conn, &cluster)?;
+        let reviewers = reader.governs(&cluster).then(|| principals(conn, &cluster)).transpose()?;
         let mut cases: BTreeMap<CaseId, Option<CaseState>> = BTreeMap::new();
         for held in waiting {
             let state = match cases.entry(held.case) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    new.insert(reader.visible(conn, &world, &held.case, &cluster)?)
+                    let (case, now) = (held.case, reader.now);
+                    let known = histories::case_state(conn, &case, &cluster, &world, now)?;
+                    new.insert(match known {
+                        None => unbegun(conn, &world, &held)?,
+                        known => known,
+                    })
                 }
             };
-            if let Some(state) = state {
+            let Some(state) = state else { continue };
+            if let Some(reviewers) = &reviewers {
+                tray.miss_reviewer(reviewers, state, &held)?;
+            }
+            if sees_directory(&reader.principal, &state.context) {
                 tray.add(conn, reader, state, held)?;
             }
         }
     }
     Ok(tray)
+}
+
+/// Everybody who works in a cluster, as the policy sees them.
+fn principals(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Principal>, Error> {
+    let mut all: BTreeMap<UserId, Principal> = BTreeMap::new();
+    for post in db::memberships::of_cluster(conn, cluster)? {
+        let known = all.remove(&post.user);
+        let known = known.unwrap_or_else(|| Principal::new(post.user, post.agency));
+        all.insert(post.user, known.with(*cluster, post.role.into()));
+    }
+    Ok(all.into_values().collect())
 }
 
 impl Tray {
@@ -103,6 +138,26 @@ impl Tray {
             self.open.push(Waiting { held, name, kind, compartment, entries });
         } else if reader.principal.user != held.user && may_count(reader, state, compartment) {
             self.count(&held, compartment);
+        }
+        Ok(())
+    }
+
+    fn miss_reviewer(
+        &mut self,
+        reviewers: &[Principal],
+        state: &CaseState,
+        held: &Held,
+    ) -> Result<(), Error> {
+        let envelope = envelope_of(held)?;
+        if reviewers.iter().any(|it| may_review(it, &state.context, &envelope, held)) {
+            return Ok(());
+        }
+        match self.unreviewable.iter_mut().find(|it| it.cluster == held.cluster) {
+            Some(known) => known.count += 1,
+            None => {
+                let (cluster, since) = (held.cluster, held.arrived_at);
+                self.unreviewable.push(Unreviewable { cluster, count: 1, since });
+            }
         }
         Ok(())
     }

@@ -164,7 +164,14 @@ async fn every_answer_says_what_a_browser_must_not_do() {
                 "{path}: {policy}"
             );
             assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"));
-            assert_eq!(shown.header("referrer-policy"), "no-referrer");
+            for (name, value) in [
+                ("referrer-policy", "no-referrer"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("cross-origin-resource-policy", "same-origin"),
+                ("strict-transport-security", "max-age=31536000"),
+            ] {
+                assert_eq!(shown.header(name), value, "{path}: {name}");
+            }
             shown.says_nothing_of(&["<script", "style=\"", "onclick"]);
         }
         browser.get("/nowhere").await.says(&["Page not found"]);

@@ -15,6 +15,10 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> Result<(), Error> {
         Write::Return { record, actor, seq, reason } => {
             give_back(conn, record, actor, *seq, reason)
         }
+        Write::Rename { record, actor, seq, change } => rename(conn, record, actor, *seq, change),
+        Write::Displace { record, actor, seq, deps, place } => {
+            displace(conn, record, actor, *seq, deps, *place)
+        }
         Write::ForgetReturned(id) => forget_returned(conn, *id),
         Write::Rejudge { id, reason } => rejudge(conn, *id, reason),
         Write::DropScope(scope) => drop_scope(conn, scope),
@@ -81,6 +85,39 @@ fn give_back(
     let mut take =
         conn.prepare_cached("DELETE FROM changes WHERE record = ?1 AND actor = ?2 AND seq = ?3")?;
     take.execute(params![record.as_bytes(), actor.as_bytes(), seq])?;
+    Ok(())
+}
+
+fn rename(
+    conn: &Connection,
+    record: &RecordId,
+    actor: &Actor,
+    seq: u32,
+    change: &ChangeRow,
+) -> Result<(), Error> {
+    let mut take = conn.prepare_cached(
+        "DELETE FROM changes WHERE record = ?1 AND actor = ?2 AND seq = ?3 AND state = 2",
+    )?;
+    match take.execute(params![record.as_bytes(), actor.as_bytes(), seq])? {
+        0 => Ok(()),
+        _ => put_change(conn, change),
+    }
+}
+
+fn displace(
+    conn: &Connection,
+    record: &RecordId,
+    actor: &Actor,
+    seq: u32,
+    deps: &[u8],
+    place: Place,
+) -> Result<(), Error> {
+    let mut statement = conn.prepare_cached(
+        "UPDATE changes SET state = ?4, ord = ?5, deps = ?6
+         WHERE record = ?1 AND actor = ?2 AND seq = ?3",
+    )?;
+    let (state, ord) = columns_of(place);
+    statement.execute(params![record.as_bytes(), actor.as_bytes(), seq, state, ord, deps])?;
     Ok(())
 }
 

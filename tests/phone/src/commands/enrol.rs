@@ -1,4 +1,5 @@
-//! Enrolment: a folder becomes a person's phone.
+//! Enrolment: a folder becomes a person's phone. One whose session is over is enrolled again, with all
+//! that is on it.
 
 use std::path::PathBuf;
 
@@ -79,11 +80,15 @@ impl Act for Enrol {
         let authority = self.authority()?;
         let password = words::read_password()?;
         let (mut store, _lock) = home.store()?;
-        if Enrolled::load(&store)?.is_some() {
+        let before = Enrolled::load(&store)?;
+        let own = match &before {
+            Some(before) => Own { key: before.key, actor: before.actor },
+            None => own(&mut store)?,
+        };
+        let answered = self.ask(authority.as_deref(), &own, &password)?;
+        if before.is_some_and(|before| before.user != answered.user) {
             return Err(Failure::unclear("this phone is somebody's already: use another --home"));
         }
-        let own = own(&mut store)?;
-        let answered = self.ask(authority.as_deref(), &own, &password)?;
         let (enrolled, session) = self.enrolled(authority, &own, answered)?;
         enrolled.save(&session, &mut store)?;
         store.commit(&[Write::Remove(Shelf::Meta, ENROLLING.to_vec())])?;

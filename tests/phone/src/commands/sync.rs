@@ -6,8 +6,9 @@ use std::time::Instant;
 use clap::Args;
 use serde::Serialize;
 use sync_core::device::https::{Https, Traffic};
-use sync_core::device::sync::SyncReport;
-use sync_core::device::{DeviceError, Enrolled};
+use sync_core::device::sync::{SyncError, SyncReport};
+use sync_core::device::transport::TransportError;
+use sync_core::device::{DeviceError, Enrolled, Parting};
 use sync_core::store::{Shelf, Store as _, Write};
 
 use crate::cli::Act;
@@ -15,6 +16,7 @@ use crate::commands::status::LAST_SYNC;
 use crate::failure::Failure;
 use crate::home::{Home, Phone, items, random};
 use crate::output::{self, Answer};
+use crate::parting;
 
 /// From so many waiting changes on, progress is worth a line.
 const MANY: u64 = 500;
@@ -55,7 +57,10 @@ impl Act for Sync {
         if self.stats {
             phone.device.ask_for_costs();
         }
-        let (report, traffic) = exchange(home, &mut phone)?;
+        let (report, traffic) = match exchange(home, &mut phone) {
+            Err(failure) if is_over(&failure) => return Err(leave(home, phone)),
+            exchanged => exchanged?,
+        };
         let only_here = phone.device.only_here()?.changes;
         remember(phone)?;
         let cost = || Cost {
@@ -87,6 +92,32 @@ fn exchange(home: &Home, phone: &mut Phone) -> Result<(SyncReport, Traffic), Fai
     Ok((report, https.traffic().clone()))
 }
 
+/// Whether this phone has to go.
+const fn is_over(failure: &Failure) -> bool {
+    use TransportError::{Retired, Stolen};
+    matches!(failure, Failure::Sync(SyncError::Transport(Retired | Stolen)))
+}
+
+/// Hands over what only this phone has, and erases it. Ends in words.
+fn leave(home: &Home, mut phone: Phone) -> Failure {
+    match hand_over(home, &mut phone) {
+        Ok((enrolled, parting)) => {
+            let (store, _lock) = phone.into_store();
+            drop(store);
+            parting::part(home, &enrolled, &parting)
+        }
+        Err(failure) => failure,
+    }
+}
+
+fn hand_over(home: &Home, phone: &mut Phone) -> Result<(Enrolled, Parting), Failure> {
+    let enrolled = Enrolled::load(phone.device.store())?.ok_or(DeviceError::NotEnrolled)?;
+    let mut https = Https::new(&enrolled.server, enrolled.authority.as_deref())?;
+    let mut salts = Salts::new()?;
+    let parting = phone.device.leave(&mut https, &|| home.now(), &mut || salts.next())?;
+    Ok((enrolled, parting))
+}
+
 /// Random bytes for each exchange.
 struct Salts {
     spare: [u8; 16],
@@ -114,7 +145,7 @@ fn remember(phone: Phone) -> Result<(), Failure> {
 }
 
 fn words(synced: &Synced) -> String {
-    let SyncReport { accepted, returned, held, received, waiting, .. } = synced.report;
+    let SyncReport { accepted, returned, held, rewritten, received, waiting, .. } = synced.report;
     let mut lines =
         vec![format!("sent {accepted}, received {received}; {}", items(synced.only_here))];
     if returned > 0 {
@@ -122,6 +153,12 @@ fn words(synced: &Synced) -> String {
     }
     if held > 0 {
         lines.push(format!("{held} wait for a reviewer: see `phone returned`"));
+    }
+    if rewritten > 0 {
+        lines.push(format!(
+            "{rewritten} were written again under new names: the old ones were taken, as after a \
+             backup was put back, or what came before them was not taken"
+        ));
     }
     if waiting > 0 {
         lines.push(format!(

@@ -1,0 +1,2 @@
+DROP TABLE post_history;
+DROP TABLE post_proposals;

@@ -1,0 +1,182 @@
+//! Posts that wait for a second person, and who held which post from when to when.
+
+use diesel::prelude::*;
+use sync_core::ids::{AgencyId, ClusterId, UserId};
+use sync_core::time::Timestamp;
+
+use super::schema_posts::{post_history as history, post_proposals as proposals};
+use super::{Conn, Error};
+use crate::role::Role;
+
+/// A post that somebody proposed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proposal {
+    /// Its name.
+    pub id: [u8; 16],
+    /// Who is to have it.
+    pub user: UserId,
+    /// Where.
+    pub cluster: ClusterId,
+    /// For which agency.
+    pub agency: AgencyId,
+    /// As what.
+    pub role: Role,
+    /// Who proposed it; nobody for the server's own command.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: Timestamp,
+    /// Whether it was decided.
+    pub decided: bool,
+}
+
+type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, String, Option<Vec<u8>>, i64, Option<bool>);
+
+macro_rules! columns {
+    () => {
+        (
+            proposals::id,
+            proposals::user_id,
+            proposals::cluster_id,
+            proposals::agency_id,
+            proposals::role,
+            proposals::proposed_by,
+            proposals::proposed_at,
+            proposals::confirmed,
+        )
+    };
+}
+
+fn from_row((id, user, cluster, agency, role, by, at, confirmed): Row) -> Result<Proposal, Error> {
+    Ok(Proposal {
+        id: id.try_into().map_err(|_| Error::Corrupt("proposal"))?,
+        user: UserId::from_slice(&user)?,
+        cluster: ClusterId::from_slice(&cluster)?,
+        agency: AgencyId::from_slice(&agency)?,
+        role: role.parse()?,
+        by: by.map(|id| UserId::from_slice(&id)).transpose()?,
+        at: Timestamp(at),
+        decided: confirmed.is_some(),
+    })
+}
+
+/// Proposes a post.
+///
+/// # Errors
+/// The database's failure, as everywhere here.
+pub fn propose(conn: &mut Conn, proposal: &Proposal) -> Result<(), Error> {
+    let row = (
+        proposals::id.eq(proposal.id.as_slice()),
+        proposals::user_id.eq(proposal.user.as_bytes().as_slice()),
+        proposals::cluster_id.eq(proposal.cluster.as_bytes().as_slice()),
+        proposals::agency_id.eq(proposal.agency.as_bytes().as_slice()),
+        proposals::role.eq(proposal.role.as_str()),
+        proposals::proposed_by.eq(proposal.by.as_ref().map(|by| by.as_bytes().as_slice())),
+        proposals::proposed_at.eq(proposal.at.0),
+    );
+    diesel::insert_into(proposals::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// The proposal of this name.
+///
+/// # Errors
+/// The database's failure.
+pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<Proposal>, Error> {
+    let found = proposals::table.filter(proposals::id.eq(id.as_slice())).select(columns!());
+    found.first::<Row>(conn).optional()?.map(from_row).transpose()
+}
+
+/// What waits in a cluster, oldest first.
+///
+/// # Errors
+/// The database's failure.
+pub fn waiting(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Proposal>, Error> {
+    let rows = proposals::table
+        .filter(proposals::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(proposals::decided_at.is_null())
+        .order((proposals::proposed_at, proposals::id))
+        .select(columns!())
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Notes what the second person decided. False if somebody had decided before.
+///
+/// # Errors
+/// The database's failure.
+pub fn decide(
+    conn: &mut Conn,
+    id: &[u8; 16],
+    (by, confirmed): (&UserId, bool),
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let open = proposals::id.eq(id.as_slice()).and(proposals::decided_at.is_null());
+    let set = (
+        proposals::decided_by.eq(by.as_bytes().as_slice()),
+        proposals::decided_at.eq(now.0),
+        proposals::confirmed.eq(confirmed),
+    );
+    Ok(diesel::update(proposals::table.filter(open)).set(set).execute(conn)? > 0)
+}
+
+/// Notes that a post is held from a number of the cluster's log on.
+///
+/// # Errors
+/// The database's failure.
+pub fn began(
+    conn: &mut Conn,
+    user: &UserId,
+    (cluster, agency, role): (&ClusterId, &AgencyId, Role),
+    (number, now): (i64, Timestamp),
+) -> Result<(), Error> {
+    let row = (
+        history::user_id.eq(user.as_bytes().as_slice()),
+        history::cluster_id.eq(cluster.as_bytes().as_slice()),
+        history::agency_id.eq(agency.as_bytes().as_slice()),
+        history::role.eq(role.as_str()),
+        history::from_number.eq(number),
+        history::from_at.eq(now.0),
+    );
+    diesel::insert_into(history::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a person's posts in a cluster are held no more from a number of its log on.
+///
+/// # Errors
+/// The database's failure.
+pub fn ended(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    (number, now): (i64, Timestamp),
+) -> Result<(), Error> {
+    let open = history::user_id
+        .eq(user.as_bytes().as_slice())
+        .and(history::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .and(history::until_at.is_null());
+    let set = (history::until_number.eq(number), history::until_at.eq(now.0));
+    diesel::update(history::table.filter(open)).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// The roles that a person held in a cluster when its log had got to `number`.
+///
+/// # Errors
+/// The database's failure.
+pub fn held_at(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    number: i64,
+) -> Result<Vec<Role>, Error> {
+    let rows: Vec<(String, Option<i64>)> = history::table
+        .filter(history::user_id.eq(user.as_bytes().as_slice()))
+        .filter(history::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(history::from_number.le(number))
+        .order(history::role)
+        .select((history::role, history::until_number))
+        .load(conn)?;
+    let held = rows.into_iter().filter(|(_, until)| until.is_none_or(|until| until > number));
+    held.map(|(role, _)| Ok(role.parse()?)).collect()
+}

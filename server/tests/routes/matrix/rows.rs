@@ -1,0 +1,122 @@
+//! Who is answered how, route by route. Letters are people ([`super::crowd`]); `ROWAN`, `IRIS`,
+//! `WORK`, `HERE` and `TAM` in a path stand for the ids of things that are there.
+
+/// A request, to whom it is open, and what everybody is told.
+pub(super) struct Row {
+    pub(super) method: &'static str,
+    /// As the interface's description spells it.
+    pub(super) route: &'static str,
+    pub(super) path: &'static str,
+    pub(super) body: &'static str,
+    /// To whom it is open; `*` for everybody who is signed in, `**` for everybody.
+    open: &'static str,
+    /// What they are told.
+    pub(super) then: u16,
+    /// What others are told who are signed in.
+    pub(super) otherwise: u16,
+    /// Who is not asked, since their request would change something.
+    spared: &'static str,
+}
+
+const NAMES: [&str; 5] = ["ROWAN", "IRIS", "WORK", "HERE", "TAM"];
+
+impl Row {
+    /// Whether this person asks it.
+    pub(super) fn is_asked_by(&self, who: char) -> bool {
+        !self.spared.contains(who)
+    }
+
+    pub(super) fn is_open_to(&self, who: char) -> bool {
+        match self.open {
+            "**" => true,
+            "*" => who != '-',
+            letters => letters.contains(who),
+        }
+    }
+
+    pub(super) fn expects(&self, who: char) -> u16 {
+        match who {
+            _ if self.is_open_to(who) => self.then,
+            '-' => 401,
+            _ => self.otherwise,
+        }
+    }
+
+    /// Whether it names something whose being there could be guessed at.
+    pub(super) fn names_something(&self) -> bool {
+        NAMES.iter().any(|name| self.path.contains(name))
+    }
+}
+
+const fn get(
+    route: &'static str,
+    path: &'static str,
+    (open, then, otherwise): (&'static str, u16, u16),
+) -> Row {
+    Row { method: "get", route, path, body: "", open, then, otherwise, spared: "" }
+}
+
+const fn post(
+    route: &'static str,
+    path: &'static str,
+    body: &'static str,
+    (open, then, otherwise): (&'static str, u16, u16),
+) -> Row {
+    Row { method: "post", route, path, body, open, then, otherwise, spared: "" }
+}
+
+const fn spared(row: Row, spared: &'static str) -> Row {
+    Row { spared, ..row }
+}
+
+/// Whoever works with cases, in this cluster or the next.
+const WORKS: &str = "mtlnwxrscabLDdo";
+/// The same, here.
+const WORKS_HERE: &str = "mtlnwxrscabLDd";
+/// To whom anything of Rowan's case is open.
+const READS: &str = "mtlnraLD";
+/// Who may know of it.
+const KNOWS: &str = "mtlnwrscaLDdG";
+/// Everybody signed in is answered alike.
+const ALL: (&str, u16, u16) = ("*", 200, 200);
+/// Everybody is asked for a reason first, whether or not there is anything to decide.
+const NO_REASON: &str = r#"{"reason":" "}"#;
+const REASON: &str = r#"{"reason":"Agreed by telephone."}"#;
+/// Who reviews the team's.
+const REVIEWERS: &str = "LD";
+const RELEASE: &str = "/v1/quarantine/{id}/release";
+const GIVE_BACK: &str = "/v1/quarantine/{id}/give-back";
+
+pub(super) const ROWS: &[Row] = &[
+    get("/healthz", "/healthz", ("**", 200, 200)),
+    get("/readyz", "/readyz", ("**", 200, 200)),
+    get("/metrics", "/metrics", ("**", 200, 200)),
+    post("/v1/enrol", "/v1/enrol", "{}", ("**", 400, 400)),
+    post("/v1/sign-in", "/v1/sign-in", "{}", ("**", 400, 400)),
+    post("/v1/token", "/v1/token", "{}", ("**", 400, 400)),
+    get("/v1/me", "/v1/me", ALL),
+    post("/v1/sync", "/v1/sync", "not a stream", ("mtlnwxrscabLDdo", 400, 403)),
+    get("/v1/sync/wait", "/v1/sync/wait?seconds=0", ALL),
+    get("/v1/directory", "/v1/directory?name=kerr", ALL),
+    get("/v1/directory", "/v1/directory?name=shaw", ALL),
+    get("/v1/caseload", "/v1/caseload", (WORKS, 200, 404)),
+    get("/v1/caseload", "/v1/caseload?after=ROWAN", ("mtlnwrscaLDd", 200, 404)),
+    get("/v1/caseload", "/v1/caseload?after=IRIS", ("m", 200, 404)),
+    get("/v1/caseload", "/v1/caseload?cluster=HERE", (WORKS_HERE, 200, 404)),
+    get("/v1/cases/{case}", "/v1/cases/ROWAN", (READS, 200, 404)),
+    get("/v1/cases/{case}", "/v1/cases/IRIS", ("m", 200, 404)),
+    get("/v1/cases/{case}/chronology", "/v1/cases/ROWAN/chronology", (READS, 200, 404)),
+    get("/v1/cases/{case}/chronology", "/v1/cases/IRIS/chronology", ("m", 200, 404)),
+    get("/v1/conflicts", "/v1/conflicts", ALL),
+    get("/v1/notices", "/v1/notices", ALL),
+    get("/v1/quarantine", "/v1/quarantine", ALL),
+    post(RELEASE, "/v1/quarantine/WORK/release", NO_REASON, ("*", 400, 400)),
+    post(GIVE_BACK, "/v1/quarantine/WORK/give-back", NO_REASON, ("*", 400, 400)),
+    spared(post(RELEASE, "/v1/quarantine/WORK/release", REASON, ("", 404, 404)), REVIEWERS),
+    spared(post(GIVE_BACK, "/v1/quarantine/WORK/give-back", REASON, ("", 404, 404)), REVIEWERS),
+    get("/v1/handover", "/v1/handover?from=TAM", ("LD", 200, 403)),
+    get("/v1/summary", "/v1/summary", ("mtlnwxrscabLDdoC", 200, 403)),
+];
+
+/// People who may know of Rowan's case: the directory's answer is about them.
+pub(super) const MAY_FIND: &str = KNOWS;

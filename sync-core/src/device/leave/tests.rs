@@ -1,0 +1,119 @@
+//! That nothing without an answer is given up for erasure, whatever the server says.
+
+use std::collections::BTreeSet;
+use std::io::{Cursor, Read};
+
+use super::*;
+use crate::device::{Enrolled, Session};
+use crate::ids::{Actor, AgencyId, DeviceId, UserId};
+use crate::protocol::frame::decode_push;
+use crate::protocol::message::{Answer, Outcome};
+use crate::record::envelope::Envelope;
+use crate::record::kinds::case::CaseFacts;
+use crate::store::memory::MemoryStore;
+
+const CLUSTER: ClusterId = ClusterId::from_bytes([1; 16]);
+const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+/// A server that may be told to leave things out.
+#[derive(Default)]
+struct Office {
+    /// Orders the phone to erase whatever is left, as a broken server might.
+    hasty: bool,
+    stolen: bool,
+    judges_nothing: bool,
+    keeps_nothing: bool,
+    kept: BTreeSet<u64>,
+    pushed: usize,
+}
+
+impl Farewell for Office {
+    fn surrender(&mut self, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        let message = Sealed::unpack(body).unwrap().message().unwrap();
+        let mut answered = Surrendered::default();
+        for pushed in message.request.batches.iter().flat_map(|it| decode_push(&it.frame).unwrap())
+        {
+            let record = Envelope::decode(&pushed.envelope).unwrap().id();
+            self.pushed += pushed.changes.len();
+            let outcome = || match self.judges_nothing {
+                true => Outcome::NotYet,
+                false => Outcome::Quarantined("from_retired_phone".into()),
+            };
+            let answers = (pushed.first_seq..).zip(&pushed.changes).map(|(seq, _)| Answer {
+                record,
+                actor: pushed.actor,
+                seq,
+                outcome: outcome(),
+            });
+            answered.answers.extend(answers);
+        }
+        if !self.keeps_nothing {
+            answered.kept.extend(message.returned.iter().map(|piece| piece.id));
+            self.kept.extend(&answered.kept);
+        }
+        let order = EraseOrder { id: [9; 16], at_once: self.stolen };
+        answered.erase = (self.hasty || self.stolen || message.left == 0).then_some(order);
+        Ok(Box::new(Cursor::new(answered.pack().unwrap())))
+    }
+}
+
+/// A phone with a case that only it knows.
+fn phone() -> Device<MemoryStore> {
+    let enrolled = Enrolled {
+        server: "https://127.0.0.1:9".into(),
+        authority: None,
+        user: UserId::from_bytes([2; 16]),
+        name: "Iona".into(),
+        agency: AgencyId::from_slug("health"),
+        device: DeviceId::from_bytes([3; 16]),
+        actor: Actor::from_bytes([4; 16]),
+        key: [5; 32],
+        clusters: vec![(CLUSTER, "Glen".into())],
+        roles: vec![(CLUSTER, "practitioner".into())],
+    };
+    let mut store = MemoryStore::default();
+    enrolled.save(&Session::default(), &mut store).unwrap();
+    let mut phone = Device::open(store).unwrap();
+    let facts = CaseFacts { given_name: Some("Ailsa".into()), ..CaseFacts::default() };
+    phone.begin_case(CLUSTER, facts.entries(), NOW).unwrap();
+    phone
+}
+
+fn leave(phone: &mut Device<MemoryStore>, office: &mut Office) -> Result<Parting, SyncError> {
+    phone.leave(office, &|| NOW, &mut || [7; 16])
+}
+
+#[test]
+fn all_that_is_unsent_has_an_answer_before_the_phone_is_given_up() {
+    let (mut phone, mut office) = (phone(), Office { hasty: true, ..Office::default() });
+    let parting = leave(&mut phone, &mut office).unwrap();
+    assert_eq!((parting.report.held, office.pushed), (1, 1));
+    assert!(!parting.at_once);
+    assert!(parting.receipt.is_signed_by(&phone.identity().key.verifying_key().to_bytes()));
+}
+
+#[test]
+fn what_the_server_cannot_judge_is_handed_over_as_it_is() {
+    let (mut phone, mut office) = (phone(), Office { judges_nothing: true, ..Office::default() });
+    let parting = leave(&mut phone, &mut office).unwrap();
+    assert_eq!((parting.handed_over, office.kept.len()), (1, 1));
+    let why = &phone.returned().unwrap()[0].why;
+    assert!(why.contains("You can read it at the server."), "{why}");
+}
+
+#[test]
+fn what_the_server_does_not_keep_keeps_the_phone() {
+    let mut phone = phone();
+    let mut office =
+        Office { judges_nothing: true, keeps_nothing: true, hasty: true, ..Office::default() };
+    assert!(leave(&mut phone, &mut office).is_err(), "not even if it is ordered to erase");
+    assert_eq!(phone.returned().unwrap().len(), 1);
+}
+
+#[test]
+fn a_stolen_phone_gives_nothing_away() {
+    let (mut phone, mut office) = (phone(), Office { stolen: true, ..Office::default() });
+    let parting = leave(&mut phone, &mut office).unwrap();
+    assert!(parting.at_once);
+    assert_eq!(office.pushed, 0);
+}

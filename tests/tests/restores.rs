@@ -1,0 +1,185 @@
+//! Random histories of a phone that is put back to older copies of itself: whatever reached the server
+//! or is on the phone at the end stands once, on every phone. A failure prints the history.
+
+use std::collections::BTreeMap;
+
+use caseweave::role::Role;
+use proptest::prelude::*;
+use sync_core::device::Device;
+use sync_core::ids::CaseId;
+use sync_core::record::kind::{Compartment, Kind};
+use sync_core::record::kinds::Draft;
+use sync_core::record::kinds::case::CaseFacts;
+use sync_core::record::kinds::visit::VisitDraft;
+use sync_core::store::Store;
+use sync_core::time::Timestamp;
+use system_tests::sim::coverage::Coverage;
+use system_tests::sim::dice::Dice;
+use system_tests::sim::model::Model;
+use system_tests::sim::network::{Fault, Line, Mishap};
+use system_tests::sim::phone::Phone;
+use system_tests::sim::promise::Violation;
+use system_tests::sim::server::{Person, Server};
+
+const START: Timestamp = Timestamp(1_795_300_000_000);
+const PEOPLE: [Person; 2] = [
+    Person { name: "ada", agency: "health", role: Role::Practitioner },
+    Person { name: "bea", agency: "education", role: Role::ClusterLead },
+];
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Case,
+    Visit,
+    More,
+    Sync,
+    LostAnswer,
+    BackUp,
+    Restore,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        1 => Just(Step::Case),
+        3 => Just(Step::Visit),
+        3 => Just(Step::More),
+        3 => Just(Step::Sync),
+        1 => Just(Step::LostAnswer),
+        2 => Just(Step::BackUp),
+        2 => Just(Step::Restore),
+    ]
+}
+
+struct Area {
+    server: Server,
+    dice: Dice,
+    model: Model,
+    now: Timestamp,
+    written: u32,
+}
+
+impl Area {
+    fn new() -> Result<Self, Violation> {
+        let server = Server::new(Dice::new(1, 2), &PEOPLE, None, START)?;
+        let (dice, model) = (Dice::new(1, 0), Model::new(2));
+        Ok(Self { server, dice, model, now: START, written: 0 })
+    }
+
+    fn sync(&mut self, phone: &mut Phone, fault: Option<Fault>) -> Result<(), Violation> {
+        let identity = phone.device.identity().clone();
+        let (now, dice) = (self.now, &mut self.dice);
+        let mut line = Line {
+            server: &mut self.server,
+            device: identity.device,
+            now,
+            mishap: fault.map(|fault| Mishap { fault, after: 0, cut: (0, 0) }),
+            strays: &mut phone.strays,
+            model: &mut self.model,
+            who: identity.principal,
+            coverage: &mut Coverage::default(),
+            happened: None,
+            broken: None,
+        };
+        let synced = phone.device.sync(&mut line, &|| now, &mut || dice.bytes(), &mut |_, _| {});
+        match (line.broken, fault) {
+            (Some(broken), _) => Err(broken),
+            (None, Some(_)) => Ok(()),
+            (None, None) => Ok(synced.map(drop)?),
+        }
+    }
+
+    fn visit(&mut self) -> Result<VisitDraft, Violation> {
+        self.written += 1;
+        let words = format!("sentence {} ends", self.written);
+        Ok(serde_json::from_value(serde_json::json!({ "at": self.now, "narrative": words }))?)
+    }
+
+    fn act(&mut self, phone: &mut Phone, step: Step) -> Result<(), Violation> {
+        self.now = self.now.plus_ms(60_000);
+        let now = self.now;
+        match step {
+            Step::Sync => self.sync(phone, None)?,
+            Step::LostAnswer => self.sync(phone, Some(Fault::AnswerLost))?,
+            Step::BackUp => phone.back_up(),
+            Step::Restore => drop(phone.restore()?),
+            Step::Case => {
+                self.written += 1;
+                let name = format!("sentence {} ends", self.written);
+                let facts = CaseFacts { given_name: Some(name), ..CaseFacts::default() };
+                let cluster = self.server.cluster;
+                phone.device.begin_case(cluster, facts.entries(), now)?;
+            }
+            Step::Visit => {
+                let Some(case) = last_case(&phone.device)? else { return Ok(()) };
+                let draft = self.visit()?;
+                let (kind, entries) = (draft.kind(), draft.entries());
+                phone.device.make(case, kind, Compartment::Team, "", entries, now)?;
+            }
+            Step::More => {
+                let Some(case) = last_case(&phone.device)? else { return Ok(()) };
+                let mut records = phone.device.store().records_of_case(&case)?;
+                records.retain(|row| row.kind == Kind::Visit.code());
+                let Some(record) = records.last() else { return Ok(()) };
+                let envelope = phone.device.envelope(&record.id)?;
+                let entries = self.visit()?.entries().into_iter().skip(1).collect();
+                phone.device.add(&envelope, entries, now)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn last_case<S: Store>(device: &Device<S>) -> Result<Option<CaseId>, Violation> {
+    Ok(device.store().cases()?.last().copied())
+}
+
+/// How often each sentence stands in what a phone shows of every record.
+fn sentences<S: Store>(device: &Device<S>) -> Result<BTreeMap<String, usize>, Violation> {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for case in device.store().cases()? {
+        for row in device.store().records_of_case(&case)? {
+            for entry in device.record(&row.id)?.entries {
+                let texts = entry.fields.iter().filter_map(|(_, value)| value.as_text());
+                for text in texts.filter(|text| text.starts_with("sentence ")) {
+                    *found.entry(text.to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn run(steps: &[Step]) -> Result<(), Violation> {
+    let mut area = Area::new()?;
+    let mut enrol = |name| -> Result<Phone, Violation> {
+        let enrolled = area.server.enrol(name, START)?;
+        Phone::enrolled(&enrolled, false)
+    };
+    let (mut phone, mut other) = (enrol("ada")?, enrol("bea")?);
+    area.sync(&mut phone, None)?;
+    for step in steps {
+        area.act(&mut phone, *step)?;
+    }
+    let here = sentences(&phone.device)?;
+    for _ in 0..3 {
+        area.sync(&mut phone, None)?;
+        area.sync(&mut other, None)?;
+    }
+    let (own, others) = (sentences(&phone.device)?, sentences(&other.device)?);
+    assert_eq!(own, others, "both phones show the same");
+    assert!(own.values().all(|times| *times == 1), "nothing is there twice: {own:?}");
+    assert!(here.keys().all(|words| own.contains_key(words)), "{here:?} is in {own:?}");
+    assert_eq!(phone.device.returned()?, Vec::new(), "nothing came back");
+    assert_eq!(phone.device.only_here()?.changes, 0, "nothing is stuck");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+
+    #[test]
+    fn nothing_is_lost_and_nothing_is_there_twice(steps in prop::collection::vec(step(), 1..40)) {
+        let done = run(&steps);
+        prop_assert!(done.is_ok(), "{}", done.err().map(|it| it.to_string()).unwrap_or_default());
+    }
+}
