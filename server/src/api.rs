@@ -1,10 +1,12 @@
 //! The JSON interface: one file a noun. A handler extracts, asks a service and shows the answer.
 
+pub mod audit;
 pub mod caseload;
 pub mod cases;
 pub mod conflicts;
 pub mod devices;
 pub mod directory;
+pub mod glass;
 pub mod handover;
 pub mod health;
 pub mod identity;
@@ -20,3 +22,4 @@ pub mod sync;
 pub mod wait;
 
 pub use session::Session;
+pub(crate) use session::origin;

@@ -5,15 +5,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use sync_core::framework::{Catalogue, FrameworkError};
-use sync_core::ids::UserId;
+use sync_core::ids::{DeviceId, UserId};
+use sync_core::policy::Principal;
 use sync_core::time::Timestamp;
 
 use crate::db::{self, Address, Conn, Db};
 use crate::ingest::Rules;
 use crate::ingest::committer::Committer;
+use crate::ingest::recorder::Recorder;
 use crate::ingest::turns::Turns;
 use crate::limits::Limits;
 use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
+use crate::service::audit::note::Written;
+use crate::service::audit::{Act, Note, Origin, Pen, Seen, Who};
+use crate::service::reading::Reader;
 use crate::service::secrets::{self, Secrets};
 use crate::service::{Refusal, sessions};
 use crate::telemetry;
@@ -129,6 +134,18 @@ pub struct AppState {
     /// Which phones are pushing.
     pub turns: Turns,
     committer: Arc<OnceLock<Committer>>,
+    recorder: Arc<OnceLock<Recorder>>,
+}
+
+/// Who asks for something: what a session says.
+#[derive(Clone, Debug)]
+pub struct Asking {
+    /// The person and their roles.
+    pub principal: Principal,
+    /// Their phone, if they ask with one.
+    pub device: Option<DeviceId>,
+    /// From where.
+    pub origin: Origin,
 }
 
 impl AppState {
@@ -152,36 +169,134 @@ impl AppState {
             rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
             stats: parts.stats,
             committer: Arc::default(),
+            recorder: Arc::default(),
         })
     }
 
     /// The way into the log; begins its work on the runtime that first asks.
     #[must_use]
     pub fn committer(&self) -> &Committer {
-        self.committer.get_or_init(|| Committer::start(self.db.clone(), self.rules.clone()))
+        self.committer.get_or_init(|| {
+            Committer::start(self.db.clone(), self.rules.clone(), self.recorder().clone())
+        })
     }
 
-    /// Who this is, or one refusal for an unknown name and a wrong password, after the same work.
+    /// The way into the audit; begins its work on the runtime that first asks.
+    #[must_use]
+    pub fn recorder(&self) -> &Recorder {
+        self.recorder.get_or_init(|| Recorder::start(self.db.clone()))
+    }
+
+    /// A pen for what somebody does at one request.
+    ///
+    /// # Errors
+    /// [`NoEntropy`].
+    pub fn pen(&self, who: Who) -> Result<Pen, NoEntropy> {
+        Ok(Pen::new(who, self.clock.now(), self.entropy.bytes()?))
+    }
+
+    /// Reads on somebody's behalf and gives what was read once it is written down in the audit: the
+    /// only way to a [`Reader`].
+    ///
+    /// # Errors
+    /// [`ShowError`]; nothing is shown then.
+    pub async fn show<T, F>(&self, asking: Asking, work: F) -> Result<T, ShowError>
+    where
+        F: FnOnce(&mut Conn, &Reader) -> Result<Seen<T>, db::Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut pen = self.pen(asking.who())?;
+        let reader = self.reader(asking);
+        let seen = self.db.read(move |conn| work(conn, &reader)).await?;
+        let rows = seen.notes().iter().flat_map(|note| pen.rows(note)).collect();
+        let receipt = self.recorder().record(rows).await.map_err(|_| ShowError::NotNoted)?;
+        Ok(seen.open(receipt))
+    }
+
+    /// Does something on somebody's behalf, in one transaction with its row in the audit.
+    ///
+    /// # Errors
+    /// [`ShowError`]; nothing was done then.
+    pub async fn act<T, F>(&self, asking: Asking, work: F) -> Result<T, ShowError>
+    where
+        F: FnOnce(&mut Conn, &Reader, &mut Pen) -> Result<Written<T>, db::Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        let mut pen = self.pen(asking.who())?;
+        let reader = self.reader(asking);
+        let written = self.db.write(move |conn| work(conn, &reader, &mut pen)).await?;
+        Ok(written.into_inner())
+    }
+
+    fn reader(&self, asking: Asking) -> Reader {
+        Reader::new(asking.principal, self.rules.catalogue.clone(), self.clock.now())
+    }
+
+    /// Writes down what needs no transaction of its own.
+    ///
+    /// # Errors
+    /// [`ShowError`] if it could not be.
+    pub async fn note(&self, who: Who, note: Note) -> Result<(), ShowError> {
+        let rows = self.pen(who)?.rows(&note);
+        let _ = self.recorder().record(rows).await.map_err(|_| ShowError::NotNoted)?;
+        Ok(())
+    }
+
+    /// Who this is, or one refusal for an unknown name and a wrong password, after the same work; the
+    /// refusal is written down.
     ///
     /// # Errors
     /// [`CheckFailed`] if nobody can say.
     pub async fn check_password(
         &self,
-        sign_in: String,
-        password: String,
+        (sign_in, password): (String, String),
+        origin: Origin,
     ) -> Result<Result<UserId, Refusal>, CheckFailed> {
-        if sign_in.len() > SIGN_IN_BYTES || password.len() > MAX_BYTES {
-            return Ok(Err(Refusal::SignInFailed));
+        let mut who = Who { origin, ..Who::default() };
+        if sign_in.len() <= SIGN_IN_BYTES && password.len() <= MAX_BYTES {
+            let work = move |conn: &mut Conn| {
+                let known = sessions::credentials(conn, &sign_in)?;
+                let who = known.as_ref().map(|(user, _)| Who::known(conn, user, origin));
+                Ok::<_, db::Error>((known, who.transpose()?))
+            };
+            let (known, known_who) = self.db.read(work).await?;
+            let (user, hash) = known.unzip();
+            let right = self.passwords.check(password, hash).await?;
+            if let Some(user) = user.filter(|_| right) {
+                return Ok(Ok(user));
+            }
+            who = known_who.unwrap_or(who);
         }
-        let known = self.db.read(move |conn| sessions::credentials(conn, &sign_in)).await?;
-        let (user, hash) = known.unzip();
-        let right = self.passwords.check(password, hash).await?;
-        Ok(user.filter(|_| right).ok_or(Refusal::SignInFailed))
+        let refusal = Refusal::SignInFailed;
+        self.note(who, Note::of(Act::SignIn).refused(refusal.code())).await?;
+        Ok(Err(refusal))
     }
 }
 
 /// Longest sign-in name that is looked up, bytes.
 const SIGN_IN_BYTES: usize = 200;
+
+impl Asking {
+    /// The same for the audit.
+    #[must_use]
+    pub fn who(&self) -> Who {
+        Who::of(&self.principal, self.device, self.origin)
+    }
+}
+
+/// Why something was not shown or done.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    /// No random bytes.
+    #[error(transparent)]
+    Entropy(#[from] NoEntropy),
+    /// The audit could not be written: what it does not know of is not shown.
+    #[error("the audit cannot be written")]
+    NotNoted,
+}
 
 /// Why a password could not be checked.
 #[derive(Debug, thiserror::Error)]
@@ -192,6 +307,9 @@ pub enum CheckFailed {
     /// Hashing failed.
     #[error(transparent)]
     Hash(#[from] HashFailed),
+    /// The refusal could not be written down.
+    #[error(transparent)]
+    Note(#[from] ShowError),
 }
 
 /// Why a server could not be put together.

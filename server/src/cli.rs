@@ -22,6 +22,7 @@ use crate::db::migrate::{SchemaState, schema_state};
 use crate::db::{self, Address, Conn};
 use crate::demo::load::LoadError;
 use crate::service::accounts::AccountError;
+use crate::service::audit::{Note, Who, chain};
 use crate::service::devices::MarkError;
 use crate::service::editions::EditionError;
 use crate::telemetry;
@@ -63,7 +64,7 @@ enum Command {
     Edition(edition::Command),
     /// Fill an empty database with an invented area, for demos and measurements.
     DemoData(demo_data::Args),
-    /// Check logs: every hash, the chain, and that each record can be opened.
+    /// Check logs and the audit: every hash, the chains, and that each record can be opened.
     Verify(reckon::VerifyArgs),
     /// Make everything that follows from the log again.
     Rebuild(reckon::RebuildArgs),
@@ -120,6 +121,9 @@ pub enum Failure {
         /// What the system says.
         reason: std::io::Error,
     },
+    /// The file in which the audit's ends are kept.
+    #[error("the file audit-ends of the data folder cannot be read: {0}")]
+    Kept(std::io::Error),
     /// A password that is too short, too long or not given.
     #[error("a password has at least 10 and at most 1024 letters; give it on standard input")]
     Password,
@@ -198,4 +202,22 @@ fn open(config: &Config) -> Result<(Conn, AppState), Failure> {
     let state =
         AppState::new(config.database.clone(), open_database(&config.database)?, Parts::default())?;
     Ok((Conn::open(&config.database)?, state))
+}
+
+/// Writes down what the operator does, in one transaction with it, and links it.
+fn act<T, E: From<db::Error>>(
+    (conn, state): (&mut Conn, &AppState),
+    work: impl FnOnce(&mut Conn) -> Result<(T, Vec<Note>), E>,
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    let mut pen = state.pen(Who::operator()).map_err(StartError::from)?;
+    let done = db::write_tx(conn, |conn| {
+        let (done, notes) = work(conn)?;
+        notes.iter().try_for_each(|note| pen.write(conn, note))?;
+        Ok::<_, E>(done)
+    })?;
+    chain::link_all(conn, &state.secrets.audit_key, state.clock.now())?;
+    Ok(done)
 }

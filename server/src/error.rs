@@ -6,9 +6,10 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use sync_core::policy::Denied;
 use utoipa::ToSchema;
 
-use crate::app::{CheckFailed, NoEntropy};
+use crate::app::{CheckFailed, NoEntropy, ShowError};
 use crate::db;
 use crate::ingest::release::ReviewError;
 use crate::limits::TooOften;
@@ -16,6 +17,7 @@ use crate::passwords::HashFailed;
 use crate::service::Refusal;
 use crate::service::accounts::AccountError;
 use crate::service::devices::MarkError;
+use crate::service::glass::GlassError;
 
 /// A failure as it is sent.
 #[derive(Serialize, ToSchema)]
@@ -154,6 +156,14 @@ impl ApiError {
     pub const fn busy() -> Self {
         let detail = "The server is busy. Please try again in a moment.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
+    /// What was asked for cannot be written down in the audit, so it is not shown.
+    #[must_use]
+    pub const fn not_noted() -> Self {
+        let detail = "Who sees what is always written down, and that is not possible now. Nothing is \
+                      shown until it is. Please try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_noted", detail)
     }
 
     /// Something unforeseen; log it before making this.
@@ -342,6 +352,39 @@ impl From<db::Error> for ApiError {
     }
 }
 
+impl From<ShowError> for ApiError {
+    fn from(error: ShowError) -> Self {
+        match error {
+            ShowError::Db(error) => error.into(),
+            ShowError::Entropy(error) => error.into(),
+            ShowError::NotNoted => Self::not_noted(),
+        }
+    }
+}
+
+impl From<GlassError> for ApiError {
+    fn from(error: GlassError) -> Self {
+        match error {
+            GlassError::NoReason => Self::new(
+                StatusCode::BAD_REQUEST,
+                "no_reason",
+                "Please say why, in a few sentences.",
+            ),
+            GlassError::Denied(Denied::AlreadyOpen) => Self::new(
+                StatusCode::CONFLICT,
+                "already_open",
+                "These records are open to you already.",
+            ),
+            GlassError::Denied(Denied::NoGlass) => Self::new(
+                StatusCode::FORBIDDEN,
+                "no_glass",
+                "These records cannot be opened this way. Ring the duty officer.",
+            ),
+            GlassError::Denied(_) => Self::not_open(),
+        }
+    }
+}
+
 impl From<NoEntropy> for ApiError {
     fn from(error: NoEntropy) -> Self {
         tracing::error!(%error, "no random bytes");
@@ -361,6 +404,7 @@ impl From<CheckFailed> for ApiError {
         match error {
             CheckFailed::Db(error) => error.into(),
             CheckFailed::Hash(error) => error.into(),
+            CheckFailed::Note(error) => error.into(),
         }
     }
 }

@@ -8,8 +8,11 @@ pub mod extract;
 pub mod hold;
 pub mod judge;
 pub mod moves;
+mod noted;
 pub mod project;
+pub mod recorder;
 pub mod release;
+pub mod sequencer;
 pub mod sources;
 pub mod turns;
 

@@ -47,7 +47,10 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::quarantine::give_back)
             .service(api::notices::list)
             .service(api::summary::show)
-            .service(api::handover::show),
+            .service(api::handover::show)
+            .service(api::glass::open)
+            .service(api::audit::list)
+            .service(api::audit::export),
     );
 }
 

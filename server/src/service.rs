@@ -4,11 +4,13 @@
 //! A refusal is a value, not a failure: what was written along with it (a revoked session) is kept.
 
 pub mod accounts;
+pub mod audit;
 pub mod codes;
 pub mod contact;
 pub mod devices;
 pub mod editions;
 pub mod enrolment;
+pub mod glass;
 pub mod histories;
 pub mod news;
 pub mod page_sessions;
@@ -46,6 +48,26 @@ pub enum Refusal {
     DeviceStolen,
     /// The phone is not marked: it has nothing to surrender.
     DeviceActive,
+}
+
+impl Refusal {
+    /// The code in the audit and in the API.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SignInFailed => "sign_in_failed",
+            Self::CodeUnknown => "code_unknown",
+            Self::CodeUsed => "code_used",
+            Self::CodeExpired => "code_expired",
+            Self::DeviceKnown => "device_known",
+            Self::BadKey => "bad_key",
+            Self::SessionEnded => "session_ended",
+            Self::SessionRevoked => "session_revoked",
+            Self::DeviceRetired => "device_retired",
+            Self::DeviceStolen => "device_stolen",
+            Self::DeviceActive => "device_active",
+        }
+    }
 }
 
 /// What a use case hands back: the failure of the machine outside, the refusal inside.

@@ -90,3 +90,8 @@ fn known_method(method: &str) -> String {
 fn request_id() -> String {
     getrandom::u64().map(|id| format!("{id:016x}")).unwrap_or_default()
 }
+
+/// How long the audit's oldest row waits to be linked; more than five seconds is an alarm.
+pub fn note_audit_tail(seconds: f64) {
+    metrics::gauge!("audit_tail_seconds").set(seconds);
+}

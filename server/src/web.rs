@@ -4,6 +4,7 @@
 
 mod assessment;
 mod assets;
+mod audit;
 mod case;
 mod caseload;
 mod conflicts;
@@ -11,6 +12,7 @@ mod editions;
 mod error;
 mod facts;
 mod forms;
+mod glass;
 mod guard;
 mod names;
 mod page;
@@ -51,10 +53,14 @@ pages! {
     get "/caseload" => caseload::show;
     get "/cases/{case}" => case::show;
     get "/cases/{case}/records/{record}" => record::show;
+    get "/cases/{case}/glass" => glass::show;
+    post "/cases/{case}/glass" => glass::open;
     get "/to-settle" => conflicts::show;
     get "/to-review" => review::show;
     post "/to-review/{id}" => review::decide;
     get "/editions" => editions::show;
     get "/editions/children-by-stage.csv" => editions::download;
+    get "/audit" => audit::show;
+    get "/audit.csv" => audit::download;
     get "/assets/{name}" => assets::show;
 }

@@ -5,6 +5,9 @@
 #[path = "routes/area.rs"]
 mod area;
 #[cfg(test)]
+#[path = "routes/audit.rs"]
+mod audit;
+#[cfg(test)]
 #[path = "routes/cases.rs"]
 mod cases;
 #[cfg(test)]

@@ -51,6 +51,27 @@ pub const DISCARDED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Cursors in one request: clusters one server hosts.
 pub const CURSORS_PER_REQUEST: usize = 256;
 
+/// How old a row of the audit may grow before it is linked into its chain, milliseconds: they are linked
+/// each second, and five times that is an alarm.
+pub const AUDIT_TAIL_MS: i64 = 5_000;
+/// Rows of the audit in one answer: what a screen scrolls through.
+pub const AUDIT_LINES: usize = 200;
+/// Rows of the audit in one file: a busy cluster's month; more is asked for month by month.
+pub const AUDIT_EXPORT_ROWS: usize = 50_000;
+/// How long a broken glass stays open, milliseconds: a night's call and the visit after it.
+pub const GLASS_MS: i64 = 2 * 60 * 60 * 1000;
+/// How long a case stays open to information governance on one request, milliseconds: a working day.
+pub const REQUEST_MS: i64 = 8 * 60 * 60 * 1000;
+/// How long a team is told of a broken glass, milliseconds: two weeks, so that leave is covered.
+pub const GLASS_TOLD_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// Longest reason for opening a case, bytes: a few sentences.
+pub const REASON_BYTES: usize = 2_000;
+/// Openings that a phone remembers until it has told them: three months of a busy worker's days. The
+/// oldest are forgotten first, and one that says how many were.
+pub const OPENINGS_KEPT: usize = 4_000;
+/// Openings told in one request: 100 bytes each.
+pub const OPENINGS_TOLD: usize = 500;
+
 /// A browser's session without a request, milliseconds: twenty minutes, a telephone call about a
 /// child, but not a lunch beside an open screen. Pages hold nothing typed that could be lost.
 pub const PAGE_SESSION_IDLE_MS: i64 = 20 * 60 * 1000;

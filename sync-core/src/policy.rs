@@ -29,6 +29,8 @@
 //! - Joining two cases is for their lead professionals, each in their own case's record for the team; a
 //!   shielded case is joined to none. The cluster lead may take a joining back, as that narrows.
 //! - A member is removed by whoever may add one; anyone may leave.
+//! - The audit is for information governance alone, without the rows of a case that they are excluded
+//!   from.
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
 
 mod action;
@@ -52,7 +54,7 @@ pub use administration::{
 };
 pub use case::{CaseContext, Member, MemberState, RecordFacts};
 pub use principal::{Membership, NotARole, Principal, Role};
-pub use read::{readable_scopes, sees_directory};
+pub use read::{readable_scopes, sees_audit, sees_directory};
 pub use verdict::{Allowed, Denied, Ground};
 pub use write::AUTHOR_MOVES_WITHIN_MS;
 
@@ -146,6 +148,7 @@ pub fn decide_in_cluster(
         ClusterAction::ReadSummaries(Summaries::PublishedEditions) if is(Role::Chief) => {
             Ground::Chief
         }
+        ClusterAction::ReadAudit if is(Role::Governance) => Ground::Governance,
         _ => return Err(Denied::NotYourRole),
     };
     Ok(Allowed::on(ground))

@@ -94,6 +94,8 @@ pub enum Shelf {
     Author = 10,
     /// Extracts of the pupil roll by the scope that they go with.
     Extract = 11,
+    /// What was opened on the phone, by day, case and record, until the server knows.
+    Opened = 12,
 }
 
 /// A small thing: its key and its value.

@@ -2,7 +2,7 @@
 //!
 //! [`format`] reads it, [`generate`] invents a small one, [`load`] brings its history into a server's
 //! database by the ordinary gate, [`day`] plays the day on phones, [`finals`] says what a phone shows
-//! in the end.
+//! in the end. [`view`] measures what the audit costs.
 
 pub mod area;
 pub mod day;
@@ -12,6 +12,7 @@ pub mod generate;
 pub mod load;
 pub mod measure;
 pub mod script;
+pub mod view;
 pub mod wire;
 
 use sync_core::device::DeviceError;

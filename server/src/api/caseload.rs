@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use super::Session;
 use super::shown::CaseShown;
 use crate::app::AppState;
-use crate::db;
+use crate::db::Conn;
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Seen};
+use crate::service::reading::Reader;
 use crate::service::reading::caseload;
 use crate::service::reading::colleagues::Colleagues;
 
@@ -65,14 +67,13 @@ pub(crate) async fn list(
 ) -> Result<Json<CaseloadAnswer>, ApiError> {
     let CaseloadQuery { cluster, after, limit } = query.into_inner();
     let limit = limit.unwrap_or(LINES).clamp(1, LINES);
-    let reader = session.reader(&state);
-    let work = move |conn: &mut _| {
-        let page = caseload::page(conn, &reader, cluster, after, limit)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((page, people))
+    let work = move |conn: &mut Conn, reader: &Reader| {
+        let page = caseload::page(conn, reader, cluster, after, limit)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let shown = page.map(|page| (page, people));
+        Ok(Seen::list_if_any(shown, Act::Caseload, |(page, _)| page.lines.len()))
     };
-    let (page, people) = state.db.read(work).await?;
-    let page = page.ok_or(ApiError::not_open())?;
+    let (page, people) = session.show(&state, work).await?.ok_or(ApiError::not_open())?;
     let last = page.lines.last().map(|line| line.case.to_string());
     Ok(Json(CaseloadAnswer {
         cases: page.lines.iter().map(|line| CaseShown::of(line, &people)).collect(),

@@ -14,6 +14,8 @@ use super::shown::{CaseShown, ConflictShown, PersonShown};
 use crate::app::AppState;
 use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Note, Seen};
+use crate::service::reading::case::OpenCase;
 use crate::service::reading::chronology::{self, ArrivedLine};
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::{Reader, case, extract};
@@ -34,6 +36,9 @@ pub struct CaseAnswer {
     conflicts: Vec<ConflictShown>,
     /// Everybody whom the records name as an author.
     people: Vec<PersonShown>,
+    /// Until when it is open to this person, who broke the glass or has a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_until: Option<i64>,
 }
 
 /// A case's chronology.
@@ -81,8 +86,7 @@ pub(crate) async fn show(
     path: Path<String>,
 ) -> Result<Json<CaseAnswer>, ApiError> {
     let case = parse(&path)?;
-    let reader = session.reader(&state);
-    let answer = state.db.read(move |conn| read(conn, &reader, &case)).await?;
+    let answer = session.show(&state, move |conn, reader| read(conn, reader, &case)).await?;
     answer.map(Json).ok_or(ApiError::not_open())
 }
 
@@ -104,14 +108,13 @@ pub(crate) async fn show_chronology(
     path: Path<String>,
 ) -> Result<Json<ChronologyAnswer>, ApiError> {
     let case = parse(&path)?;
-    let reader = session.reader(&state);
-    let work = move |conn: &mut Conn| {
-        let lines = chronology::of_case(conn, &reader, &case)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((lines, people))
+    let work = move |conn: &mut Conn, reader: &Reader| {
+        let lines = chronology::of_case(conn, reader, &case)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let shown = lines.map(|(lines, ground)| ((lines, people), ground));
+        Seen::of_case(conn, (&case, Note::of(Act::OpenCase)), shown)
     };
-    let (lines, people) = state.db.read(work).await?;
-    let lines = lines.ok_or(ApiError::not_open())?;
+    let (lines, people) = session.show(&state, work).await?.ok_or(ApiError::not_open())?;
     let lines = lines.iter().map(|line| LineShown::of(line, &people)).collect();
     Ok(Json(ChronologyAnswer { lines }))
 }
@@ -121,19 +124,31 @@ fn parse(text: &str) -> Result<CaseId, ApiError> {
     text.parse().map_err(|_| ApiError::not_open())
 }
 
-fn read(conn: &mut Conn, reader: &Reader, id: &CaseId) -> Result<Option<CaseAnswer>, db::Error> {
-    let Some(open) = case::open(conn, reader, id)? else { return Ok(None) };
+fn read(
+    conn: &mut Conn,
+    reader: &Reader,
+    id: &CaseId,
+) -> Result<Seen<Option<CaseAnswer>>, db::Error> {
+    let open = case::open(conn, reader, id)?;
+    let ground = open.as_ref().map(|open| open.ground);
+    let answer = open.map(|open| answer(conn, reader, &open)).transpose()?;
+    Seen::of_case(conn, (id, Note::of(Act::OpenCase)), answer.zip(ground))
+}
+
+fn answer(conn: &mut Conn, reader: &Reader, open: &OpenCase) -> Result<CaseAnswer, db::Error> {
+    let id = &open.state.context.case;
     let extract = if open.reads_team { extract::of_case(conn, reader, &open.state)? } else { None };
     let (people, merging) = (&open.people, reader.merging(&open.state));
     let all: Vec<_> = open.records.iter().chain(&open.moved).cloned().collect();
     let view = CaseView::of(*id, &all, &open.moves, &merging);
-    Ok(Some(CaseAnswer {
+    Ok(CaseAnswer {
         header: CaseShown::of(&open.line, people),
         people: authors(&view.records).iter().map(|it| PersonShown::of(it, people)).collect(),
         records: view.records,
         extract,
         conflicts: open.conflicts.iter().map(|it| ConflictShown::of(it, people)).collect(),
-    }))
+        open_until: open.glass.as_ref().map(|glass| glass.ends_at.0),
+    })
 }
 
 fn authors(records: &[RecordView]) -> BTreeSet<UserId> {

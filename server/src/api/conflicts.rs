@@ -8,8 +8,10 @@ use utoipa::ToSchema;
 use super::Session;
 use super::shown::ConflictShown;
 use crate::app::AppState;
-use crate::db;
+use crate::db::Conn;
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Seen};
+use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::conflicts;
 
@@ -49,13 +51,13 @@ pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<ConflictsAnswer>, ApiError> {
-    let reader = session.reader(&state);
-    let work = move |conn: &mut _| {
-        let inbox = conflicts::inbox(conn, &reader)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((inbox, people))
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let inbox = conflicts::inbox(conn, reader)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let lines = inbox.open.len() + inbox.counted.len();
+        Ok(Seen::list((inbox, people), Act::Inbox, lines))
     };
-    let (inbox, people) = state.db.read(work).await?;
+    let (inbox, people) = session.show(&state, work).await?;
     let counted = inbox.counted.iter().map(|it| CountShown {
         case: it.case.to_string(),
         compartment: it.compartment.to_string(),

@@ -10,14 +10,16 @@ use sync_core::protocol::surrender::Receipt;
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
-use super::Session;
 use super::identity::place;
+use super::{Session, origin};
 use crate::app::AppState;
-use crate::db;
 use crate::db::devices::DeviceState;
+use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::hex;
+use crate::service::audit::{Act, Note, Seen, Who};
 use crate::service::devices::{self, Shown};
+use crate::service::reading::Reader;
 use crate::service::reading::returned::{self, Returned};
 
 /// Phones that this person may mark.
@@ -94,8 +96,12 @@ pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<DevicesAnswer>, ApiError> {
-    let reader = session.person.principal();
-    let shown = state.db.read(move |conn| devices::list(conn, &reader)).await?;
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let shown = devices::list(conn, &reader.principal)?;
+        let lines = shown.len();
+        Ok(Seen::list(shown, Act::Devices, lines))
+    };
+    let shown = session.show(&state, work).await?;
     let shown = shown.into_iter().map(DeviceShown::from).collect();
     Ok(Json(DevicesAnswer { devices: shown }))
 }
@@ -127,7 +133,14 @@ pub(crate) async fn mark(
 ) -> Result<Json<DeviceShown>, ApiError> {
     let device: DeviceId = path.parse().map_err(|_| ApiError::not_open())?;
     let (by, now, wanted) = (session.person.principal(), state.clock.now(), body.state.into());
-    let work = move |conn: &mut _| devices::mark(conn, &by, &device, wanted, now);
+    let mut pen = state.pen(session.asking().who())?;
+    let work = move |conn: &mut Conn| {
+        let marked = devices::mark(conn, &by, &device, wanted, now)?;
+        let note = Note::of(Act::ChangeDevice).about(*device.as_bytes()).with(wanted.as_str());
+        let note = if marked.is_ok() { note } else { note.refused("refused") };
+        pen.write(conn, &note)?;
+        Ok(marked)
+    };
     let shown = state.db.write::<_, db::Error, _>(work).await??;
     Ok(Json(shown.into()))
 }
@@ -174,8 +187,13 @@ pub(crate) async fn erased(
     let decoded = hex::decode(&body.order).zip(hex::decode(&body.signature));
     let (order, signature) = decoded.ok_or(ApiError::bad_request())?;
     let receipt = Receipt { device: body.device, order, signature };
-    let now = state.clock.now();
-    let work = move |conn: &mut _| devices::confirm(conn, &receipt, now);
+    let (now, pen, origin) = (state.clock.now(), state.pen(Who::default())?, origin(&request));
+    let work = move |conn: &mut Conn| {
+        let noted = devices::confirm(conn, &receipt, now)?;
+        let who = Who::with(conn, &receipt.device, origin)?;
+        pen.of(who).write(conn, &Note::of(Act::Erased).came_of(&noted))?;
+        Ok(noted)
+    };
     state.db.write::<_, db::Error, _>(work).await??;
     Ok(Json(ErasedAnswer { noted: true }))
 }
@@ -211,8 +229,12 @@ pub(crate) async fn untrusted(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<UntrustedAnswer>, ApiError> {
-    let reader = session.person.principal();
-    let found = state.db.read(move |conn| devices::untrusted(conn, &reader)).await?;
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let found = devices::untrusted(conn, &reader.principal)?;
+        let lines = found.len();
+        Ok(Seen::list(found, Act::Devices, lines))
+    };
+    let found = session.show(&state, work).await?;
     let shown = found.into_iter().map(|(device, it)| UntrustedShown {
         device: device.to_string(),
         count: it.count,
@@ -261,8 +283,12 @@ pub(crate) async fn list_returned(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<ReturnedAnswer>, ApiError> {
-    let user = session.person.id;
-    let found = state.db.read(move |conn| returned::of(conn, &user)).await?;
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let found = returned::of(conn, &reader.principal.user)?;
+        let lines = found.len();
+        Ok(Seen::list(found, Act::Returned, lines))
+    };
+    let found = session.show(&state, work).await?;
     Ok(Json(ReturnedAnswer { returned: found.into_iter().map(ReturnedShown::from).collect() }))
 }
 

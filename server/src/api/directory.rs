@@ -8,8 +8,10 @@ use utoipa::ToSchema;
 
 use super::Session;
 use crate::app::AppState;
-use crate::db;
+use crate::db::Conn;
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Note, Seen};
+use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::directory;
 
@@ -80,13 +82,15 @@ pub(crate) async fn find(
     if name.trim().chars().count() < LETTERS || name.len() > NAME_BYTES {
         return Err(ApiError::bad_request());
     }
-    let reader = session.reader(&state);
-    let work = move |conn: &mut _| {
-        let lines = directory::find(conn, &reader, &name)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((lines, people))
+    let work = move |conn: &mut Conn, reader: &Reader| {
+        let lines = directory::find(conn, reader, &name)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        // The name that was looked for is a child's: its length says enough.
+        let letters = format!("by {} letters", name.trim().chars().count());
+        let note = Note::of(Act::Directory).counting(lines.len()).with(letters);
+        Ok(Seen::new((lines, people), note))
     };
-    let (lines, people) = state.db.read(work).await?;
+    let (lines, people) = session.show(&state, work).await?;
     let cases = lines.into_iter().map(|line| DirectoryCase::of(line, &people)).collect();
     Ok(Json(DirectoryAnswer { cases }))
 }

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use super::Session;
 use super::shown::{CaseShown, ConflictShown};
 use crate::app::AppState;
-use crate::db;
+use crate::db::Conn;
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Note, Seen};
+use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::handover::{self, CaseToHandOver};
 
@@ -78,14 +80,17 @@ pub(crate) async fn show(
     session: Session,
     query: Asked,
 ) -> Result<Json<HandoverAnswer>, ApiError> {
-    let reader = session.reader(&state);
-    let work = move |conn: &mut _| {
-        let cases = handover::of_worker(conn, &reader, &query.from)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((cases, people))
+    let work = move |conn: &mut Conn, reader: &Reader| {
+        let cases = handover::of_worker(conn, reader, &query.from)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let note = match &cases {
+            Some(cases) => Note::of(Act::Handover).counting(cases.len()),
+            None => Note::of(Act::Handover).refused("not_your_role"),
+        };
+        let shown = cases.map(|cases| (cases, people));
+        Ok(Seen::new(shown, note.about(*query.from.as_bytes())))
     };
-    let (cases, people) = state.db.read(work).await?;
-    let cases = cases.ok_or(ApiError::not_your_role())?;
+    let (cases, people) = session.show(&state, work).await?.ok_or(ApiError::not_your_role())?;
     let cases = cases.iter().map(|it| HandoverCase::of(it, &people)).collect();
     Ok(Json(HandoverAnswer { cases }))
 }

@@ -3,10 +3,13 @@
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, get, web};
 
+use sync_core::time::Timestamp;
+
 use crate::app::AppState;
 use crate::db;
 use crate::db::migrate::{SchemaState, schema_state};
 use crate::error::ApiError;
+use crate::telemetry;
 
 /// Alive: the process answers.
 #[utoipa::path(tag = "operations", responses((status = 200, description = "The process answers")))]
@@ -39,6 +42,19 @@ pub(crate) async fn readyz(state: web::Data<AppState>) -> Result<&'static str, A
 )]
 #[get("/metrics")]
 pub(crate) async fn metrics(state: web::Data<AppState>) -> HttpResponse {
+    note_tail(&state).await;
     state.metrics.run_upkeep();
     HttpResponse::Ok().content_type(ContentType::plaintext()).body(state.metrics.render())
+}
+
+/// How long the audit's oldest row waits to be linked, measured when it is asked for: a sequencer that
+/// stopped cannot say so itself. Endless if the database does not answer.
+async fn note_tail(state: &AppState) {
+    let oldest = state.db.read(|conn| db::audit::oldest_waiting(conn, None)).await;
+    let age_ms = |at: Timestamp| state.clock.now().since_ms(at).max(0);
+    let seconds = match oldest {
+        Ok::<_, db::Error>(oldest) => oldest.map_or(0.0, |at| age_ms(at) as f64 / 1000.0),
+        Err(_) => f64::INFINITY,
+    };
+    telemetry::note_audit_tail(seconds);
 }

@@ -6,11 +6,13 @@ use sync_core::ids::{Actor, AgencyId, ClusterId, DeviceId, UserId};
 use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
-use super::Session;
+use super::{Session, origin};
 use crate::app::AppState;
+use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::limits::Place;
 use crate::role::Role;
+use crate::service::audit::{Act, Note, Who};
 use crate::service::enrolment::{self, Enrolled, Enrolment};
 use crate::service::refresh::{self, Pair, Refresh};
 use crate::service::sessions::{self, Person};
@@ -160,10 +162,11 @@ pub(crate) async fn enrol_device(
     request: HttpRequest,
     body: web::Json<EnrolRequest>,
 ) -> Result<web::Json<EnrolAnswer>, ApiError> {
+    let origin = origin(&request);
     let (public_key, device_name) = body.parse()?;
     let EnrolRequest { code, sign_in, password, actor, .. } = body.into_inner();
     state.limits.sign_in(&sign_in, place(&request))?;
-    let user = state.check_password(sign_in, password).await??;
+    let user = state.check_password((sign_in, password), origin).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
     let entropy = &state.entropy;
     let fresh = enrolment::Fresh {
@@ -172,7 +175,14 @@ pub(crate) async fn enrol_device(
         token: entropy.bytes()?,
     };
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
-    let work = move |conn: &mut _| enrolment::enrol(conn, now, &secrets, &input, &fresh);
+    let pen = state.pen(Who::default())?;
+    let work = move |conn: &mut Conn| {
+        let enrolled = enrolment::enrol(conn, now, &secrets, &input, &fresh)?;
+        let device = enrolled.as_ref().ok().map(|it| it.device);
+        let who = Who { device, ..Who::known(conn, &user, origin)? };
+        pen.of(who).write(conn, &Note::of(Act::Enrol).came_of(&enrolled))?;
+        Ok::<_, db::Error>(enrolled)
+    };
     let enrolled: Enrolled = state.db.write(work).await??;
     Ok(web::Json(EnrolAnswer {
         device: enrolled.device,
@@ -196,12 +206,18 @@ pub(crate) async fn begin_session(
     request: HttpRequest,
     body: web::Json<SignInRequest>,
 ) -> Result<web::Json<SignInAnswer>, ApiError> {
-    let body = body.into_inner();
+    let (body, origin) = (body.into_inner(), origin(&request));
     state.limits.sign_in(&body.sign_in, place(&request))?;
-    let user = state.check_password(body.sign_in, body.password).await??;
+    let user = state.check_password((body.sign_in, body.password), origin).await??;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let session = state.entropy.bytes()?;
-    let work = move |conn: &mut _| sessions::sign_in(conn, now, &secrets, &user, session);
+    let pen = state.pen(Who::default())?;
+    let work = move |conn: &mut Conn| {
+        let begun = sessions::sign_in(conn, now, &secrets, &user, session)?;
+        let who = Who::known(conn, &user, origin)?;
+        pen.of(who).write(conn, &Note::of(Act::SignIn).came_of(&begun))?;
+        Ok::<_, db::Error>(begun)
+    };
     let (person, access): (Person, tokens::Access) = state.db.write(work).await??;
     Ok(web::Json(SignInAnswer {
         person: person.into(),
@@ -228,10 +244,24 @@ pub(crate) async fn renew_tokens(
     request: HttpRequest,
     body: web::Json<TokenRequest>,
 ) -> Result<web::Json<TokenView>, ApiError> {
+    let (pen, origin) = (state.pen(Who::default())?, origin(&request));
     state.limits.refresh(place(&request))?;
     let input = body.parse()?;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
-    let work = move |conn: &mut _| refresh::refresh(conn, now, &secrets, &input);
+    let work = move |conn: &mut Conn| {
+        let pair = refresh::refresh(conn, now, &secrets, &input)?;
+        // What goes on as it should is in the rows of what is then done.
+        if pair.is_err() {
+            let phone = db::devices::by_id(conn, &input.device)?;
+            let who = match &phone {
+                Some(phone) => Who::known(conn, &phone.user, origin)?,
+                None => Who { origin, ..Who::default() },
+            };
+            let who = Who { device: phone.map(|phone| phone.id), ..who };
+            pen.of(who).write(conn, &Note::of(Act::Refresh).came_of(&pair))?;
+        }
+        Ok::<_, db::Error>(pair)
+    };
     let pair: Pair = state.db.write(work).await??;
     Ok(web::Json(TokenView::new(pair, now)))
 }
@@ -248,7 +278,7 @@ pub(crate) async fn renew_tokens(
 )]
 #[get("/me")]
 pub(crate) async fn show_me(session: Session) -> web::Json<PersonView> {
-    web::Json(session.0.person.into())
+    web::Json(session.person.clone().into())
 }
 
 /// Where a request comes from.

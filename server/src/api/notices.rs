@@ -9,8 +9,12 @@ use utoipa::ToSchema;
 use super::Session;
 use super::shown::{InForceShown, PersonShown};
 use crate::app::AppState;
-use crate::db;
+use crate::db::Conn;
+use crate::db::glasses::Glass;
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Seen};
+use crate::service::glass;
+use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::notices::{self, PlacedNotice};
 
@@ -18,6 +22,22 @@ use crate::service::reading::notices::{self, PlacedNotice};
 #[derive(Serialize, ToSchema)]
 pub struct NoticesAnswer {
     notices: Vec<NoticeShown>,
+    /// Glasses that others broke in the last two weeks, newest first.
+    glasses: Vec<GlassShown>,
+}
+
+/// A glass that somebody broke to read the team's records.
+#[derive(Serialize, ToSchema)]
+pub struct GlassShown {
+    case: String,
+    /// Who broke it.
+    by: PersonShown,
+    /// Why, in their words.
+    reason: String,
+    /// From when.
+    begun_at: i64,
+    /// Until when the records were open to them.
+    ends_at: i64,
 }
 
 /// A value of this person's that does not hold.
@@ -48,7 +68,7 @@ pub struct NoticeShown {
 }
 
 /// What this person must be told: their values that are not in force, that were settled otherwise
-/// or overtaken, as far as they may see the records.
+/// or overtaken, as far as they may see the records; and who broke the glass to their teams' records.
 #[utoipa::path(
     tag = "cases",
     security(("access_token" = [])),
@@ -62,15 +82,30 @@ pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<NoticesAnswer>, ApiError> {
-    let reader = session.reader(&state);
-    let work = move |conn: &mut _| {
-        let notices = notices::for_reader(conn, &reader)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((notices, people))
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let notices = notices::for_reader(conn, reader)?;
+        let glasses = glass::told(conn, reader)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let lines = notices.len() + glasses.len();
+        Ok(Seen::list((notices, glasses, people), Act::Notices, lines))
     };
-    let (notices, people) = state.db.read(work).await?;
-    let notices = notices.iter().map(|it| NoticeShown::of(it, &people)).collect();
-    Ok(Json(NoticesAnswer { notices }))
+    let (notices, glasses, people) = session.show(&state, work).await?;
+    Ok(Json(NoticesAnswer {
+        notices: notices.iter().map(|it| NoticeShown::of(it, &people)).collect(),
+        glasses: glasses.iter().map(|it| GlassShown::of(it, &people)).collect(),
+    }))
+}
+
+impl GlassShown {
+    fn of(glass: &Glass, people: &Colleagues) -> Self {
+        Self {
+            case: glass.case.to_string(),
+            by: PersonShown::of(&glass.user, people),
+            reason: glass.reason.clone(),
+            begun_at: glass.begun_at.0,
+            ends_at: glass.ends_at.0,
+        }
+    }
 }
 
 impl NoticeShown {

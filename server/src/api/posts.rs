@@ -7,11 +7,14 @@ use utoipa::ToSchema;
 
 use super::Session;
 use crate::app::AppState;
+use crate::db::Conn;
 use crate::error::{ApiError, ErrorBody};
 use crate::hex;
 use crate::role::Role;
 use crate::service::accounts::{AccountError, Post};
+use crate::service::audit::{Act, Note, Seen};
 use crate::service::posts::{self, Given, Shown};
+use crate::service::reading::Reader;
 
 /// A post for somebody.
 #[derive(Deserialize, ToSchema)]
@@ -80,11 +83,16 @@ pub(crate) async fn give(
 ) -> Result<Json<PostAnswer>, ApiError> {
     let (by, now, fresh) = (session.person.principal(), state.clock.now(), state.entropy.bytes()?);
     let PostBody { sign_in, cluster, agency, role } = body.into_inner();
-    let work = move |conn: &mut _| {
+    let note = Note::of(Act::ChangeRole).with(format!("give {role}"));
+    let (mut pen, done) = (state.pen(session.asking().who())?, note.clone());
+    let work = move |conn: &mut Conn| {
         let wanted = Post { cluster: &cluster, agency: &agency, role };
-        posts::give(conn, now, &by, (&sign_in, wanted), fresh)
+        let given = posts::give(conn, now, &by, (&sign_in, wanted), fresh)?;
+        pen.write(conn, &done)?;
+        Ok(given)
     };
-    let given = state.db.write::<_, AccountError, _>(work).await?;
+    let given = noted(&state, &session, note, state.db.write::<_, AccountError, _>(work).await);
+    let given = given.await?;
     Ok(Json(match given {
         Given::Held => PostAnswer { held: true, proposal: None },
         Given::Proposed(id) => PostAnswer { held: false, proposal: Some(hex::encode(&id)) },
@@ -105,8 +113,12 @@ pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<ProposalsAnswer>, ApiError> {
-    let reader = session.person.principal();
-    let shown = state.db.read(move |conn| posts::waiting(conn, Some(&reader))).await?;
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let shown = posts::waiting(conn, Some(&reader.principal))?;
+        let lines = shown.len();
+        Ok(Seen::list(shown, Act::Proposals, lines))
+    };
+    let shown = session.show(&state, work).await?;
     Ok(Json(ProposalsAnswer { proposals: shown.into_iter().map(ProposalShown::from).collect() }))
 }
 
@@ -163,9 +175,28 @@ async fn decide(
 ) -> Result<HttpResponse, ApiError> {
     let id: [u8; 16] = hex::decode(id).ok_or(ApiError::not_open())?;
     let (by, now) = (session.person.principal(), state.clock.now());
-    let work = move |conn: &mut _| posts::decide(conn, now, &by, (&id, confirmed));
-    state.db.write::<_, AccountError, _>(work).await?;
+    let what = if confirmed { "confirm" } else { "decline" };
+    let note = Note::of(Act::ChangeRole).about(id).with(what);
+    let (mut pen, done) = (state.pen(session.asking().who())?, note.clone());
+    let work = move |conn: &mut Conn| {
+        posts::decide(conn, now, &by, (&id, confirmed))?;
+        Ok(pen.write(conn, &done)?)
+    };
+    noted(state, session, note, state.db.write::<_, AccountError, _>(work).await).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// What was not done was taken back with its row, so that it was refused is written down by itself.
+async fn noted<T>(
+    state: &AppState,
+    session: &Session,
+    note: Note,
+    done: Result<T, AccountError>,
+) -> Result<T, ApiError> {
+    if done.is_err() {
+        state.note(session.asking().who(), note.refused("refused")).await?;
+    }
+    Ok(done?)
 }
 
 impl From<Shown> for ProposalShown {

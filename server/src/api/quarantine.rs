@@ -14,6 +14,8 @@ use crate::app::AppState;
 use crate::db;
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::release::{Wish, review};
+use crate::service::audit::{Act, Seen};
+use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::quarantine::{self, Waiting};
 
@@ -103,13 +105,13 @@ pub(crate) async fn list(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<QuarantineAnswer>, ApiError> {
-    let reader = session.reader(&state);
-    let work = move |conn: &mut _| {
-        let tray = quarantine::tray(conn, &reader)?;
-        let people = Colleagues::of(conn, &reader, reader.clusters())?;
-        Ok::<_, db::Error>((tray, people))
+    let work = |conn: &mut db::Conn, reader: &Reader| {
+        let tray = quarantine::tray(conn, reader)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let lines = tray.open.len() + tray.counted.len();
+        Ok(Seen::list((tray, people), Act::Quarantine, lines))
     };
-    let (tray, people) = state.db.read(work).await?;
+    let (tray, people) = session.show(&state, work).await?;
     let counted = tray.counted.iter().map(|it| CountedShown {
         case: it.case.to_string(),
         compartment: it.compartment.to_string(),
@@ -212,9 +214,10 @@ async fn decide(
 ) -> Result<HttpResponse, ApiError> {
     let id = quarantine::parse_id(id).ok_or(ApiError::not_open())?;
     let (rules, reviewer) = (state.rules.clone(), session.person.principal());
-    let now = state.clock.now();
-    let work =
-        move |conn: &mut db::Conn| review(conn, &rules, &reviewer, &id, (wish, &reason), now);
+    let (now, mut pen) = (state.clock.now(), state.pen(session.asking().who())?);
+    let work = move |conn: &mut db::Conn| {
+        review(conn, &rules, (&reviewer, &mut pen), &id, (wish, &reason), now)
+    };
     state.db.with_conn(work).await??;
     state.committer().beat();
     Ok(HttpResponse::NoContent().finish())

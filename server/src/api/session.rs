@@ -7,32 +7,50 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
-use crate::app::AppState;
+use crate::app::{AppState, Asking};
+use crate::db::{self, Conn};
 use crate::error::ApiError;
+use crate::service::Refusal;
+use crate::service::audit::{Act, Note, Origin, Seen, Who};
 use crate::service::reading::Reader;
 use crate::service::sessions::{Identity, identify};
 
 /// The bearer of a valid access token whose session stands and whose phone, if any, is active,
 /// as the database says at this request.
 #[derive(Clone, Debug)]
-pub struct Session(pub Identity);
+pub struct Session {
+    identity: Identity,
+    origin: Origin,
+}
 
 impl Deref for Session {
     type Target = Identity;
     fn deref(&self) -> &Identity {
-        &self.0
+        &self.identity
     }
 }
 
 impl Session {
-    /// The person as a reader, now.
+    /// Who asks.
     #[must_use]
-    pub fn reader(&self, state: &AppState) -> Reader {
-        Reader {
+    pub fn asking(&self) -> Asking {
+        Asking {
             principal: self.person.principal(),
-            catalogue: state.rules.catalogue.clone(),
-            now: state.clock.now(),
+            device: self.device.as_ref().map(|device| device.id),
+            origin: self.origin,
         }
+    }
+
+    /// Reads on the person's behalf: [`AppState::show`].
+    ///
+    /// # Errors
+    /// What was not shown, and why.
+    pub async fn show<T, F>(&self, state: &AppState, work: F) -> Result<T, ApiError>
+    where
+        F: FnOnce(&mut Conn, &Reader) -> Result<Seen<T>, db::Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        Ok(state.show(self.asking(), work).await?)
     }
 }
 
@@ -43,15 +61,40 @@ impl FromRequest for Session {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let token = bearer(request);
         let state = request.app_data::<web::Data<AppState>>().cloned();
+        let origin = origin(request);
         Box::pin(async move {
             let (Some(token), Some(state)) = (token, state) else {
                 return Err(ApiError::no_token());
             };
             let (now, secrets) = (state.clock.now(), state.secrets.clone());
-            let answer = state.db.read(move |conn| identify(conn, now, &secrets, &token)).await?;
-            Ok(Self(answer?))
+            let given = token.clone();
+            let answer = state.db.read(move |conn| identify(conn, now, &secrets, &given)).await?;
+            if let Err(refusal) = answer {
+                note_refused(&state, &token, refusal, origin).await?;
+            }
+            Ok(Self { identity: answer?, origin })
         })
     }
+}
+
+/// Whoever comes with what was good once and was taken away is written down; a token that has merely run
+/// out comes every ten minutes, and one that nobody here signed names nobody.
+async fn note_refused(
+    state: &AppState,
+    token: &str,
+    refusal: Refusal,
+    origin: Origin,
+) -> Result<(), ApiError> {
+    let claims = state.secrets.tokens.check(token, state.clock.now());
+    let (Some(claims), false) = (claims, refusal == Refusal::SessionEnded) else { return Ok(()) };
+    let known = state.db.read(move |conn| Who::known(conn, &claims.user, origin)).await?;
+    let who = Who { device: claims.device, ..known };
+    Ok(state.note(who, Note::of(Act::Session).refused(refusal.code())).await?)
+}
+
+/// From where a request came.
+pub(crate) fn origin(request: &HttpRequest) -> Origin {
+    Origin::of(request.peer_addr().map(|address| address.ip()))
 }
 
 pub(super) fn bearer(request: &HttpRequest) -> Option<String> {

@@ -10,9 +10,11 @@ use utoipa::ToSchema;
 
 use super::Session;
 use crate::app::AppState;
-use crate::db;
+use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
+use crate::service::audit::{Act, Seen};
 use crate::service::editions::{self, Edition, Figures as Published};
+use crate::service::reading::Reader;
 use crate::service::reading::summary::{self, Figures};
 
 /// The figures that this person may read.
@@ -99,26 +101,30 @@ pub(crate) async fn show(
     state: Data<AppState>,
     session: Session,
 ) -> Result<Json<SummaryAnswer>, ApiError> {
-    let reader = session.reader(&state);
-    let chief = |cluster: &ClusterId| {
-        let published = ClusterAction::ReadSummaries(Summaries::PublishedEditions);
-        decide_in_cluster(&reader.principal, *cluster, &published).is_ok()
+    let work = |conn: &mut Conn, reader: &Reader| {
+        let figures = summary::of_reader(conn, reader)?;
+        let editions = published(conn, reader)?;
+        let any = !figures.is_empty() || editions.is_some();
+        let shown = any.then(|| (figures, editions.unwrap_or_default()));
+        Ok(Seen::list_if_any(shown, Act::Figures, |(figures, editions)| {
+            figures.len() + editions.len()
+        }))
     };
-    let as_chief: Vec<_> = reader.clusters().into_iter().filter(chief).collect();
-    let may_read_editions = !as_chief.is_empty();
-    let work = move |conn: &mut _| {
-        let figures = summary::of_reader(conn, &reader)?;
-        let editions = editions::of_clusters(conn, &as_chief)?;
-        Ok::<_, db::Error>((figures, editions))
-    };
-    let (figures, editions) = state.db.read(work).await?;
-    if figures.is_empty() && !may_read_editions {
-        return Err(ApiError::not_your_role());
-    }
+    let (figures, editions) = session.show(&state, work).await?.ok_or(ApiError::not_your_role())?;
     Ok(Json(SummaryAnswer {
         clusters: figures.into_iter().map(FiguresShown::from).collect(),
         editions: editions.into_iter().map(EditionShown::from).collect(),
     }))
+}
+
+/// What was published, for whoever reads it anywhere.
+fn published(conn: &mut Conn, reader: &Reader) -> Result<Option<Vec<Edition>>, db::Error> {
+    let chief = |cluster: &ClusterId| {
+        let published = ClusterAction::ReadSummaries(Summaries::PublishedEditions);
+        decide_in_cluster(&reader.principal, *cluster, &published).is_ok()
+    };
+    let clusters: Vec<_> = reader.clusters().into_iter().filter(chief).collect();
+    (!clusters.is_empty()).then(|| editions::of_clusters(conn, &clusters)).transpose()
 }
 
 impl From<Figures> for FiguresShown {

@@ -7,12 +7,14 @@ use sync_core::protocol::stream::StreamError;
 use sync_core::protocol::surrender::{Sealed, Surrender, Surrendered};
 
 use super::identity::place;
+use super::origin;
 use super::sync::{Sender, check, ingest, note_actors, unread};
 use crate::app::AppState;
 use crate::db;
 use crate::db::devices::{Device, DeviceState};
 use crate::error::{ApiError, ErrorBody};
 use crate::meter::Meter;
+use crate::service::audit::{Act, Note, Who};
 use crate::service::{devices, sessions};
 
 /// A marked phone hands over what only it has, and is told to erase when nothing is left; one that was
@@ -45,6 +47,10 @@ pub(crate) async fn surrender(
     let asking = sealed.clone();
     let device = state.db.read(move |conn| devices::contact(conn, &asking)).await??;
     state.limits.device(&device.id)?;
+    let (user, id, from) = (device.user, device.id, origin(&request));
+    let who = state.db.read(move |conn| Who::known(conn, &user, from)).await?;
+    let who = Who { device: Some(id), ..who };
+    state.note(who, Note::of(Act::Surrender).with(device.state.as_str())).await?;
     let answered = match device.state {
         DeviceState::Stolen => erase_at_once(&state, device, &sealed, body).await?,
         DeviceState::Active | DeviceState::Retired => {

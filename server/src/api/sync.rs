@@ -7,21 +7,22 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::stream;
 use sync_core::ids::ClusterId;
-use sync_core::limits::{CURSORS_PER_REQUEST, REQUEST_INFLATED_BYTES};
+use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
-use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Page, SyncRequest};
+use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Opening, Page, SyncRequest};
 use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
 use sync_core::protocol::{OLDEST, VERSION};
 
 use super::Session;
 use super::session::bearer;
 use crate::app::AppState;
-use crate::db;
 use crate::db::devices::Device;
+use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
 use crate::meter::Meter;
 use crate::service::Refusal;
+use crate::service::audit::{Act, Note, offline};
 use crate::service::contact;
 use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
@@ -72,15 +73,17 @@ pub(crate) async fn exchange(
     if let Some(claim) = request.actors.clone() {
         note_actors(&state, &device, claim).await?;
     }
+    let noted = note_openings(&state, &session, &device, &request.openings).await?;
     let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
     let answers = ingest(&state, &sender, &meter, &request).await?;
     let rounds = begin_rounds(&state, &session, &device, &request).await?;
+    note_pull(&state, &session, &rounds).await?;
     let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
     // It goes under some cluster's name; a phone that asks for none is told nothing.
     let cost = request.cursors.first().filter(|_| state.stats && request.stats);
     let cost = cost.map(|it| it.cluster);
     let sending =
-        Sending { state: state.clone(), answers, rounds, writer: Some(writer), meter, cost };
+        Sending { state: state.clone(), answers, noted, rounds, writer: Some(writer), meter, cost };
     let pages = stream::unfold(Some(sending), |sending| async move { sending?.next().await });
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
@@ -119,6 +122,7 @@ pub(super) fn check(request: &SyncRequest) -> Result<(), ApiError> {
     }
     let many =
         request.cursors.len() > CURSORS_PER_REQUEST || request.batches.len() > CURSORS_PER_REQUEST;
+    let many = many || request.openings.len() > OPENINGS_TOLD;
     if many { Err(ApiError::bad_request()) } else { Ok(()) }
 }
 
@@ -189,7 +193,7 @@ async fn begin_rounds(
     };
     let asked: Vec<_> = request.cursors.iter().filter(|it| works(&it.cluster)).cloned().collect();
     let (now, posts) = (state.clock.now(), session.person.memberships.clone());
-    let work = move |conn: &mut db::Conn| {
+    let work = move |conn: &mut Conn| {
         let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
         let begin = |it: ClusterCursor| Round::begin(conn, puller.clone(), &it, now);
         let rounds = asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()?;
@@ -214,14 +218,43 @@ pub(super) async fn note_actors(
         return Ok(());
     }
     let (device, now) = (device.clone(), state.clock.now());
-    let work = move |conn: &mut db::Conn| contact::note_actors(conn, &device, &claim, now);
+    let work = move |conn: &mut Conn| contact::note_actors(conn, &device, &claim, now);
     Ok(state.db.write(work).await?)
+}
+
+/// Writes down what was opened on the phone, once; gives the number up to which that is done.
+async fn note_openings(
+    state: &AppState,
+    session: &Session,
+    device: &Device,
+    openings: &[Opening],
+) -> Result<Option<u64>, ApiError> {
+    if openings.is_empty() {
+        return Ok(None);
+    }
+    let (openings, device) = (openings.to_vec(), device.id);
+    let mut pen = state.pen(session.asking().who())?;
+    let work = move |conn: &mut Conn| offline::note(conn, &mut pen, &device, &openings);
+    Ok(state.db.write(work).await?)
+}
+
+/// Before anything is sent, that it is sent is written down; an exchange that brings nothing new
+/// leaves no row.
+async fn note_pull(state: &AppState, session: &Session, rounds: &[Round]) -> Result<(), ApiError> {
+    for (cluster, left) in rounds.iter().map(Round::ahead).filter(|(_, left)| *left > 0) {
+        let count = usize::try_from(left).unwrap_or_default();
+        let note = Note::of(Act::Pull).in_cluster(cluster).counting(count);
+        state.note(session.asking().who(), note).await?;
+    }
+    Ok(())
 }
 
 /// An answer on its way.
 struct Sending {
     state: Data<AppState>,
     answers: Vec<(ClusterId, Vec<Answer>)>,
+    /// What the first page says of the openings that were told.
+    noted: Option<u64>,
     rounds: Vec<Round>,
     writer: Option<PageWriter>,
     meter: Meter,
@@ -270,12 +303,14 @@ impl Sending {
             if let (Some(mut page), round) = made {
                 self.rounds.push(round);
                 page.answers = self.take_answers(&page.cluster);
+                page.noted = self.noted.take();
                 return Ok(Some(page));
             }
         }
         // A phone with more to push gets a page without cursor, for the answers alone.
         if let Some((cluster, answers)) = self.answers.pop() {
-            return Ok(Some(Page { answers, ..Page::new(cluster, now) }));
+            let noted = self.noted.take();
+            return Ok(Some(Page { answers, noted, ..Page::new(cluster, now) }));
         }
         let server_cpu_us = Some(self.meter.us());
         let cost = self.cost.take();

@@ -12,6 +12,7 @@ use crate::app::StartError;
 use crate::config::Config;
 use crate::demo::load::{self, Job, Loaded, SignIn};
 use crate::demo::{Area, drafts};
+use crate::service::audit::chain;
 
 /// Between two lines of progress.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -35,7 +36,7 @@ pub struct Args {
 /// # Errors
 /// [`Failure`] in an operator's words.
 pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
-    let (_, state) = open(config)?;
+    let (mut conn, state) = open(config)?;
     let password = if args.password_stdin { read_password()? } else { made_password(&state)? };
     let salt = state.entropy.bytes().map_err(StartError::from)?;
     let now = state.clock.now();
@@ -53,6 +54,7 @@ pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     let began = Instant::now();
     output::complain(&"people, schools and the roll go in first");
     let (loaded, sign_ins) = load::load(&job, &area, &progress())?;
+    chain::link_all(&mut conn, &state.secrets.audit_key, state.clock.now())?;
     let seconds = began.elapsed().as_secs();
     let value = json!({
         "authority": area.name, "loaded": loaded, "seconds": seconds,

@@ -1,14 +1,15 @@
 //! `caseweave device`
 
 use serde_json::{Value, json};
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, UserId};
 
 use super::user::find;
-use super::{Failure, open, output};
+use super::{Failure, act, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
+use crate::db;
 use crate::db::devices::DeviceState;
-use crate::db::{self, write_tx};
+use crate::service::audit::{Act, Note};
 use crate::service::devices::{MarkError, Shown};
 use crate::service::{codes, devices};
 
@@ -51,9 +52,10 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::Code { user } => {
             let fresh = state.entropy.bytes().map_err(StartError::from)?;
             let (now, secrets) = (state.clock.now(), &state.secrets);
-            let issued = write_tx(&mut conn, |conn| {
+            let issued = act((&mut conn, &state), |conn| {
                 let user = find(conn, &user)?;
-                codes::issue(conn, now, secrets, &user.id, &fresh).map_err(Failure::from)
+                let issued = codes::issue(conn, now, secrets, &user.id, &fresh)?;
+                Ok::<_, Failure>((issued, vec![note(conn, &user.id, "a code")?]))
             })?;
             let value = json!({ "code": issued.code, "expires_at": issued.expires_at });
             output::answer(config.json, &value, &issued.code);
@@ -81,13 +83,22 @@ fn set_state(
     state: DeviceState,
 ) -> Result<(), Failure> {
     let now = app.clock.now();
-    let shown = write_tx(conn, |conn| {
+    let shown = act((conn, app), |conn| {
         let device = db::devices::by_id(conn, id)?.ok_or(MarkError::NotOpen)?;
-        Ok::<_, Failure>(devices::set_state(conn, &device, state, None, now)??)
+        let shown = devices::set_state(conn, &device, state, None, now)??;
+        let note = note(conn, &device.user, state.as_str())?;
+        Ok::<_, Failure>((shown, vec![note.about(*id.as_bytes())]))
     })?;
     let value = json!({ "device": id, "state": state.as_str() });
     output::answer(config.json, &value, words(&shown));
     Ok(())
+}
+
+/// What is written down of a change to somebody's phones, where they work.
+fn note(conn: &mut db::Conn, user: &UserId, what: &str) -> Result<Note, db::Error> {
+    let posts = db::memberships::of_user(conn, user)?;
+    let note = Note::of(Act::ChangeDevice).about(*user.as_bytes()).with(what);
+    Ok(posts.iter().fold(note, |note, post| note.in_cluster(post.cluster)))
 }
 
 /// What happens now.

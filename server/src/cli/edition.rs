@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::{Failure, open, output};
+use super::{Failure, act, open, output};
 use crate::config::Config;
-use crate::db::{read_tx, write_tx};
+use crate::db::read_tx;
+use crate::service::audit::{Act, Note};
 use crate::service::editions::{self, Edition, EditionError, Figures};
 
 /// What chief officers see.
@@ -39,8 +40,12 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
         Command::Close { period, authority } => {
             let (now, catalogue) = (state.clock.now(), &state.rules.catalogue);
-            let edition = write_tx(&mut conn, |conn| {
-                editions::close(conn, now, catalogue, authority.as_deref(), &period)
+            let edition = act((&mut conn, &state), |conn| {
+                let edition = editions::close(conn, now, catalogue, authority.as_deref(), &period)?;
+                let note = Note::of(Act::CloseEdition).with(edition.period.clone());
+                let clusters = editions::clusters(conn, &edition.authority)?;
+                let note = clusters.iter().fold(note, |note, it| note.in_cluster(*it));
+                Ok::<_, EditionError>((edition, vec![note]))
             })?;
             output::answer(config.json, &json!(edition), &text(&edition));
         }

@@ -1,14 +1,19 @@
 //! `caseweave verify` and `caseweave rebuild`
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 use sync_core::ids::ClusterId;
 
 use super::{Failure, open_existing, output};
 use crate::app::AppState;
 use crate::config::Config;
+use crate::db::audit::OF_SERVER;
 use crate::db::clusters::Cluster;
 use crate::db::{self, Conn, read_tx, write_tx};
+use crate::ingest::sequencer;
 use crate::service::accounts::AccountError;
+use crate::service::audit::check::{self, AuditFindings, Kept};
 use crate::service::reckon::{self, Findings};
 
 /// Steps between two lines of progress.
@@ -20,6 +25,9 @@ pub struct VerifyArgs {
     /// One cluster's, by name; by default every cluster's.
     #[arg(long)]
     cluster: Option<String>,
+    /// The database is an older copy, such as a backup: it may end before what was kept of the audit.
+    #[arg(long)]
+    copy: bool,
 }
 
 /// What to make again.
@@ -33,19 +41,59 @@ pub struct RebuildArgs {
     check: bool,
 }
 
-/// Verifies logs: hashes, chain, salts, batches, and that each record can be opened.
+/// Verifies logs: hashes, chain, salts, batches, and that each record can be opened; and the audit.
 ///
 /// # Errors
 /// [`Failure::Wrong`] if something is not as it should be; it was printed.
 pub fn verify(config: &Config, args: &VerifyArgs) -> Result<(), Failure> {
-    let (mut conn, _) = open_existing(config)?;
+    let (mut conn, state) = open_existing(config)?;
+    // An older copy rightly ends before what was kept since.
+    let kept = if args.copy { BTreeMap::new() } else { kept(config)? };
     let mut wrong = 0;
     for cluster in clusters(&mut conn, args.cluster.as_deref())? {
         let mut progress = progress(&cluster.name, "verified");
         let findings = read_tx(&mut conn, |conn| reckon::verify(conn, &cluster.id, &mut progress))?;
-        wrong += print(config, &cluster, &findings);
+        let audit = audit((&mut conn, &state), &cluster.id, &kept)?;
+        wrong += findings.wrong.len() + audit.wrong.len();
+        let text = format!("{}\n{}", text(&cluster, &findings), audit_text(&cluster.name, &audit));
+        let value = json!({ "cluster": cluster.name, "findings": findings, "audit": audit });
+        output::answer(config.json, &value, &text);
+    }
+    if args.cluster.is_none() {
+        let audit = audit((&mut conn, &state), &OF_SERVER, &kept)?;
+        wrong += audit.wrong.len();
+        let value = json!({ "cluster": null, "audit": audit });
+        output::answer(config.json, &value, &audit_text(OF_NO_CLUSTER, &audit));
     }
     end(wrong)
+}
+
+/// What the chain of acts that belong to no cluster is called.
+const OF_NO_CLUSTER: &str = "this server";
+
+fn kept(config: &Config) -> Result<BTreeMap<ClusterId, Kept>, Failure> {
+    sequencer::kept(&config.data).map_err(Failure::Kept)
+}
+
+/// Verifies one chain of the audit.
+fn audit(
+    (conn, state): (&mut Conn, &AppState),
+    cluster: &ClusterId,
+    kept: &BTreeMap<ClusterId, Kept>,
+) -> Result<AuditFindings, Failure> {
+    let (key, now) = (state.secrets.audit_key.verifying_key(), state.clock.now());
+    let place = (cluster, kept.get(cluster));
+    Ok(read_tx(conn, |conn| check::verify(conn, &key, place, now))?)
+}
+
+fn audit_text(name: &str, AuditFindings { rows, wrong }: &AuditFindings) -> String {
+    format!("{name}: {rows} rows of the audit{}", in_order(wrong))
+}
+
+fn in_order(wrong: &[String]) -> String {
+    let order = if wrong.is_empty() { ": in order" } else { ": NOT in order" };
+    let lines = wrong.iter().map(|finding| format!("\n  {finding}"));
+    std::iter::once(order.to_owned()).chain(lines).collect()
 }
 
 /// Makes read models, directory and access again from the log, and compares or mends.
@@ -114,15 +162,15 @@ fn note_mended(cluster: &str, count: usize) {
 
 /// Prints what was found and says how much of it is wrong.
 fn print(config: &Config, cluster: &Cluster, findings: &Findings) -> usize {
-    let Findings { changes, records, cases, wrong } = findings;
-    let mut text = format!("{}: {changes} changes, {records} records, {cases} cases", cluster.name);
-    text += if wrong.is_empty() { ": in order" } else { ": NOT in order" };
-    for finding in wrong {
-        text += &format!("\n  {finding}");
-    }
     let value = json!({ "cluster": cluster.name, "findings": findings });
-    output::answer(config.json, &value, &text);
-    wrong.len()
+    output::answer(config.json, &value, &text(cluster, findings));
+    findings.wrong.len()
+}
+
+fn text(cluster: &Cluster, findings: &Findings) -> String {
+    let Findings { changes, records, cases, wrong } = findings;
+    let name = &cluster.name;
+    format!("{name}: {changes} changes, {records} records, {cases} cases{}", in_order(wrong))
 }
 
 fn end(wrong: usize) -> Result<(), Failure> {

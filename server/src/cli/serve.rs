@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use actix_web::HttpServer;
 use serde_json::json;
+use sync_core::time::Timestamp;
 
 use super::{Failure, open_database, output};
 use crate::api::peer;
 use crate::app::{AppState, Parts};
 use crate::build_app;
 use crate::config::{Config, ServeArgs, ServeConfig};
+use crate::ingest::sequencer;
 use crate::tls::{self, shown::Shown};
 
 /// Serves until told to stop; requests under way are finished first.
@@ -37,9 +39,29 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     if let Some(path) = &serve.address_file {
         write_address(path, address)?;
     }
-    actix_web::rt::System::new()
-        .block_on(serve_on(state, listener, (tls, client_authority.is_some())))
-        .map_err(Failure::Stopped)
+    let (folder, tls) = (config.data.clone(), (tls, client_authority.is_some()));
+    let serving = async move {
+        let linking = actix_web::rt::spawn(sequencer::run(
+            state.db.clone(),
+            state.secrets.audit_key.clone(),
+            clock_of(&state),
+            Some(folder.clone()),
+        ));
+        let served = serve_on(state.clone(), listener, tls).await;
+        linking.abort();
+        // What the last requests wrote down is linked before the process ends.
+        let (db, key) = (&state.db, &state.secrets.audit_key);
+        if let Err(error) = sequencer::tick(db, key, state.clock.now(), Some(&folder)).await {
+            tracing::error!(%error, "the audit's last rows could not be linked");
+        }
+        served
+    };
+    actix_web::rt::System::new().block_on(serving).map_err(Failure::Stopped)
+}
+
+fn clock_of(state: &AppState) -> impl Fn() -> Timestamp + Send + 'static {
+    let clock = state.clock.clone();
+    move || clock.now()
 }
 
 async fn serve_on(

@@ -4,15 +4,16 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use super::{Failure, open, output};
+use super::{Failure, act, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db::memberships::Membership;
 use crate::db::users::User;
-use crate::db::{self, Conn, write_tx};
+use crate::db::{self, Conn};
 use crate::passwords::{MAX_BYTES, MIN_CHARS};
 use crate::role::Role;
 use crate::service::accounts::{self, AccountError, NewUser, Post};
+use crate::service::audit::{Act, Note};
 use crate::service::posts::{self, Given};
 use crate::service::sessions::normalise;
 
@@ -86,10 +87,10 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::Add(args) => add(config, &mut conn, &state, &args),
         Command::Post { sign_in, post } => {
             let (now, fresh) = (state.clock.now(), fresh(&state)?);
-            let given = write_tx(&mut conn, |conn| {
+            let given = act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
-                posts::give_by_command(conn, now, &user.id, post.view(), fresh)
-                    .map_err(Failure::from)
+                let given = posts::give_by_command(conn, now, &user.id, post.view(), fresh)?;
+                Ok::<_, Failure>((given, vec![note(conn, &user, &post, given)?]))
             })?;
             let value = json!({ "ok": true, "proposal": proposal(given) });
             output::answer(config.json, &value, words(given));
@@ -97,9 +98,13 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         }
         Command::Proposals => list_proposals(config, &mut conn),
         Command::Leave { sign_in } => {
-            write_tx(&mut conn, |conn| {
+            act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
-                accounts::leave(conn, state.clock.now(), &user.id).map_err(Failure::from)
+                let posts = db::memberships::of_user(conn, &user.id)?;
+                accounts::leave(conn, state.clock.now(), &user.id)?;
+                let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes()).with("left");
+                let note = posts.iter().fold(note, |note, post| note.in_cluster(post.cluster));
+                Ok::<_, Failure>(((), vec![note]))
             })?;
             output::answer(config.json, &json!({ "ok": true }), "done");
             Ok(())
@@ -129,10 +134,11 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
         fresh: state.entropy.bytes().map_err(StartError::from)?,
     };
     let (now, fresh) = (state.clock.now(), fresh(state)?);
-    let (user, given) = write_tx(conn, |conn| {
+    let (user, given) = act((conn, state), |conn| {
         let user = accounts::add_person(conn, now, &input)?;
         let given = posts::give_by_command(conn, now, &user.id, args.post.view(), fresh)?;
-        Ok::<_, AccountError>((user, given))
+        let note = note(conn, &user, &args.post, given)?;
+        Ok::<_, Failure>(((user, given), vec![note]))
     })?;
     let value = json!({
         "id": user.id, "sign_in": user.sign_in, "password": made, "proposal": proposal(given),
@@ -146,6 +152,15 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
     }
     output::answer(config.json, &value, &text);
     Ok(())
+}
+
+/// What is written down of a post that somebody was given, or that was proposed for them.
+fn note(conn: &mut Conn, user: &User, post: &PostArgs, given: Given) -> Result<Note, Failure> {
+    let what = if given == Given::Held { "given" } else { "proposed" };
+    let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes());
+    let note = note.with(format!("{what} {}", post.role));
+    let cluster = db::clusters::by_name(conn, &post.cluster)?;
+    Ok(cluster.iter().fold(note, |note, cluster| note.in_cluster(cluster.id)))
 }
 
 fn fresh(state: &AppState) -> Result<[u8; 16], Failure> {

@@ -331,6 +331,12 @@ pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
     let Conn::Pg(pg) = conn else { return Ok(()) };
     let found = clusters::table.find(cluster.as_bytes().as_slice()).select(clusters::lock_key);
     let key: i64 = found.first(pg)?;
+    lock_key(conn, key)
+}
+
+/// Takes a lock by its key, as [`lock`] does a cluster's.
+pub(super) fn lock_key(conn: &mut Conn, key: i64) -> Result<(), Error> {
+    let Conn::Pg(pg) = conn else { return Ok(()) };
     diesel::sql_query(format!("SET LOCAL lock_timeout = {LOCK_WAIT_MS}")).execute(pg)?;
     let sql = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
     // Its words for a lock not had are in the server's language; nothing else fails here.

@@ -17,7 +17,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge};
-use crate::ingest::{Arrival, Rules, access, extract, hold, moves, project};
+use crate::ingest::{Arrival, Rules, access, extract, hold, moves, noted, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -50,10 +50,17 @@ fn commit_one(
     if has_moved(conn, verdict)? {
         let again = judge(conn, rules, arrival)?;
         take(conn, rules, arrival, &again)?;
+        note(conn, arrival, &again.answers)?;
         return Ok(again.answers);
     }
     take(conn, rules, arrival, verdict)?;
+    note(conn, arrival, &verdict.answers)?;
     Ok(verdict.answers.clone())
+}
+
+/// Writes down who brought the batch and what came of it, with it.
+fn note(conn: &mut Conn, arrival: &Arrival, answers: &[Answer]) -> Result<(), Error> {
+    noted::rows(arrival, answers).iter().try_for_each(|row| db::audit::insert(conn, row))
 }
 
 /// Whether a record, a case's own records or what waits for a reviewer grew since they were read.

@@ -11,7 +11,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use crate::db::{Conn, Db, Error};
 use crate::ingest::commit::commit_group;
 use crate::ingest::judge::{Verdict, judge};
-use crate::ingest::{Arrival, Rules};
+use crate::ingest::recorder::Recorder;
+use crate::ingest::{Arrival, Rules, noted};
 
 /// Batches in one transaction: the lock is held for a tenth of a second at most.
 const GROUP: usize = 64;
@@ -38,6 +39,7 @@ pub struct Beat {
 pub struct Committer {
     db: Db,
     rules: Rules,
+    recorder: Recorder,
     judging: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
     committed: watch::Receiver<Option<Beat>>,
@@ -45,9 +47,10 @@ pub struct Committer {
 }
 
 impl Committer {
-    /// A committer over `db`; its work runs until the last clone is gone.
+    /// A committer over `db`; its work runs until the last clone is gone. What it refuses as a whole is
+    /// written down by `recorder`.
     #[must_use]
-    pub fn start(db: Db, rules: Rules) -> Self {
+    pub fn start(db: Db, rules: Rules, recorder: Recorder) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let (beats, committed) = watch::channel(None);
         let beats = Arc::new(beats);
@@ -56,7 +59,7 @@ impl Committer {
         tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
         let at_a_time = db.size().saturating_sub(LEFT_TO_READERS).max(1);
         let judging = Arc::new(Semaphore::new(at_a_time));
-        Self { db, rules, judging, jobs, committed, beats: weak }
+        Self { db, rules, recorder, judging, jobs, committed, beats: weak }
     }
 
     /// Wakes whoever waits for news: something took a number without being pushed.
@@ -85,6 +88,10 @@ impl Committer {
             self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
         drop(turn);
         if verdict.is_empty() {
+            if noted::is_refused(&verdict.answers) {
+                let rows = noted::rows(&arrival, &verdict.answers);
+                let _ = self.recorder.record(rows).await?;
+            }
             return Ok(verdict.answers);
         }
         let (answer, answered) = oneshot::channel();

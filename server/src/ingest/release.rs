@@ -17,6 +17,7 @@ use super::judge::Accepted;
 use crate::db::quarantine::{Decision, Held, State};
 use crate::db::{self, Conn, Error, write_tx};
 use crate::ingest::Rules;
+use crate::service::audit::{Act, Note, Pen};
 use crate::service::histories::{self, CaseState, World};
 
 /// What a reviewer wants.
@@ -48,6 +49,20 @@ pub enum ReviewError {
     DoesNotFit(String),
 }
 
+impl ReviewError {
+    /// The code in the audit and in the API.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotOpen => "not_found",
+            Self::NotBegun => "not_begun",
+            Self::Decided => "decided",
+            Self::NoReason => "no_reason",
+            Self::DoesNotFit(_) => "does_not_fit",
+        }
+    }
+}
+
 /// Does what a reviewer wishes with kept work, and with what of the same author in the same record it
 /// builds on; given back, also with what builds on it.
 ///
@@ -56,17 +71,21 @@ pub enum ReviewError {
 pub fn review(
     conn: &mut Conn,
     rules: &Rules,
-    reviewer: &Principal,
+    (reviewer, pen): (&Principal, &mut Pen),
     id: &[u8; 16],
     (wish, reason): (Wish, &str),
     now: Timestamp,
 ) -> Result<Result<(), ReviewError>, Error> {
-    if reason.trim().is_empty() {
-        return Ok(Err(ReviewError::NoReason));
-    }
-    let Some(held) = db::quarantine::by_id(conn, id)? else {
-        return Ok(Err(ReviewError::NotOpen));
+    let held = db::quarantine::by_id(conn, id)?;
+    let note = note(id, held.as_ref(), wish);
+    let refused = |conn: &mut Conn, pen: &mut Pen, error: ReviewError| {
+        write_tx(conn, |conn| pen.write(conn, &note.clone().refused(error.code())))?;
+        Ok(Err(error))
     };
+    if reason.trim().is_empty() {
+        return refused(conn, pen, ReviewError::NoReason);
+    }
+    let Some(held) = held else { return refused(conn, pen, ReviewError::NotOpen) };
     let done = write_tx(conn, |conn| {
         db::log::lock(conn, &held.cluster)?;
         let mut reviewing = match Reviewing::begin(conn, rules, reviewer, (&held, wish), now)? {
@@ -76,12 +95,26 @@ pub fn review(
         if wish == Wish::Release {
             reviewing.release(conn)?;
         }
-        Ok(reviewing.finish(conn, (wish, reason.trim()))?)
+        reviewing.finish(conn, (wish, reason.trim()))?;
+        Ok(pen.write(conn, &note)?)
     });
     match done {
         Ok(()) => Ok(Ok(())),
-        Err(Undone::Review(error)) => Ok(Err(error)),
+        Err(Undone::Review(error)) => refused(conn, pen, error),
         Err(Undone::Database(error)) => Err(error),
+    }
+}
+
+/// What is written down of a decision: about which work, where, and what was wished.
+fn note(id: &[u8; 16], held: Option<&Held>, wish: Wish) -> Note {
+    let wish = match wish {
+        Wish::Release => "release",
+        Wish::GiveBack => "give back",
+    };
+    let note = Note::of(Act::Decide).about(*id).with(wish);
+    match held {
+        Some(held) => note.in_cluster(held.cluster).in_case(held.case).on_record(held.record),
+        None => note,
     }
 }
 

@@ -125,6 +125,16 @@ pub fn list(conn: &mut Conn, authority: Option<&str>) -> Result<Vec<Edition>, Ed
     Ok(published(conn, &id)?)
 }
 
+/// The clusters of an authority, by its name.
+///
+/// # Errors
+/// [`EditionError`] in an administrator's words.
+pub fn clusters(conn: &mut Conn, authority: &str) -> Result<Vec<ClusterId>, EditionError> {
+    let (id, _) = find_authority(conn, Some(authority))?;
+    let clusters = db::clusters::of_authority(conn, &id)?;
+    Ok(clusters.into_iter().map(|cluster| cluster.id).collect())
+}
+
 /// What the authorities of these clusters published, newest first.
 ///
 /// # Errors

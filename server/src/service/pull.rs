@@ -114,6 +114,12 @@ impl Round {
         Ok(Self { puller, cluster, cursor, held, now, ahead, left, done, anew })
     }
 
+    /// Whose log it is from, and how many changes it will send, roughly.
+    #[must_use]
+    pub const fn ahead(&self) -> (ClusterId, i64) {
+        (self.cluster, self.left)
+    }
+
     /// The next page; none when the phone has everything. The first page is always there: it says
     /// where the phone stands.
     ///

@@ -24,13 +24,14 @@ use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::merge::Context;
 use sync_core::policy::{
-    Action, Door, Membership, Principal, Role, decide, readable_scopes, sees_directory,
+    Action, Door, Ground, Membership, Principal, Role, decide, readable_scopes, sees_directory,
 };
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::{Folded, fold};
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
 
+use crate::db::glasses::Glass;
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::moves::is_referrer;
@@ -40,17 +41,49 @@ use crate::service::histories::{self, CaseState, World};
 pub type Moves = BTreeMap<RecordId, RecordId>;
 
 /// Who reads, when, and by which local practice.
+///
+/// Only [`crate::AppState::show`] and [`crate::AppState::act`] make one, and what they give out has been
+/// written down in the audit.
 #[derive(Clone, Debug)]
 pub struct Reader {
     /// The person and their roles.
     pub principal: Principal,
     /// The frameworks.
     pub catalogue: Arc<Catalogue>,
-    /// Now; for ages only.
+    /// Now; for ages and for what ends by itself.
     pub now: Timestamp,
+    /// What the person opened beyond what they are granted.
+    opened: Option<Glass>,
 }
 
 impl Reader {
+    /// Somebody who reads now, by what they are granted.
+    #[must_use]
+    pub const fn new(principal: Principal, catalogue: Arc<Catalogue>, now: Timestamp) -> Self {
+        Self { principal, catalogue, now, opened: None }
+    }
+
+    /// The same person in a case of which they may know, with what they opened of it.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn through_glass(&self, conn: &mut Conn, state: &CaseState) -> Result<Self, Error> {
+        if self.reads_team(state) {
+            return Ok(self.clone());
+        }
+        let user = &self.principal.user;
+        let all = db::glasses::open(conn, user, &state.context.case, self.now)?;
+        // A request shows more than a glass.
+        let opened = all.iter().find(|it| it.door == Door::Request).or(all.first()).cloned();
+        Ok(Self { opened, ..self.clone() })
+    }
+
+    /// What the person opened of a case, if it is by that that they read it.
+    #[must_use]
+    pub const fn opened(&self) -> Option<&Glass> {
+        self.opened.as_ref()
+    }
+
     /// The clusters in which the person has a role.
     #[must_use]
     pub fn clusters(&self) -> BTreeSet<ClusterId> {
@@ -100,11 +133,23 @@ impl Reader {
         self.visible(conn, &world, case, &cluster)
     }
 
-    /// Whether a record of the case is open to the person without asking.
+    /// Whether a record of the case is open to the person: without asking, or by what they opened.
     #[must_use]
     pub fn may_read(&self, state: &CaseState, envelope: &Envelope) -> bool {
-        let read = Action::Read { door: Door::Standing };
-        decide(&self.principal, &state.context, Some(&record_facts(envelope)), &read).is_ok()
+        self.ground(state, envelope).is_some()
+    }
+
+    /// The ground on which a record of the case is open to the person; none if it is not.
+    #[must_use]
+    pub fn ground(&self, state: &CaseState, envelope: &Envelope) -> Option<Ground> {
+        let here = self.opened.iter().filter(|it| it.case == state.context.case);
+        let doors = [Door::Standing].into_iter().chain(here.map(|it| it.door));
+        let facts = record_facts(envelope);
+        let may = |door| {
+            let read = Action::Read { door };
+            decide(&self.principal, &state.context, Some(&facts), &read).ok()
+        };
+        doors.filter_map(may).map(|allowed| allowed.ground).next()
     }
 
     /// Whether the case belongs to the person's caseload: the team's record of it is open to them.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ed25519_dalek::SigningKey;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use sync_core::time::Timestamp;
@@ -17,6 +18,7 @@ pub struct Fresh {
     code_key: [u8; 32],
     cursor_key: [u8; 32],
     log_id: [u8; 16],
+    audit_seed: [u8; 32],
 }
 
 impl Fresh {
@@ -31,6 +33,7 @@ impl Fresh {
             code_key: entropy.bytes()?,
             cursor_key: entropy.bytes()?,
             log_id: entropy.bytes()?,
+            audit_seed: entropy.bytes()?,
         })
     }
 }
@@ -43,6 +46,8 @@ pub struct Secrets {
     pub cursor_key: [u8; 32],
     /// Names this server's logs; a restored server gets another.
     pub log_id: [u8; 16],
+    /// Signs the ends of the audit's chains.
+    pub audit_key: SigningKey,
     refresh_key: [u8; 32],
     code_key: [u8; 32],
 }
@@ -73,6 +78,7 @@ fn load(conn: &mut Conn, now: Timestamp, fresh: &Fresh) -> Result<Secrets, Error
         code_key: one(conn, "code_key", &fresh.code_key, now)?,
         cursor_key: one(conn, "cursor_key", &fresh.cursor_key, now)?,
         log_id: one(conn, "log_id", &fresh.log_id, now)?,
+        audit_key: SigningKey::from_bytes(&one(conn, "audit_seed", &fresh.audit_seed, now)?),
     })
 }
 

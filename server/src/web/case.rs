@@ -24,6 +24,7 @@ use super::views::ViewsShown;
 use super::{forms, today, words};
 use crate::app::AppState;
 use crate::db::{self, Conn};
+use crate::service::audit::{Act, Note, Seen};
 use crate::service::reading::Reader;
 use crate::service::reading::case::{self, Contacts, OpenCase};
 use crate::service::reading::chronology::ArrivedLine;
@@ -43,6 +44,8 @@ struct CaseShown {
     school: String,
     closed: bool,
     harm: Option<Harm>,
+    /// Until when it is open to somebody who opened it beyond what they are granted.
+    open_until: Option<String>,
     conflicts: Vec<ConflictShown>,
     own: Vec<OwnRecord>,
     team: Vec<Member>,
@@ -117,8 +120,7 @@ pub(super) async fn show(
     let id: CaseId = path.parse().map_err(|_| PageError::not_open())?;
     let asked: Asked = forms::query(request.query_string())?;
     let lines = if asked.chronology.is_some() { usize::MAX } else { CHRONOLOGY_LINES };
-    let reader = visitor.reader(&state);
-    let read = state.db.read(move |conn| read(conn, &reader, &id)).await?;
+    let read = visitor.show(&state, move |conn, reader| read(conn, reader, &id)).await?;
     let mut case = read.ok_or(PageError::not_open())?;
     let whole = case.chronology.len() > lines;
     case.chronology.truncate(lines);
@@ -129,8 +131,19 @@ pub(super) async fn show(
     })
 }
 
-fn read(conn: &mut Conn, reader: &Reader, id: &CaseId) -> Result<Option<CaseShown>, db::Error> {
-    let Some(open) = case::open(conn, reader, id)? else { return Ok(None) };
+fn read(
+    conn: &mut Conn,
+    reader: &Reader,
+    id: &CaseId,
+) -> Result<Seen<Option<CaseShown>>, db::Error> {
+    let open = case::open(conn, reader, id)?;
+    let ground = open.as_ref().map(|open| open.ground);
+    let shown = open.map(|open| shown(conn, reader, &open)).transpose()?;
+    Seen::of_case(conn, (id, Note::of(Act::OpenCase)), shown.zip(ground))
+}
+
+fn shown(conn: &mut Conn, reader: &Reader, open: &OpenCase) -> Result<CaseShown, db::Error> {
+    let id = &open.state.context.case;
     let (contacts, chronology) = (open.contacts(conn)?, open.chronology(conn)?);
     let names = Names::of(&open.people, &open.records);
     let line = &open.line;
@@ -140,18 +153,19 @@ fn read(conn: &mut Conn, reader: &Reader, id: &CaseId) -> Result<Option<CaseShow
         closed: open.reads_team && !line.header.open,
         harm: line.harm_since.map(|since| Harm {
             since: words::day_of(since),
-            ring: ring(&names, &contacts, &open, &reader.catalogue),
+            ring: ring(&names, &contacts, open, &reader.catalogue),
         }),
+        open_until: open.glass.as_ref().map(|glass| words::moment(glass.ends_at)),
         conflicts: open.conflicts.iter().map(|it| ConflictShown::of(&names, it)).collect(),
         own: Vec::new(),
-        team: team(&names, &open),
+        team: team(&names, open),
         assessments: Vec::new(),
         plans: Vec::new(),
         views: Vec::new(),
         chronology: chronology.iter().map(|line| Line::of(&names, line, id)).collect(),
     };
-    shown.add_records(&names, &open, &reader.merging(&open.state));
-    Ok(Some(shown))
+    shown.add_records(&names, open, &reader.merging(&open.state));
+    Ok(shown)
 }
 
 /// Whom to ring, first who knows the child, then whoever always answers.

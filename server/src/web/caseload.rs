@@ -16,7 +16,9 @@ use super::page::{self, Frame};
 use super::session::Visitor;
 use super::{forms, today, words};
 use crate::app::AppState;
-use crate::db;
+use crate::db::Conn;
+use crate::service::audit::{Act, Note, Seen};
+use crate::service::reading::Reader;
 use crate::service::reading::caseload::CaseLine;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::summary;
@@ -131,15 +133,19 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     let asked: Asked = forms::query(request.query_string())?;
     let filter = asked.filter()?;
-    let reader = visitor.reader(&state);
-    let (now, catalogue) = (reader.now, reader.catalogue.clone());
-    let work = move |conn: &mut _| {
-        let lines = worklist::of_reader(conn, &reader)?;
-        Ok::<_, db::Error>((lines, Colleagues::of(conn, &reader, reader.clusters())?))
+    let (now, catalogue) = (state.clock.now(), state.rules.catalogue.clone());
+    let today = words::today(now).ok_or(crate::error::ApiError::bad_request())?;
+    let kinds = filter.kinds();
+    let work = move |conn: &mut Conn, reader: &Reader| {
+        let lines = worklist::of_reader(conn, reader)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let note = match &lines {
+            Some(lines) => Note::of(Act::Caseload).counting(lines.len()),
+            None => Note::of(Act::Caseload).refused("not_your_role"),
+        };
+        Ok(Seen::new(lines.map(|lines| (lines, people)), note.with(kinds)))
     };
-    let (lines, people) = state.db.read(work).await?;
-    let (lines, today) = (lines.ok_or(PageError::not_open())?, words::today(now));
-    let today = today.ok_or(crate::error::ApiError::bad_request())?;
+    let (lines, people) = visitor.show(&state, work).await?.ok_or(PageError::not_open())?;
     let wanted: Vec<_> = lines.iter().filter(|line| filter.takes(line, today)).collect();
     let number = asked.page.as_deref().and_then(|page| page.parse().ok()).unwrap_or(1).max(1_usize);
     let before = number.saturating_sub(1).saturating_mul(CASES_PER_PAGE);

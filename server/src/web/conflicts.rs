@@ -13,6 +13,7 @@ use super::session::Visitor;
 use super::{today, words};
 use crate::app::AppState;
 use crate::db::{self, Conn};
+use crate::service::audit::{Act, Seen};
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::conflicts::{self, CountedConflicts, OpenConflict};
 use crate::service::reading::{Reader, worklist};
@@ -75,9 +76,7 @@ pub(super) async fn show(
     if !page::works_with_cases(&visitor) {
         return Err(PageError::not_open());
     }
-    let reader = visitor.reader(&state);
-    let work = move |conn: &mut Conn| listed(conn, &reader);
-    let (conflicts, counted) = state.db.read(work).await?;
+    let (conflicts, counted) = visitor.show(&state, listed).await?;
     page::well(&ToSettlePage {
         frame: Frame::of(&visitor, "To settle", "/to-settle"),
         found: words::count(conflicts.len(), "disagreement", "disagreements"),
@@ -86,18 +85,18 @@ pub(super) async fn show(
     })
 }
 
-fn listed(
-    conn: &mut Conn,
-    reader: &Reader,
-) -> Result<(Vec<ConflictShown>, Vec<CountShown>), db::Error> {
+type Listed = (Vec<ConflictShown>, Vec<CountShown>);
+
+fn listed(conn: &mut Conn, reader: &Reader) -> Result<Seen<Listed>, db::Error> {
     let inbox = conflicts::inbox(conn, reader)?;
     let people = Colleagues::of(conn, reader, reader.clusters())?;
     let names = Names::of(&people, &[]);
+    let lines = inbox.open.len() + inbox.counted.len();
     let shown = inbox.open.iter().map(|open| ConflictShown::of(&names, open)).collect();
-    let lines = if inbox.counted.is_empty() { None } else { worklist::of_reader(conn, reader)? };
-    let lines = lines.unwrap_or_default();
+    let cases = if inbox.counted.is_empty() { None } else { worklist::of_reader(conn, reader)? };
+    let cases = cases.unwrap_or_default();
     let count = |it: &CountedConflicts| CountShown {
-        child: today::named(worklist::name_of(&lines, &it.case)),
+        child: today::named(worklist::name_of(&cases, &it.case)),
         href: format!("/cases/{}", it.case),
         count: format!(
             "{} {}",
@@ -106,5 +105,6 @@ fn listed(
         ),
         since: it.since.map(words::day_of).unwrap_or_default(),
     };
-    Ok((shown, inbox.counted.iter().map(count).collect()))
+    let counted = inbox.counted.iter().map(count).collect();
+    Ok(Seen::list((shown, counted), Act::Inbox, lines))
 }

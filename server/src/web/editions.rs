@@ -12,7 +12,11 @@ use super::page::{self, Frame};
 use super::session::Visitor;
 use super::{forms, words};
 use crate::app::AppState;
+use crate::csv;
+use crate::db::Conn;
+use crate::service::audit::{Act, Seen};
 use crate::service::editions::{self, Edition, Figures};
+use crate::service::reading::Reader;
 
 #[derive(Template)]
 #[template(path = "editions.html")]
@@ -43,7 +47,7 @@ pub(super) async fn show(
     state: Data<AppState>,
     visitor: Visitor,
 ) -> Result<HttpResponse, PageError> {
-    let editions = published(&state, &visitor).await?;
+    let editions = published(&state, &visitor, Act::Editions).await?;
     page::well(&EditionsPage {
         frame: Frame::of(&visitor, "Published figures", "/editions"),
         editions: editions.into_iter().map(EditionShown::of).collect(),
@@ -56,7 +60,7 @@ pub(super) async fn download(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let editions = published(&state, &visitor).await?;
+    let editions = published(&state, &visitor, Act::Export).await?;
     let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
     let wanted = |it: &Edition| it.authority == asked.authority && it.period == asked.period;
     let edition = editions.into_iter().find(wanted).ok_or(PageError::not_open())?;
@@ -64,22 +68,24 @@ pub(super) async fn download(
     let answer = HttpResponse::Ok()
         .insert_header(file)
         .content_type("text/csv; charset=utf-8")
-        .body(csv(&edition));
+        .body(table(&edition));
     Ok(answer)
 }
 
 /// What the person may read; an error for whoever reads none.
-async fn published(state: &AppState, visitor: &Visitor) -> Result<Vec<Edition>, PageError> {
-    let principal = visitor.person.principal();
-    let read = ClusterAction::ReadSummaries(Summaries::PublishedEditions);
-    let may = |cluster: &ClusterId| decide_in_cluster(&principal, *cluster, &read).is_ok();
-    let mut clusters: Vec<_> =
-        principal.memberships.iter().map(|it| it.cluster).filter(may).collect();
-    clusters.dedup();
-    if clusters.is_empty() {
-        return Err(PageError::not_open());
-    }
-    Ok(state.db.read(move |conn| editions::of_clusters(conn, &clusters)).await?)
+async fn published(
+    state: &AppState,
+    visitor: &Visitor,
+    act: Act,
+) -> Result<Vec<Edition>, PageError> {
+    let work = move |conn: &mut Conn, reader: &Reader| {
+        let read = ClusterAction::ReadSummaries(Summaries::PublishedEditions);
+        let may = |it: &ClusterId| decide_in_cluster(&reader.principal, *it, &read).is_ok();
+        let clusters: Vec<_> = reader.clusters().into_iter().filter(may).collect();
+        let any = (!clusters.is_empty()).then(|| editions::of_clusters(conn, &clusters));
+        Ok(Seen::list_if_any(any.transpose()?, act, Vec::len))
+    };
+    visitor.show(state, work).await?.ok_or(PageError::not_open())
 }
 
 impl EditionShown {
@@ -104,7 +110,7 @@ impl EditionShown {
 }
 
 /// The table with what it means and when it was closed.
-fn csv(edition: &Edition) -> String {
+fn table(edition: &Edition) -> String {
     let table = &edition.children_by_stage;
     let mut lines = vec![
         [edition.authority.clone(), edition.period.clone()],
@@ -118,23 +124,6 @@ fn csv(edition: &Edition) -> String {
         }
         Figures::Withheld(why) => lines.push(["Withheld".into(), why.clone()]),
     }
-    let line = |cells: [String; 2]| cells.map(|cell| quoted(&cell)).join(",") + "\r\n";
-    lines.into_iter().map(line).collect()
-}
-
-/// A cell that no spreadsheet takes for a formula.
-fn quoted(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, cell.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn a_cell_is_one_cell_and_no_formula() {
-        assert_eq!(quoted("Stage 1, \"low\""), "\"Stage 1, \"\"low\"\"\"");
-        assert_eq!(quoted("=1+1"), "\"'=1+1\"");
-    }
+    let line = |cells: &[String; 2]| csv::line(cells.iter().map(String::as_str));
+    lines.iter().map(line).collect()
 }

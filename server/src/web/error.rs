@@ -9,7 +9,7 @@ use askama::Template;
 
 use super::forms;
 use super::page::{Frame, filled};
-use crate::app::{CheckFailed, NoEntropy};
+use crate::app::{CheckFailed, NoEntropy, ShowError};
 use crate::db;
 use crate::error::ApiError;
 use crate::service::page_sessions::Gone;
@@ -125,6 +125,12 @@ impl From<ApiError> for PageError {
 
 impl From<db::Error> for PageError {
     fn from(error: db::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<ShowError> for PageError {
+    fn from(error: ShowError) -> Self {
         Self::Failed(error.into())
     }
 }

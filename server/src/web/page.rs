@@ -66,6 +66,9 @@ fn places(visitor: &Visitor, href: &str) -> Vec<Place> {
     if reads_editions(visitor) {
         all.push(("/editions", "Published figures"));
     }
+    if reads_audit(visitor) {
+        all.push(("/audit", "Audit"));
+    }
     let place = |(at, name)| Place { href: at, name, current: at == href };
     all.into_iter().map(place).collect()
 }
@@ -80,16 +83,24 @@ pub(super) fn reads_editions(visitor: &Visitor) -> bool {
     may(visitor, Summaries::PublishedEditions)
 }
 
+/// Whether the person reads who did and saw what.
+pub(super) fn reads_audit(visitor: &Visitor) -> bool {
+    may_do(visitor, &ClusterAction::ReadAudit)
+}
+
 /// Whether the person reviews a whole cluster.
 pub(super) fn leads(visitor: &Visitor) -> bool {
     may(visitor, Summaries::Cluster)
 }
 
 fn may(visitor: &Visitor, summaries: Summaries) -> bool {
+    may_do(visitor, &ClusterAction::ReadSummaries(summaries))
+}
+
+fn may_do(visitor: &Visitor, action: &ClusterAction) -> bool {
     let principal = visitor.person.principal();
-    let read = ClusterAction::ReadSummaries(summaries);
-    let clusters = principal.memberships.iter().map(|it| it.cluster);
-    clusters.into_iter().any(|cluster| decide_in_cluster(&principal, cluster, &read).is_ok())
+    let mut clusters = principal.memberships.iter().map(|it| it.cluster);
+    clusters.any(|cluster| decide_in_cluster(&principal, cluster, action).is_ok())
 }
 
 /// A page, filled.

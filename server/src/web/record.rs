@@ -21,6 +21,7 @@ use super::session::Visitor;
 use super::{today, words};
 use crate::app::AppState;
 use crate::db::{self, Conn};
+use crate::service::audit::{Act, Note, Seen};
 use crate::service::reading::case::{self, OpenCase};
 use crate::service::reading::{Reader, chronology};
 
@@ -77,8 +78,8 @@ pub(super) async fn show(
     let (case, record) = path.into_inner();
     let ids = case.parse::<CaseId>().ok().zip(record.parse::<RecordId>().ok());
     let (case, record) = ids.ok_or(PageError::not_open())?;
-    let reader = visitor.reader(&state);
-    let shown = state.db.read(move |conn| read(conn, &reader, &case, &record)).await?;
+    let work = move |conn: &mut Conn, reader: &Reader| read(conn, reader, &case, &record);
+    let shown = visitor.show(&state, work).await?;
     let record = shown.ok_or(PageError::not_open())?;
     let title = format!("{}: {}", record.kind, record.child);
     page::well(&RecordPage { frame: Frame::of(&visitor, title, ""), record })
@@ -89,18 +90,32 @@ fn read(
     reader: &Reader,
     case: &CaseId,
     record: &RecordId,
-) -> Result<Option<RecordShown>, db::Error> {
-    let Some(open) = case::open(conn, reader, case)? else { return Ok(None) };
-    let Some(folded) = open.records.iter().find(|it| it.envelope.id() == *record) else {
-        return Ok(None);
+) -> Result<Seen<Option<RecordShown>>, db::Error> {
+    let open = case::open(conn, reader, case)?;
+    let found = open.as_ref().and_then(|open| {
+        let folded = open.records.iter().find(|it| it.envelope.id() == *record)?;
+        Some((open, folded))
+    });
+    let shown = match found {
+        Some((open, folded)) => Some((shown(conn, reader, open, folded)?, open.ground)),
+        None => None,
     };
+    Seen::of_case(conn, (case, Note::of(Act::OpenRecord).on_record(*record)), shown)
+}
+
+fn shown(
+    conn: &mut Conn,
+    reader: &Reader,
+    open: &OpenCase,
+    folded: &Folded,
+) -> Result<RecordShown, db::Error> {
     let line = chronology::of_records(conn, std::slice::from_ref(folded))?.pop();
-    let mut shown = RecordShown::of(&open, folded, &reader.merging(&open.state));
+    let mut shown = RecordShown::of(open, folded, &reader.merging(&open.state));
     if let Some(line) = line {
         shown.arrived = words::moment(line.arrived_at);
         shown.late = line.is_late();
     }
-    Ok(Some(shown))
+    Ok(shown)
 }
 
 impl RecordShown {

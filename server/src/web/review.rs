@@ -24,6 +24,7 @@ use crate::app::AppState;
 use crate::db::{self, Conn};
 use crate::error::ApiError;
 use crate::ingest::release::{ReviewError, Wish, review};
+use crate::service::audit::{Act, Seen};
 use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::quarantine::{self, Counted, Waiting};
@@ -104,8 +105,10 @@ pub(super) async fn decide(
         _ => return Err(ApiError::bad_request().into()),
     };
     let (rules, reviewer) = (state.rules.clone(), visitor.person.principal());
-    let now = state.clock.now();
-    let work = move |conn: &mut Conn| review(conn, &rules, &reviewer, &id, (wish, &reason), now);
+    let (now, mut pen) = (state.clock.now(), state.pen(visitor.asking().who())?);
+    let work = move |conn: &mut Conn| {
+        review(conn, &rules, (&reviewer, &mut pen), &id, (wish, &reason), now)
+    };
     match state.db.with_conn(work).await? {
         Ok(()) => {}
         Err(ReviewError::NoReason) => {
@@ -127,8 +130,7 @@ async fn filled(
     if !page::works_with_cases(visitor) {
         return Err(PageError::not_open());
     }
-    let reader = visitor.reader(state);
-    let (waiting, counted) = state.db.read(move |conn| listed(conn, &reader)).await?;
+    let (waiting, counted) = visitor.show(state, listed).await?;
     let title = if unsaid.is_empty() { "To review" } else { "Error: To review" };
     let page = ToReviewPage {
         frame: Frame::of(visitor, title, "/to-review"),
@@ -142,7 +144,9 @@ async fn filled(
     page::filled(status, &page)
 }
 
-fn listed(conn: &mut Conn, reader: &Reader) -> Result<(Vec<WaitingShown>, Vec<String>), db::Error> {
+type Listed = (Vec<WaitingShown>, Vec<String>);
+
+fn listed(conn: &mut Conn, reader: &Reader) -> Result<Seen<Listed>, db::Error> {
     let tray = quarantine::tray(conn, reader)?;
     let people = Colleagues::of(conn, reader, reader.clusters())?;
     let names = Names::of(&people, &[]);
@@ -157,8 +161,10 @@ fn listed(conn: &mut Conn, reader: &Reader) -> Result<(Vec<WaitingShown>, Vec<St
             words::count(it.count, "record", "records")
         )
     };
-    let waiting = tray.open.iter().map(|it| WaitingShown::of(&names, it)).collect();
-    Ok((waiting, tray.counted.iter().map(counted).collect()))
+    let waiting: Vec<_> = tray.open.iter().map(|it| WaitingShown::of(&names, it)).collect();
+    let counted: Vec<_> = tray.counted.iter().map(counted).collect();
+    let lines = waiting.len() + counted.len();
+    Ok(Seen::list((waiting, counted), Act::Quarantine, lines))
 }
 
 impl WaitingShown {

@@ -6,8 +6,11 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
 use super::error::PageError;
-use crate::app::AppState;
+use crate::api::origin;
+use crate::app::{AppState, Asking};
+use crate::db::{self, Conn};
 use crate::hex;
+use crate::service::audit::{Origin, Seen};
 use crate::service::page_sessions::{self, Gone, Token};
 use crate::service::reading::Reader;
 use crate::service::sessions::Person;
@@ -24,16 +27,22 @@ pub(super) struct Visitor {
     pub(super) person: Person,
     /// What their browser holds.
     pub(super) token: Token,
+    origin: Origin,
 }
 
 impl Visitor {
-    /// The person as a reader, now.
-    pub(super) fn reader(&self, state: &AppState) -> Reader {
-        Reader {
-            principal: self.person.principal(),
-            catalogue: state.rules.catalogue.clone(),
-            now: state.clock.now(),
-        }
+    /// Who asks.
+    pub(super) fn asking(&self) -> Asking {
+        Asking { principal: self.person.principal(), device: None, origin: self.origin }
+    }
+
+    /// Reads on the person's behalf: [`AppState::show`].
+    pub(super) async fn show<T, F>(&self, state: &AppState, work: F) -> Result<T, PageError>
+    where
+        F: FnOnce(&mut Conn, &Reader) -> Result<Seen<T>, db::Error> + Send + 'static,
+        T: Send + 'static,
+    {
+        Ok(state.show(self.asking(), work).await?)
     }
 
     /// What the person's forms carry.
@@ -49,18 +58,22 @@ impl FromRequest for Visitor {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let token = token(request);
         let state = request.app_data::<web::Data<AppState>>().cloned();
-        let address = address(request);
+        let (address, origin) = (address(request), origin(request));
         Box::pin(async move {
             let (Some(token), Some(state)) = (token, state) else {
                 return Err(PageError::sign_in(address, Gone::Unknown));
             };
-            let known = identify(&state, &token).await?;
+            let known = identify(&state, &token, origin).await?;
             known.map_err(|gone| PageError::sign_in(address, gone))
         })
     }
 }
 
-async fn identify(state: &AppState, token: &Token) -> Result<Result<Visitor, Gone>, PageError> {
+async fn identify(
+    state: &AppState,
+    token: &Token,
+    origin: Origin,
+) -> Result<Result<Visitor, Gone>, PageError> {
     let (now, given) = (state.clock.now(), token.clone());
     let known = state.db.read(move |conn| page_sessions::identify(conn, now, &given)).await?;
     let known = match known {
@@ -71,7 +84,7 @@ async fn identify(state: &AppState, token: &Token) -> Result<Result<Visitor, Gon
         let used = token.clone();
         state.db.write(move |conn| page_sessions::note_use(conn, now, &used)).await?;
     }
-    Ok(Ok(Visitor { person: known.person, token: token.clone() }))
+    Ok(Ok(Visitor { person: known.person, token: token.clone(), origin }))
 }
 
 /// What the browser holds, if it is of the form that this server gives.

@@ -11,9 +11,13 @@ use super::forms::{self, Sent};
 use super::page::{Frame, filled};
 use super::session::{self, Visitor};
 use crate::api::identity::place;
+use crate::api::origin;
 use crate::app::AppState;
+use crate::db::Conn;
 use crate::error::ApiError;
 use crate::hex;
+use crate::service::Refusal;
+use crate::service::audit::{Act, Note, Who};
 use crate::service::page_sessions::{self, Token};
 
 #[derive(Template)]
@@ -85,14 +89,20 @@ pub(super) async fn sign_in(
     forms::check(before.as_ref(), &form_code)?;
     let next = local(&next).to_owned();
     count(&state, &request, &sign_in, before.as_ref()).await?;
-    let Ok(user) = state.check_password(sign_in.clone(), password).await? else {
+    let (origin, given) = (origin(&request), (sign_in.clone(), password));
+    let Ok(user) = state.check_password(given, origin).await? else {
         return refused(form_code, sign_in, next);
     };
     let (now, fresh) = (state.clock.now(), Token(state.entropy.bytes()?));
     let begun = fresh.clone();
-    let work = move |conn: &mut _| {
+    let pen = state.pen(Who::default())?;
+    let work = move |conn: &mut Conn| {
         before.map_or(Ok(()), |before| page_sessions::end(conn, now, &before))?;
-        page_sessions::begin(conn, now, &user, &begun)
+        let person = page_sessions::begin(conn, now, &user, &begun)?;
+        let note = Note::of(Act::SignIn).with("with a browser");
+        let who = Who::known(conn, &user, origin)?;
+        pen.of(who).write(conn, &note.came_of(&person.as_ref().ok_or(Refusal::SignInFailed)))?;
+        Ok(person)
     };
     if state.db.write::<_, crate::db::Error, _>(work).await?.is_none() {
         return refused(form_code, sign_in, next);
@@ -128,8 +138,12 @@ pub(super) async fn sign_out(
     sent: Sent<BareForm>,
 ) -> Result<HttpResponse, PageError> {
     forms::check(Some(&visitor.token), &forms::read(sent)?.form_code)?;
-    let now = state.clock.now();
-    state.db.write(move |conn| page_sessions::end(conn, now, &visitor.token)).await?;
+    let (now, mut pen) = (state.clock.now(), state.pen(visitor.asking().who())?);
+    let work = move |conn: &mut Conn| {
+        pen.write(conn, &Note::of(Act::SignOut))?;
+        page_sessions::end(conn, now, &visitor.token)
+    };
+    state.db.write(work).await?;
     Ok(HttpResponse::SeeOther()
         .insert_header(("Location", "/sign-in"))
         .insert_header(session::no_cookie())

@@ -7,13 +7,19 @@ use sync_core::merge::NoticeCause;
 use sync_core::time::{Date, Timestamp};
 
 use super::error::PageError;
+use super::names::Names;
 use super::page::{self, Frame};
 use super::session::Visitor;
 use super::words;
 use crate::app::AppState;
-use crate::db;
+use crate::db::glasses::Glass;
+use crate::db::{self, Conn};
 use crate::role::Role;
+use crate::service::audit::{Act, Seen};
+use crate::service::glass;
+use crate::service::reading::Reader;
 use crate::service::reading::caseload::CaseLine;
+use crate::service::reading::colleagues::Colleagues;
 use crate::service::reading::conflicts::{self, Inbox};
 use crate::service::reading::notices::{self, PlacedNotice};
 use crate::service::reading::quarantine::{self, Tray, Waiting};
@@ -50,6 +56,30 @@ struct Work {
     notices: Vec<PlacedNotice>,
     /// Work that waits for a reviewer.
     tray: Tray,
+    /// Glasses that others broke to read the team's records.
+    glasses: Vec<Broken>,
+}
+
+/// A glass that somebody broke, and who.
+struct Broken {
+    glass: Glass,
+    by: String,
+}
+
+impl Work {
+    fn of(conn: &mut Conn, reader: &Reader) -> Result<Seen<Self>, db::Error> {
+        let lines = worklist::of_reader(conn, reader)?.unwrap_or_default();
+        let mut notices = notices::for_reader(conn, reader)?;
+        notices.retain(|it| it.notice.cause == NoticeCause::NotInForce);
+        let (inbox, tray) = (conflicts::inbox(conn, reader)?, quarantine::tray(conn, reader)?);
+        let told = glass::told(conn, reader)?;
+        let people = Colleagues::of(conn, reader, reader.clusters())?;
+        let names = Names::of(&people, &[]);
+        let broken = |glass: Glass| Broken { by: names.person(&glass.user), glass };
+        let glasses = told.into_iter().map(broken).collect();
+        let count = lines.len();
+        Ok(Seen::list(Self { lines, inbox, notices, tray, glasses }, Act::Worklist, count))
+    }
 }
 
 /// Something that needs a person.
@@ -79,16 +109,8 @@ pub(super) async fn show(
     if !page::works_with_cases(&visitor) {
         return elsewhere(&visitor);
     }
-    let reader = visitor.reader(&state);
-    let now = reader.now;
-    let work = move |conn: &mut _| {
-        let lines = worklist::of_reader(conn, &reader)?.unwrap_or_default();
-        let mut notices = notices::for_reader(conn, &reader)?;
-        notices.retain(|it| it.notice.cause == NoticeCause::NotInForce);
-        let (inbox, tray) = (conflicts::inbox(conn, &reader)?, quarantine::tray(conn, &reader)?);
-        Ok::<_, db::Error>(Work { lines, inbox, notices, tray })
-    };
-    let mut work = state.db.read(work).await?;
+    let now = state.clock.now();
+    let mut work = visitor.show(&state, Work::of).await?;
     work.lines.retain(|line| line.header.open);
     let (needs, nothing) = needs(&work, now);
     let whose = if page::leads(&visitor) { "in your cluster" } else { "in your caseload" };
@@ -116,8 +138,8 @@ fn elsewhere(visitor: &Visitor) -> Result<HttpResponse, PageError> {
     }
     if has(Role::Governance) {
         words.push(
-            "You handle requests for access and look after the audit. Records are opened on a \
-             logged request, which these pages cannot make yet.",
+            "You handle requests for access and look after the audit. A case's records are opened to \
+             you on a request, by its address with /glass behind it.",
         );
     }
     if words.is_empty() {
@@ -132,6 +154,7 @@ fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
         (harm(lines), "No suspected harm is open."),
         (to_settle(lines, &work.inbox), "Nothing waits to be settled."),
         (to_review(&work.tray), "No work waits to be reviewed."),
+        (broken(lines, &work.glasses), "Nobody broke the glass to these records."),
         (not_in_force(lines, &work.notices), "Nothing that you wrote is held back by a dispute."),
         (words::today(now).and_then(|today| overdue(lines, today)), "Nothing is overdue."),
         (unallocated(lines), "Every child has a lead professional."),
@@ -205,6 +228,24 @@ fn to_review(tray: &Tray) -> Option<Need> {
         href: "/to-review",
         urgent: harm,
         ..Need::about(tray.open.iter().map(child).collect(), NAMED)?
+    })
+}
+
+fn broken(lines: &[CaseLine], glasses: &[Broken]) -> Option<Need> {
+    let child = |it: &Broken| Child {
+        name: named(worklist::name_of(lines, &it.glass.case)),
+        href: format!("/cases/{}", it.glass.case),
+        why: format!("{}, {}: {}", it.by, words::moment(it.glass.begun_at), it.glass.reason),
+    };
+    Some(Need {
+        heading: words::count(
+            glasses.len(),
+            "time the glass was broken",
+            "times the glass was broken",
+        ),
+        why: "Somebody outside the team opened the team's records for two hours. If their reason \
+              is not a good one, tell information governance.",
+        ..Need::about(glasses.iter().map(child).collect(), NAMED)?
     })
 }
 

@@ -219,7 +219,10 @@ async fn an_excluded_person_loses_every_sign_of_the_case() {
         assert_eq!(conflicts, json!({ "conflicts": [], "counted": [] }));
         let handover = format!("/v1/handover?from={member}");
         assert_eq!(area.deputy.read(&server, &handover).await, none);
-        assert_eq!(area.deputy.read(&server, "/v1/notices").await, json!({ "notices": [] }));
+        assert_eq!(
+            area.deputy.read(&server, "/v1/notices").await,
+            json!({ "notices": [], "glasses": [] })
+        );
 
         // Nobody but the named sees who is excluded.
         let theirs = area.lead.read(&server, &area.path("")).await.to_string();

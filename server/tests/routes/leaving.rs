@@ -283,6 +283,7 @@ async fn only_the_marked_phone_itself_speaks_for_it() {
                 whole: false,
                 stats: false,
                 actors: None,
+                openings: Vec::new(),
             },
             returned: vec![],
             left: 0,

@@ -14,3 +14,5 @@ mod review;
 mod roles;
 #[path = "pages/sign_in.rs"]
 mod sign_in;
+
+pub(crate) use browser::Browser;

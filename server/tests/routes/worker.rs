@@ -9,9 +9,10 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use caseweave::db;
 use caseweave::role::Role;
+use caseweave::service::audit::check;
 use caseweave::service::reckon;
 use serde_json::Value as Json;
-use sync_core::device::sync::SyncReport;
+use sync_core::device::sync::{SyncError, SyncReport};
 use sync_core::device::transport::{Farewell, Transport, TransportError};
 use sync_core::device::{Device, Enrolled, Facts, Parting, Session};
 use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
@@ -158,11 +159,16 @@ impl Worker {
         self.phone().make(case, kind, place, FRAMEWORK, entries, at).unwrap().record
     }
 
-    /// A new access token in the place of one that has run out.
-    pub(crate) fn go_on(&mut self, server: &TestServer) {
+    /// A new access token, for somebody without a phone.
+    pub(crate) fn renew(&mut self, server: &TestServer) {
         let tokens = &server.state.secrets.tokens;
         let claims = tokens.check(&self.token, START).unwrap();
         self.token = tokens.issue(&claims, server.state.clock.now()).unwrap().token;
+    }
+
+    /// A new access token in the place of one that has run out.
+    pub(crate) fn go_on(&mut self, server: &TestServer) {
+        self.renew(server);
         let mut store = self.device.take().unwrap().into_store();
         let session = Session::load(&store).unwrap().unwrap();
         let session = Session { access_token: self.token.clone(), ..session };
@@ -192,8 +198,23 @@ impl Worker {
         assert_eq!(report.returned, 0, "the server took everything");
     }
 
+    /// An exchange whose answer is lost on the way.
+    pub(crate) async fn exchange_cut(&mut self, server: &TestServer) {
+        let report = self.exchange_with(server, |_| Vec::new()).await;
+        assert!(report.is_err(), "the answer was cut");
+    }
+
     /// Exchanges until nothing is unsent.
     pub(crate) async fn exchange(&mut self, server: &TestServer) -> SyncReport {
+        self.exchange_with(server, |body| body).await.unwrap()
+    }
+
+    /// The same with what arrives of each answer.
+    async fn exchange_with(
+        &mut self,
+        server: &TestServer,
+        arrives: impl Fn(Vec<u8>) -> Vec<u8>,
+    ) -> Result<SyncReport, SyncError> {
         let mut device = self.device.take().unwrap();
         let (ask, mut asked) = unbounded_channel::<Asked>();
         let now = server.state.clock.now();
@@ -204,9 +225,9 @@ impl Worker {
                 bytes
             };
             let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
-            (device, report.unwrap())
+            (device, report)
         });
-        self.answered = pass_on(server, &mut asked).await;
+        self.answered = pass_on(server, &mut asked, arrives).await;
         let (device, report) = exchange.await.unwrap();
         self.device = Some(device);
         report
@@ -226,7 +247,7 @@ impl Worker {
             let parting = device.leave(&mut Wire { ask }, &|| now, &mut random);
             (device, parting.unwrap())
         });
-        pass_on(server, &mut asked).await;
+        pass_on(server, &mut asked, |body| body).await;
         let (device, parting) = leaving.await.unwrap();
         self.device = Some(device);
         parting
@@ -279,14 +300,19 @@ impl Worker {
 /// A path, a token, a body and where the answer goes.
 type Asked = (&'static str, String, Vec<u8>, mpsc::Sender<(StatusCode, Vec<u8>)>);
 
-async fn pass_on(server: &TestServer, asked: &mut UnboundedReceiver<Asked>) -> Vec<Vec<u8>> {
+/// Passes requests on to the server; `arrives` is what comes of each answer.
+async fn pass_on(
+    server: &TestServer,
+    asked: &mut UnboundedReceiver<Asked>,
+    arrives: impl Fn(Vec<u8>) -> Vec<u8>,
+) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     while let Some((path, token, body, answer)) = asked.recv().await {
         let header = ("Authorization", format!("Bearer {token}"));
         let request = TestRequest::post().uri(path).insert_header(header).set_payload(body);
-        let answered = server.send_raw(request).await;
-        all.push(answered.1.clone());
-        answer.send(answered).unwrap();
+        let (status, body) = server.send_raw(request).await;
+        all.push(body.clone());
+        answer.send((status, arrives(body))).unwrap();
     }
     all
 }
@@ -321,6 +347,7 @@ impl Farewell for Wire {
 
 /// What `verify` and `rebuild --check` find must be nothing.
 pub(crate) fn assert_in_order(server: &TestServer) {
+    crate::audit::link(server);
     let mut conn = server.conn();
     for cluster in db::clusters::list(&mut conn).unwrap() {
         let (now, rules) = (server.state.clock.now(), &server.state.rules);
@@ -329,5 +356,8 @@ pub(crate) fn assert_in_order(server: &TestServer) {
         assert_eq!(verified.wrong, Vec::<String>::new());
         let rebuilt = reckon::rebuild(&mut conn, rules, &cluster.id, now, false, quiet).unwrap();
         assert_eq!(rebuilt.wrong, Vec::<String>::new());
+        let key = server.state.secrets.audit_key.verifying_key();
+        let audit = check::verify(&mut conn, &key, (&cluster.id, None), now).unwrap();
+        assert_eq!(audit.wrong, Vec::<String>::new());
     }
 }

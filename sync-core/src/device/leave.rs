@@ -221,6 +221,7 @@ fn nothing(now: Timestamp) -> SyncRequest {
         whole: false,
         stats: false,
         actors: None,
+        openings: Vec::new(),
     }
 }
 

@@ -4,12 +4,14 @@ use serde::Serialize;
 
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, RecordError};
+use crate::engine::opened;
 use crate::ids::{CaseId, RecordId, UserId};
 use crate::merge::{Notice, notices_for};
 use crate::protocol::message::{DirectoryLine, PersonLine};
 use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, UnsentCount};
+use crate::time::Timestamp;
 use crate::view::{CaseHeader, CaseView, Extract, header};
 
 /// One case of the caseload.
@@ -94,6 +96,48 @@ impl<S: Store> Device<S> {
         let Some(extract) = self.extract(case)? else { return Ok(view) };
         let (team, merging) = (self.own_record(case, Compartment::Team)?, self.merging(&case));
         Ok(view.with(&extract, &header(&team, &merging), &merging))
+    }
+
+    /// Opens a case to look at it: as [`Device::case`], and the audit is told with the next exchange. A
+    /// screen that shows a case calls this.
+    ///
+    /// # Errors
+    /// As [`Device::case`]; and [`DeviceError::Store`] if it cannot be noted: then nothing is shown.
+    pub fn open_case(&mut self, case: CaseId, now: Timestamp) -> Result<CaseView, DeviceError> {
+        let view = self.case(case, false)?;
+        self.note_opened((case, None), now)?;
+        Ok(view)
+    }
+
+    /// Opens one record to look at it: as [`Device::record`], and the audit is told.
+    ///
+    /// # Errors
+    /// As [`Device::record`] and [`Device::open_case`].
+    pub fn open_record(
+        &mut self,
+        record: &RecordId,
+        now: Timestamp,
+    ) -> Result<Folded, DeviceError> {
+        let folded = self.record(record)?;
+        self.note_opened((folded.envelope.case, Some(*record)), now)?;
+        Ok(folded)
+    }
+
+    fn note_opened(
+        &mut self,
+        what: (CaseId, Option<RecordId>),
+        now: Timestamp,
+    ) -> Result<(), DeviceError> {
+        let writes = opened::note(&self.store, what, now)?;
+        if writes.is_empty() { Ok(()) } else { Ok(self.store.commit(&writes)?) }
+    }
+
+    /// How many openings of cases and records the audit has not been told yet.
+    ///
+    /// # Errors
+    /// [`DeviceError::Store`]
+    pub fn untold(&self) -> Result<usize, DeviceError> {
+        Ok(opened::count(&self.store)?)
     }
 
     /// What the pupil roll says of a case's child. Read only: it is the schools'.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 
 use crate::engine::authors::{self, Authors, Loaded, RecordError};
-use crate::engine::unsent;
+use crate::engine::{opened, unsent};
 use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId, UserId};
 use crate::limits::ACTORS_PER_CLAIM;
 use crate::merge::Context;
@@ -103,8 +103,10 @@ pub fn outgoing(
     let pushed: Vec<Pushed> = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
     let batches = batches(store, identity, clusters, records, seed)?;
     let actors = claimed(store, identity, (whole, &pushed))?;
+    let openings = opened::to_tell(store)?;
     let (version, stats) = (VERSION, false);
-    let request = SyncRequest { version, cursors, batches, now, more, whole, stats, actors };
+    let request =
+        SyncRequest { version, cursors, batches, now, more, whole, stats, actors, openings };
     Ok(Outgoing { request, pushed })
 }
 

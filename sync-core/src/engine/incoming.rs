@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
 use crate::engine::client::{ClientError, WHOLE, framework_key, goes_on_as, moved_key};
+use crate::engine::opened;
 use crate::engine::own::Own;
 use crate::engine::rewrite::Rewriting;
 use crate::gate::copies;
@@ -75,6 +76,9 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     incoming.records(store, page, &pulled)?;
     incoming.tray(store, page, &pulled)?;
     incoming.lines(page)?;
+    if let Some(noted) = page.noted {
+        incoming.writes.extend(opened::forget(store, noted, page.now)?);
+    }
     if page.left == 0 && !page.cursor.is_empty() && !incoming.again {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
     }

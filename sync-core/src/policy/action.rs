@@ -166,6 +166,8 @@ pub enum ClusterAction {
     BeginCase,
     /// Read figures.
     ReadSummaries(Summaries),
+    /// Read who did and saw what: [`crate::policy::sees_audit`] says of which cases.
+    ReadAudit,
 }
 
 /// Figures by what they are about.

@@ -1,7 +1,9 @@
 //! Rules of reading: what a person is granted, and what they may open beyond it.
 
 use crate::policy::standing::Standing;
-use crate::policy::{Allowed, CaseContext, Denied, Door, Ground, Principal, RecordFacts, Verdict};
+use crate::policy::{
+    Allowed, CaseContext, Denied, Door, Ground, Principal, RecordFacts, Role, Verdict,
+};
 use crate::record::kind::{Compartment, Kind};
 
 /// The compartments of a case that `principal` receives now, without asking: what the server grants
@@ -22,6 +24,14 @@ pub fn readable_scopes(principal: &Principal, case: &CaseContext) -> Vec<Compart
 #[must_use]
 pub fn sees_directory(principal: &Principal, case: &CaseContext) -> bool {
     Standing::of(principal, case).visible
+}
+
+/// Whether the audit's rows of the case are shown to `principal`: information governance of its cluster,
+/// unless they are excluded from it. Of a shielded case, too, whose rows hold an id and no name: who
+/// looked at it must be found.
+#[must_use]
+pub fn sees_audit(principal: &Principal, case: &CaseContext) -> bool {
+    principal.is(Role::Governance, case.cluster) && !case.excluded.contains(&principal.user)
 }
 
 pub(super) fn read(standing: &Standing<'_>, record: &RecordFacts, door: Door) -> Verdict {

@@ -167,6 +167,19 @@ fn what_is_granted_is_what_may_be_read() {
     }
 }
 
+/// Who saw what is for governance alone; an excluded person does not see it even there.
+#[test]
+fn the_audit_of_a_case_is_shown_to_governance_that_is_not_excluded() {
+    for person in everybody() {
+        for state in STATES {
+            let (principal, case) = (person.principal(), case(&person, state));
+            let excluded = case.excluded.contains(&principal.user);
+            let expected = principal.is(Role::Governance, HERE) && !excluded;
+            assert_eq!(sees_audit(&principal, &case), expected, "{person:?} {state:?}");
+        }
+    }
+}
+
 /// What a record's reader may not know of must not show in the words of the denial.
 #[test]
 fn a_record_out_of_sight_is_denied_like_one_that_is_not_there() {
@@ -203,6 +216,7 @@ fn figures_go_to_those_they_are_for() {
         (ClusterAction::ReadSummaries(Summaries::Agency(police)), ""),
         (ClusterAction::ReadSummaries(Summaries::Cluster), "cluster_lead deputy"),
         (ClusterAction::ReadSummaries(Summaries::PublishedEditions), "chief"),
+        (ClusterAction::ReadAudit, "governance"),
     ];
     for role in Role::ALL {
         let principal = Principal::new(SOMEBODY, health).with(HERE, role);

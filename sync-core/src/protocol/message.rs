@@ -36,6 +36,29 @@ pub struct SyncRequest {
     /// The actors that it writes as since its enrolment's was not its own any more.
     #[n(7)]
     pub actors: Option<ActorClaim>,
+    /// What was opened on the phone since it last told, for the audit; a server that does not know it
+    /// skips it and is told again.
+    #[n(8)]
+    #[cbor(default)]
+    pub openings: Vec<Opening>,
+}
+
+/// A case, or one record of it, that was opened on the phone.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct Opening {
+    /// Ascending on one phone: what is told twice is known by it.
+    #[n(0)]
+    pub number: u64,
+    /// The case.
+    #[n(1)]
+    pub case: CaseId,
+    /// The record, if it was opened by itself.
+    #[n(2)]
+    pub record: Option<RecordId>,
+    /// When, by the phone's clock.
+    #[n(3)]
+    pub at: Timestamp,
 }
 
 /// A phone says as whom it writes: fresh actors, for numbers that nothing else has.
@@ -293,6 +316,9 @@ pub struct Page {
     #[n(18)]
     #[cbor(default)]
     pub anew: bool,
+    /// Up to which number the audit has what was opened on the phone.
+    #[n(19)]
+    pub noted: Option<u64>,
 }
 
 impl Page {
@@ -318,6 +344,7 @@ impl Page {
             number: 0,
             server_cpu_us: None,
             framework: None,
+            noted: None,
             anew: false,
         }
     }

@@ -10,10 +10,10 @@ use sync_core::device::Device;
 use sync_core::store::memory::MemoryStore;
 use sync_core::store::sqlite::{Key, SqliteStore};
 use sync_core::time::Timestamp;
-use system_tests::workload::area::{Area, READER};
+use system_tests::workload::area::{Area, LEAD, READER};
 use system_tests::workload::format::{Case, Day, Workload};
 use system_tests::workload::measure::Line;
-use system_tests::workload::{WorkloadError, day, finals, generate, load, wire};
+use system_tests::workload::{WorkloadError, day, finals, generate, load, view, wire};
 
 #[derive(Parser)]
 #[command(about = "Measures exchanges on the common workload")]
@@ -26,6 +26,8 @@ struct Arguments {
 enum Scenario {
     /// A first sync with the whole history, one with nothing new, and a day's.
     FirstSync(Input),
+    /// Views of a case by the cluster's lead, with the audit and without.
+    PageView(Input),
     /// Writes a workload of our own invention.
     Generate {
         #[command(flatten)]
@@ -58,6 +60,7 @@ struct Input {
 fn main() -> Result<(), Box<dyn Error>> {
     match Arguments::parse().scenario {
         Scenario::FirstSync(input) => measure(&input),
+        Scenario::PageView(input) => measure_views(&input),
         Scenario::Generate { input, out } => write(&workload(&input)?, &out),
     }
 }
@@ -98,6 +101,22 @@ fn measure(input: &Input) -> Result<(), Box<dyn Error>> {
     measure_copies(&mut area, &workload, folder.path(), input.repeat.max(1))?;
     let own = SqliteStore::open(&folder.path().join("day.db"), &Key::new([9; 32]))?;
     measure_day(&mut area, &workload, own)
+}
+
+/// Views one at a time, where each pays for a commit alone, and sixteen at once, which share them.
+fn measure_views(input: &Input) -> Result<(), Box<dyn Error>> {
+    let workload = workload(input)?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("server.db");
+    let mut area = Area::begin(&file, load::people(&workload), Timestamp(1_750_000_000_000))?;
+    load::load(&mut area, &workload.cases, &mut |_| {})?;
+    let lead = area.worker(LEAD)?.principal.clone();
+    let cases = caseweave::db::views::case_ids(&mut area.conn, &area.cluster)?;
+    for at_once in [1, 16] {
+        let line = view::measure(&file, &lead, &cases, (at_once, input.repeat.max(1)))?;
+        writeln!(std::io::stdout(), "{}", serde_json::to_string(&line)?)?;
+    }
+    Ok(())
 }
 
 /// First syncs, each into a new encrypted file, and one with nothing new on the last phone.

@@ -131,6 +131,7 @@ fn some_requests() -> impl Iterator<Item = SyncRequest> {
             whole: false,
             stats: false,
             actors: None,
+            openings: Vec::new(),
         }
     })
 }

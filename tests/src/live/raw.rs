@@ -136,6 +136,7 @@ pub fn nothing() -> SyncRequest {
         more: false,
         whole: false,
         stats: false,
+        openings: Vec::new(),
         actors: None,
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use caseweave::service::audit::{chain, check};
 use caseweave::service::reckon;
+use ed25519_dalek::SigningKey;
 use sync_core::engine::renames::Renames;
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, RecordId};
@@ -243,7 +245,11 @@ pub fn readable(
     Ok(Some(readable).filter(|records| !records.is_empty()))
 }
 
-/// The log verifies, and everything that is made from it can be made again.
+/// The key that signs the ends of a run's audit.
+const AUDIT_SEED: [u8; 32] = [7; 32];
+
+/// The log verifies, everything that is made from it can be made again, and so does the audit of who
+/// brought what.
 ///
 /// # Errors
 /// [`Promise::Verified`].
@@ -253,6 +259,10 @@ pub fn verified(server: &mut Server, now: Timestamp) -> Result<(), Violation> {
     let rebuilt =
         reckon::rebuild(&mut server.conn, &server.rules, &cluster, now, false, &mut |_, _| {})?;
     wrong.extend(rebuilt.wrong);
+    let key = SigningKey::from_bytes(&AUDIT_SEED);
+    chain::link_all(&mut server.conn, &key, now)?;
+    let whole = (&cluster, None);
+    wrong.extend(check::verify(&mut server.conn, &key.verifying_key(), whole, now)?.wrong);
     match wrong.first() {
         None => Ok(()),
         Some(first) => {

@@ -2,9 +2,11 @@
 //! interface and for the pages.
 
 use sync_core::ids::{CaseId, UserId};
-use sync_core::policy::MemberState;
+use sync_core::policy::{Ground, MemberState};
 use sync_core::protocol::message::DirectoryLine;
+use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::Folded;
+use sync_core::record::kind::Compartment;
 use sync_core::view::CaseHeader;
 
 use super::caseload::{self, CaseLine};
@@ -12,6 +14,7 @@ use super::chronology::{self, ArrivedLine};
 use super::colleagues::Colleagues;
 use super::conflicts::{self, OpenConflict};
 use super::{Moves, Reader};
+use crate::db::glasses::Glass;
 use crate::db::memberships::Post;
 use crate::db::{self, Conn, Error};
 use crate::role::Role;
@@ -37,6 +40,10 @@ pub struct OpenCase {
     pub conflicts: Vec<OpenConflict>,
     /// Names.
     pub people: Colleagues,
+    /// On what ground it is open.
+    pub ground: Ground,
+    /// What the person opened, if it is by that that they read it.
+    pub glass: Option<Glass>,
 }
 
 /// Whom to speak to about a child.
@@ -54,10 +61,9 @@ pub struct Contacts {
 /// The database's failure.
 pub fn open(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<OpenCase>, Error> {
     let Some(state) = reader.case(conn, case)? else { return Ok(None) };
+    let reader = &reader.through_glass(conn, &state)?;
     let (all, moves) = reader.with_moved(conn, &state)?;
-    if all.is_empty() {
-        return Ok(None);
-    }
+    let Some(ground) = ground(reader, &state, &all) else { return Ok(None) };
     let (moved, records): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|it| moves.contains_key(&it.envelope.id()));
     let mut line = caseload::of_state(conn, reader, &state)?;
@@ -68,7 +74,26 @@ pub fn open(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<Op
     }
     let conflicts = conflicts::of_records(reader, &state, &records);
     let people = Colleagues::of(conn, reader, reader.clusters())?;
-    Ok(Some(OpenCase { state, line, reads_team, records, moved, moves, conflicts, people }))
+    let glass = reader.opened().cloned();
+    Ok(Some(OpenCase {
+        state,
+        line,
+        reads_team,
+        records,
+        moved,
+        moves,
+        conflicts,
+        people,
+        ground,
+        glass,
+    }))
+}
+
+/// The ground on which the case is open: that of the team's records, else of the first that is.
+pub(super) fn ground(reader: &Reader, state: &CaseState, records: &[Folded]) -> Option<Ground> {
+    let team = Envelope::of_case(state.context.case, Compartment::Team);
+    let first = records.first()?;
+    reader.ground(state, &team).or_else(|| reader.ground(state, &first.envelope))
 }
 
 impl OpenCase {

@@ -1,11 +1,13 @@
 //! What happened in a case, and when the server came to know of it.
 
 use sync_core::ids::CaseId;
+use sync_core::policy::Ground;
 use sync_core::record::fold::Folded;
 use sync_core::time::Timestamp;
 use sync_core::view::{ChronologyLine, chronology_line};
 
 use super::Reader;
+use super::case::ground;
 use crate::db::{self, Conn, Error};
 
 /// A line of a chronology with its arrival.
@@ -27,8 +29,8 @@ impl ArrivedLine {
     }
 }
 
-/// A case's chronology of the records that are open to the person, newest first; none for a case
-/// that is not.
+/// A case's chronology of the records that are open to the person, newest first, with the ground on
+/// which they are; none for a case that is not.
 ///
 /// # Errors
 /// The database's failure.
@@ -36,13 +38,12 @@ pub fn of_case(
     conn: &mut Conn,
     reader: &Reader,
     case: &CaseId,
-) -> Result<Option<Vec<ArrivedLine>>, Error> {
+) -> Result<Option<(Vec<ArrivedLine>, Ground)>, Error> {
     let Some(state) = reader.case(conn, case)? else { return Ok(None) };
+    let reader = &reader.through_glass(conn, &state)?;
     let records = reader.records(conn, &state)?;
-    if records.is_empty() {
-        return Ok(None);
-    }
-    of_records(conn, &records).map(Some)
+    let Some(ground) = ground(reader, &state, &records) else { return Ok(None) };
+    Ok(Some((of_records(conn, &records)?, ground)))
 }
 
 /// What these records say happened, newest first.

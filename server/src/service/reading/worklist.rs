@@ -48,6 +48,25 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// By what is filtered, for the audit: the kinds of filters, and no value of any.
+    #[must_use]
+    pub fn kinds(&self) -> String {
+        let kinds = [
+            ("cluster", self.cluster.is_some()),
+            ("stage", self.stage.is_some()),
+            ("school", self.school.is_some()),
+            ("overdue", self.overdue),
+            ("unallocated", self.unallocated),
+            ("disputed", self.disputed),
+            ("harm", self.harm),
+            ("closed", self.closed),
+        ];
+        let asked = kinds.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name);
+        asked.collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl CaseLine {
     /// Whether something in it was due before `today`.
     #[must_use]

@@ -42,9 +42,10 @@ fn is_none(count: &usize) -> bool {
 
 impl Act for Show {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
-        let phone = home.open()?;
+        let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
-        let view = phone.device.case(case, self.shared)?;
+        let opened = phone.device.open_case(case, phone.now)?;
+        let view = if self.shared { phone.device.case(case, true)? } else { opened };
         let unreadable = phone.device.unreadable(case)?;
         let people = names::names_of_users(&phone)?;
         let name = names::names_of_cases(&phone)?.remove(&case).unwrap_or_default();
@@ -63,9 +64,9 @@ impl Act for Show {
 
 impl Act for Chronology {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
-        let phone = home.open()?;
+        let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
-        let lines = phone.device.case(case, false)?.chronology;
+        let lines = phone.device.open_case(case, phone.now)?.chronology;
         let people = names::names_of_users(&phone)?;
         let row = |line: &ChronologyLine| {
             let what = line.what.replace('\n', " ");

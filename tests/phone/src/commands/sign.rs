@@ -35,7 +35,7 @@ impl Act for Sign {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let record = names::record(&phone, &self.record)?;
-        let text = words(&phone.device.record(&record)?)?;
+        let text = words(&phone.device.open_record(&record, phone.now)?)?;
         let signature = Signature { text: text.clone(), role: self.role.clone() };
         let envelope = phone.device.envelope(&record)?;
         let saved = phone.device.add(&envelope, vec![signature.entry()], phone.now)?;

@@ -73,7 +73,7 @@ impl Act for Text {
             What::Edit { record, entry, text, based_on } => {
                 edit(&mut phone, (record, entry), text, based_on.as_deref())
             }
-            What::Show { record, entry } => show(&phone, record, entry.as_deref()),
+            What::Show { record, entry } => show(&mut phone, record, entry.as_deref()),
         }
     }
 }
@@ -105,9 +105,9 @@ fn edit(
     Answer::new(&value, format!("saved on this phone ({})\nversion {version}", items(only_here)))
 }
 
-fn show(phone: &Phone, record: &str, entry: Option<&str>) -> Result<Answer, Failure> {
+fn show(phone: &mut Phone, record: &str, entry: Option<&str>) -> Result<Answer, Failure> {
     let record: RecordId = names::record(phone, record)?;
-    let folded = phone.device.record(&record)?;
+    let folded = phone.device.open_record(&record, phone.now)?;
     let only = entry.map(|entry| names::entry(&folded, entry)).transpose()?;
     let wanted = folded.entries.iter().filter(|it| only.is_none_or(|only| it.id == only));
     let texts: Vec<Shown> = wanted

@@ -1,0 +1,2 @@
+DROP TABLE glasses;
+DROP FUNCTION glasses_stay();
