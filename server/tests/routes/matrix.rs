@@ -163,7 +163,9 @@ async fn a_page_that_may_not_be_seen_is_the_page_of_what_is_not_there() {
                     let answer = test::call_service(&app, asking.to_request()).await;
                     answers.push(Whole::of(answer).await);
                 }
-                let open = who == 'm' && page.starts_with("/cases");
+                // The form that breaks a glass is the same for every case, and for none.
+                let form = page.ends_with("/glass");
+                let open = who == 'm' && page.starts_with("/cases") && !form;
                 for answer in &answers[1..] {
                     assert_eq!(*answer == answers[0], !open, "{who} {page}: {answer:?}");
                 }

@@ -58,7 +58,7 @@ async fn the_database_itself_lets_nobody_change_or_delete_a_row() {
 async fn each_way_of_changing_a_chain_is_found_and_named() {
     let ways: &[(&str, &str)] = &[
         ("UPDATE audit SET user_id = NULL WHERE number = 5", "audit row 5 is not what was linked"),
-        ("UPDATE audit SET act = 'sign_in' WHERE number = 5", "audit row 5 is not what was linked"),
+        ("UPDATE audit SET act = 'other' WHERE number = 5", "audit row 5 is not what was linked"),
         ("UPDATE audit SET at = at + 1 WHERE number = 5", "audit row 5 is not what was linked"),
         ("DELETE FROM audit WHERE number = 5", "audit row 5 is missing"),
         ("DELETE FROM audit WHERE number BETWEEN 4 AND 6", "audit rows 4 to 6 are missing"),

@@ -84,6 +84,7 @@ const NO_REASON: &str = r#"{"reason":" "}"#;
 const REASON: &str = r#"{"reason":"Agreed by telephone."}"#;
 /// Who reviews the team's.
 const REVIEWERS: &str = "LD";
+const GLASS: &str = "/v1/cases/{case}/glass";
 const RELEASE: &str = "/v1/quarantine/{id}/release";
 const GIVE_BACK: &str = "/v1/quarantine/{id}/give-back";
 
@@ -107,6 +108,10 @@ pub(super) const ROWS: &[Row] = &[
     get("/v1/cases/{case}", "/v1/cases/IRIS", ("m", 200, 404)),
     get("/v1/cases/{case}/chronology", "/v1/cases/ROWAN/chronology", (READS, 200, 404)),
     get("/v1/cases/{case}/chronology", "/v1/cases/IRIS/chronology", ("m", 200, 404)),
+    post(GLASS, "/v1/cases/IRIS/glass", NO_REASON, ("m", 409, 404)),
+    spared(post(GLASS, "/v1/cases/ROWAN/glass", NO_REASON, ("", 404, 404)), KNOWS),
+    get("/v1/audit", "/v1/audit", ("G", 200, 403)),
+    get("/v1/audit.csv", "/v1/audit.csv", ("G", 200, 403)),
     get("/v1/conflicts", "/v1/conflicts", ALL),
     get("/v1/notices", "/v1/notices", ALL),
     get("/v1/quarantine", "/v1/quarantine", ALL),
