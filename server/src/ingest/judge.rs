@@ -1,19 +1,19 @@
 //! Judging a batch: signature, names, then each record by the gate and the policy.
 
+mod rights;
+
 use std::collections::BTreeMap;
 
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
-use sync_core::engine::admit::{Admitted, Forbidden, Judged, admit};
+use sync_core::engine::admit::{Admitted, Judged, admit};
 use sync_core::gate::copies::{self, Source, Sources};
-use sync_core::gate::permission;
-use sync_core::gate::refusal::{FROM_RETIRED, Refusal};
+use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
-use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster, sees_directory};
+use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
-use sync_core::record::change::Change;
 use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
 use sync_core::record::kind::Kind;
@@ -24,6 +24,7 @@ use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules, moves, sources};
 use crate::service::contact;
 use crate::service::histories::{self, World};
+use rights::{Contexts, differs, may};
 
 /// A batch as judged at some state of the database.
 #[derive(Clone, Debug, Default)]
@@ -131,20 +132,13 @@ struct Judging<'a> {
     verdict: Verdict,
 }
 
-/// A case's rules now, and as the phone last knew them if that is another time.
-#[derive(Clone)]
-struct Contexts {
-    now: CaseContext,
-    then: Option<CaseContext>,
-}
-
-impl Contexts {
-    /// Whether a person may not know of the case, nor might when their phone last heard of it: they are
-    /// told what they would be told of a case that is not there.
-    fn are_closed_to(&self, principal: &Principal, then: Option<&Principal>) -> bool {
-        let knew = |case| sees_directory(then.unwrap_or(principal), case);
-        !sees_directory(principal, &self.now) && !self.then.as_ref().is_some_and(knew)
-    }
+/// What a record's changes are judged by.
+struct Ready {
+    contexts: Contexts,
+    history: History,
+    sources: Sources,
+    /// Whether another record took its place.
+    moved: bool,
 }
 
 impl<'a> Judging<'a> {
@@ -216,34 +210,52 @@ impl<'a> Judging<'a> {
                 return Ok(());
             }
         };
-        let id = envelope.id();
-        if let Some(code) = self.misnamed(conn, pushed, &envelope)? {
-            self.forked |= code == "id_taken";
-            self.answer_each(id, pushed, &refused(code));
-            return Ok(());
+        match self.ready(conn, pushed, &envelope)? {
+            Ok(ready) => self.changes(conn, (pushed, salts), envelope, ready)?,
+            Err(judged) => self.answer_each(envelope.id(), pushed, &judged),
         }
-        let Some(contexts) = self.contexts(conn, &envelope)? else {
+        Ok(())
+    }
+
+    /// What a record's changes are judged by; or what all of them are answered.
+    fn ready(
+        &mut self,
+        conn: &mut Conn,
+        pushed: &PushedRecord,
+        envelope: &Envelope,
+    ) -> Result<Result<Ready, Judged>, Error> {
+        let id = envelope.id();
+        if let Some(code) = self.misnamed(conn, pushed, envelope)? {
+            self.forked |= code == "id_taken";
+            return Ok(Err(refused(code)));
+        }
+        let Some(contexts) = self.contexts(conn, envelope)? else {
             let judged = self.unbegun.get(&envelope.case).cloned();
-            self.answer_each(id, pushed, &judged.unwrap_or_else(|| refused("unknown_case")));
-            return Ok(());
+            return Ok(Err(judged.unwrap_or_else(|| refused("unknown_case"))));
         };
         if contexts.are_closed_to(&self.arrival.principal, self.then.as_ref()) {
-            self.answer_each(id, pushed, &refused("unknown_case"));
-            return Ok(());
+            return Ok(Err(refused("unknown_case")));
         }
-        let mut history = match histories::history_of(conn, &envelope) {
-            Err(Error::Newer) => {
-                self.answer_each(id, pushed, &Judged::NotYet);
-                return Ok(());
-            }
+        let history = match histories::history_of(conn, envelope) {
+            Err(Error::Newer) => return Ok(Err(Judged::NotYet)),
             history => history?,
         };
         self.verdict.judged_at.insert(id, history.links().len());
         let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
-            self.answer_each(id, pushed, &refused("another_cluster"));
-            return Ok(());
+            return Ok(Err(refused("another_cluster")));
         };
         let moved = self.is_moved(conn, &id)?;
+        Ok(Ok(Ready { contexts, history, sources, moved }))
+    }
+
+    fn changes(
+        &mut self,
+        conn: &mut Conn,
+        (pushed, salts): (&PushedRecord, &[Salted]),
+        envelope: Envelope,
+        Ready { contexts, mut history, sources, moved }: Ready,
+    ) -> Result<(), Error> {
+        let id = envelope.id();
         let (user, then) = (self.arrival.user(), self.then.as_ref());
         let earlier = Earlier::of(conn, &id, pushed)?;
         let aside = earlier.aside(&history, user);
@@ -253,8 +265,7 @@ impl<'a> Judging<'a> {
             }
             may((self.arrival, then), &contexts, (history, change, deps), &sources)
         });
-        let forked = |(_, judged): &(u32, Judged)| matches!(judged, Judged::Refused(why) if why.code() == "actor_forked");
-        self.forked |= judged.iter().any(forked);
+        self.forked |= judged.iter().any(|(_, judged)| is_forked(judged));
         // Most pushes hold nothing: they are not counted.
         let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));
         if holds || earlier.version() > 0 {
@@ -444,41 +455,9 @@ impl<'a> Judging<'a> {
     }
 }
 
-/// Whether a person may make a change now; if not, whether they might as far as their phone knew. A
-/// copy that may not be made is given back: its source is still there. Of a retired phone, whatever
-/// might be made is kept for a reviewer.
-fn may(
-    (arrival, then): (&Arrival, Option<&Principal>),
-    contexts: &Contexts,
-    (history, change, deps): (&History, &Change, &[usize]),
-    sources: &Sources,
-) -> Result<(), Forbidden> {
-    let principal = &arrival.principal;
-    let judged_by =
-        |who, context| permission::check(who, context, history, change, deps, sources).map(drop);
-    let copies = !copies::copied_from(change).is_empty();
-    let refusal = match judged_by(principal, &contexts.now) {
-        Ok(()) if arrival.leaving && copies => return Err(Refusal::new(FROM_RETIRED).into()),
-        Ok(()) if arrival.leaving => return Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
-        Ok(()) => return Ok(()),
-        Err(refusal) => refusal,
-    };
-    let before = contexts.then.as_ref().filter(|_| !copies);
-    match before.map(|context| judged_by(then.unwrap_or(principal), context)) {
-        Some(Ok(())) if arrival.leaving => Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
-        Some(Ok(())) => Err(Forbidden::Late(refusal)),
-        _ => Err(Forbidden::Refused(refusal)),
-    }
-}
-
-/// Whether somebody has other posts in the cluster now, or another agency.
-fn differs(then: &Principal, now: &Principal) -> bool {
-    let here = then.memberships.first().map(|it| it.cluster);
-    let roles = |who: &Principal| {
-        let of_cluster = who.memberships.iter().filter(|it| Some(it.cluster) == here);
-        of_cluster.map(|it| it.role).collect::<Vec<_>>()
-    };
-    then.agency != now.agency || roles(then) != roles(now)
+/// Whether a change's number is taken by other work.
+fn is_forked(judged: &Judged) -> bool {
+    matches!(judged, Judged::Refused(why) if why.code() == "actor_forked")
 }
 
 fn refused(code: &str) -> Judged {

@@ -9,6 +9,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
 
 use super::{CertificateFiles, TlsError, read};
 
@@ -19,12 +20,13 @@ const LOOK: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Shown {
     files: CertificateFiles,
+    loaded: Seen,
     key: RwLock<Arc<CertifiedKey>>,
 }
 
-/// What the files held when they were last looked at.
-#[derive(PartialEq, Eq)]
-struct Seen(Result<(Vec<u8>, Vec<u8>), String>);
+/// What the files held when they were last looked at, as a digest: a key is kept in one place only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seen(Result<[u8; 32], String>);
 
 impl Shown {
     /// Reads the files.
@@ -32,8 +34,10 @@ impl Shown {
     /// # Errors
     /// [`TlsError`] in an administrator's words.
     pub fn load(files: CertificateFiles) -> Result<Arc<Self>, TlsError> {
+        // Looked at before they are read: a renewal in between is seen by the next look.
+        let loaded = look(&files);
         let key = RwLock::new(Arc::new(certified(&files)?));
-        Ok(Arc::new(Self { files, key }))
+        Ok(Arc::new(Self { files, loaded, key }))
     }
 
     /// Follows the files on a thread of its own, until nobody uses the certificate any more.
@@ -42,7 +46,7 @@ impl Shown {
     /// If the system gives no thread.
     pub fn follow(self: &Arc<Self>) -> std::io::Result<()> {
         let shown = Arc::downgrade(self);
-        let mut seen = look(&self.files);
+        let mut seen = self.loaded.clone();
         let follow = move || while wait(&shown, &mut seen).is_some() {};
         std::thread::Builder::new().name("certificate".into()).spawn(follow).map(drop)
     }
@@ -80,7 +84,14 @@ fn wait(shown: &Weak<Shown>, seen: &mut Seen) -> Option<()> {
 
 fn look(files: &CertificateFiles) -> Seen {
     let both = read(&files.certificate).and_then(|it| Ok((it, read(&files.key)?)));
-    Seen(both.map_err(|error| error.to_string()))
+    let digest = both.map(|(certificate, key)| {
+        let mut digest = Sha256::new();
+        digest.update((certificate.len() as u64).to_be_bytes());
+        digest.update(certificate);
+        digest.update(key);
+        digest.finalize().into()
+    });
+    Seen(digest.map_err(|error| error.to_string()))
 }
 
 fn certified(files: &CertificateFiles) -> Result<CertifiedKey, TlsError> {

@@ -56,7 +56,9 @@ pub enum Told {
 #[must_use]
 pub fn meanings(base: &Base) -> Vec<Meaning> {
     let mut all = crafted(base);
+    all.extend(overflowing(base));
     all.extend(wrong(base));
+    all.extend(wrong_edits(base));
     all.extend(poisonous(base));
     all.extend(odd(base));
     all
@@ -70,15 +72,17 @@ fn record(pushed: PushedRecord) -> Sent {
     Sent::Record(Box::new(pushed))
 }
 
-/// 2.1: inputs that make a reader allocate, spin, overflow or abort.
+/// An honest change with bytes after its end.
+fn after(base: &Base, extra: usize) -> Sent {
+    let mut body = base.honest().changes.remove(0).body;
+    body.extend(vec![0; extra]);
+    record(base.body(body))
+}
+
+/// 2.1: inputs that make a reader allocate or spin by what they declare.
 fn crafted(base: &Base) -> Vec<Meaning> {
-    use Told::{NotYet, Refused, Unread};
+    use Told::{Refused, Unread};
     let malformed = Refused("malformed");
-    let after = |extra: usize| {
-        let mut body = base.honest().changes.remove(0).body;
-        body.extend(vec![0; extra]);
-        record(base.body(body))
-    };
     // Nothing inside a change is packed: these are the bytes that the engine takes for a chunk.
     let chunk = |kind: u8| {
         let mut bytes = vec![0x85, 0x6F, 0x4A, 0x83, 1, 2, 3, 4, kind];
@@ -107,7 +111,7 @@ fn crafted(base: &Base) -> Vec<Meaning> {
     };
     vec![
         meaning("2.1-1", "a compressed change with 100 MB of extra bytes", chunk(2), malformed),
-        meaning("2.1-2", "bytes after the end of a change", after(200_000), malformed),
+        meaning("2.1-2", "bytes after the end of a change", after(base, 200_000), malformed),
         meaning("2.1-3", "a sync message of the engine's", chunk(0x42), malformed),
         meaning("2.1-4", "a document with a packed column", chunk(0), malformed),
         meaning("2.1-5", "a million operations in a run", deleting(1_000_000), malformed),
@@ -131,6 +135,14 @@ fn crafted(base: &Base) -> Vec<Meaning> {
             counted(10_000_000_000),
             Unread,
         ),
+    ]
+}
+
+/// 2.1, on: depth, counters, clocks, names, and what is waited for.
+fn overflowing(base: &Base) -> Vec<Meaning> {
+    use Told::{NotYet, Refused, Unread};
+    let malformed = Refused("malformed");
+    vec![
         meaning("2.1-11", "a map within a field", record(nested(base)), NotYet),
         meaning(
             "2.1-12",
@@ -150,8 +162,8 @@ fn crafted(base: &Base) -> Vec<Meaning> {
             record(moment(base)),
             Told::Taken,
         ),
-        meaning("2.1-13b", "an actor of 5 MB", Sent::Frame(long_actor(base)), Unread),
-        meaning("2.1-13c", "a forged author's footer", after(16), malformed),
+        meaning("2.1-13b", "an actor of half a megabyte", Sent::Frame(long_actor(base)), Unread),
+        meaning("2.1-13c", "a forged author's footer", after(base, 16), malformed),
         meaning(
             "2.1-14",
             "a change whose dependencies never come",
@@ -191,7 +203,7 @@ fn long_actor(base: &Base) -> Vec<u8> {
     // An actor is sixteen bytes and has no length: a longer one is read as what follows it.
     let frame = encode_push(&[base.honest()]);
     let mut writer = Writer::new();
-    writer.uint(1).bytes(&base.first.envelope).fixed(&vec![0xAA; 5_000]);
+    writer.uint(1).bytes(&base.first.envelope).fixed(&vec![0xAA; 500_000]);
     writer.fixed(&frame);
     writer.finish()
 }
@@ -215,8 +227,8 @@ fn many_characters(base: &Base) -> PushedRecord {
 
 /// 2.2, first and second: what panics when it is applied, or after.
 fn wrong(base: &Base) -> Vec<Meaning> {
-    use Told::{NotYet, Refused};
-    let (malformed, unknown) = (Refused("malformed"), Refused("unknown_reference"));
+    use Told::Refused;
+    let unknown = Refused("unknown_reference");
     let nowhere = EntryId { actor: base.actor, seq: 1, n: 77 };
     let splice = |entry, runs| record(base.says(vec![Edit::Splice { entry, runs }]));
     let insert = |after| vec![Run::Insert { after, text: "x".into() }];
@@ -224,16 +236,6 @@ fn wrong(base: &Base) -> Vec<Meaning> {
     let at_seq = |seq, deps: &[(Actor, u32)]| {
         record(base.says_at(seq, deps, vec![Edit::Add(review_point(Vec::new()))]))
     };
-    let itself = EntryId { actor: base.actor, seq: 2, n: 0 };
-    let replaces = |id| record(base.says(vec![Edit::Add(review_point(vec![id]))]));
-    let run = |tag: u8| {
-        record(base.runs(|it| {
-            it.uint(1).byte(tag).byte(0).uint(base.element(1).counter).text("x");
-        }))
-    };
-    let nothing_deleted = record(base.runs(|it| {
-        it.uint(1).byte(2).byte(0).uint(base.element(1).counter).uint(0);
-    }));
     vec![
         meaning("2.2-1", "an unknown object", splice(nowhere, insert(None)), unknown),
         meaning(
@@ -260,6 +262,26 @@ fn wrong(base: &Base) -> Vec<Meaning> {
             at_seq(3, &base.own()),
             Refused("out_of_order"),
         ),
+    ]
+}
+
+/// 2.2, on: predecessors, and edits of a text that no text has.
+fn wrong_edits(base: &Base) -> Vec<Meaning> {
+    use Told::{NotYet, Refused};
+    let (malformed, unknown) = (Refused("malformed"), Refused("unknown_reference"));
+    let splice = |entry, runs| record(base.says(vec![Edit::Splice { entry, runs }]));
+    let insert = |after| vec![Run::Insert { after, text: "x".into() }];
+    let itself = EntryId { actor: base.actor, seq: 2, n: 0 };
+    let replaces = |id| record(base.says(vec![Edit::Add(review_point(vec![id]))]));
+    let run = |tag: u8| {
+        record(base.runs(|it| {
+            it.uint(1).byte(tag).byte(0).uint(base.element(1).counter).text("x");
+        }))
+    };
+    let nothing_deleted = record(base.runs(|it| {
+        it.uint(1).byte(2).byte(0).uint(base.element(1).counter).uint(0);
+    }));
+    vec![
         meaning("2.2-6", "a counter above 32 bits", record(counter(base, 1 << 40)), malformed),
         meaning("2.2-7", "a predecessor that is the change itself", replaces(itself), unknown),
         meaning("2.2-8", "a delete of nothing", nothing_deleted, malformed),

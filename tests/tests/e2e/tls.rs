@@ -191,18 +191,24 @@ fn tls_1_3_is_preferred_and_1_2_the_floor() -> Result<(), Failed> {
     };
     assert_eq!(version(BOTH)?, Some(ProtocolVersion::TLSv1_3));
     assert_eq!(version(&[&version::TLS12])?, Some(ProtocolVersion::TLSv1_2));
+    assert_eq!(hello(address, [3, 3])?[0], 0x16, "the same words are taken as TLS 1.2");
     for old in [[3, 0], [3, 1], [3, 2]] {
-        assert_eq!(old_hello(address, old)?, [0x15, 2, 70], "{old:?}: fatal, protocol version");
+        let [kind, level, word] = hello(address, old)?;
+        assert_eq!((kind, level), (0x15, 2), "{old:?}: a fatal alert");
+        assert!([40, 70].contains(&word), "{old:?}: {word}");
     }
     Ok(())
 }
 
-/// Says hello as TLS of an old version and gives the kind, level and word of the answer.
-fn old_hello(address: SocketAddr, version: [u8; 2]) -> Result<[u8; 3], Failed> {
-    // Version, random, no session, two suites of that time, no compression.
+/// Says hello in a version and gives kind, level and word of the answer.
+fn hello(address: SocketAddr, version: [u8; 2]) -> Result<[u8; 3], Failed> {
+    // Version, random, no session, two suites, no compression.
     let mut hello = version.to_vec();
     hello.extend([7; 32]);
-    hello.extend([0, 0, 4, 0xC0, 0x13, 0x00, 0x2F, 1, 0]);
+    hello.extend([0, 0, 4, 0xC0, 0x2B, 0xCC, 0xA9, 1, 0]);
+    // Curve P-256, ECDSA with SHA-256, plain points, extended master secret.
+    hello.extend([0, 26, 0, 10, 0, 4, 0, 2, 0, 23, 0, 13, 0, 4, 0, 2, 4, 3]);
+    hello.extend([0, 11, 0, 2, 1, 0, 0, 23, 0, 0]);
     let mut record = vec![0x16, 3, 1, 0, hello.len() as u8 + 4, 1, 0, 0, hello.len() as u8];
     record.extend(hello);
     let mut socket = TcpStream::connect(address)?;

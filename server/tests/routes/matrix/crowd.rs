@@ -5,14 +5,14 @@ use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
 use serde_json::json;
 use sync_core::device::Facts;
-use sync_core::ids::{AgencyId, CaseId, RecordId, UserId};
+use sync_core::ids::{AgencyId, CaseId, DeviceId, RecordId, UserId};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
 use sync_core::record::kinds::concern::ConcernDraft;
 use sync_core::record::schema::Fact;
 use sync_core::record::value::Value;
 
-use super::rows::MAY_FIND;
+use super::rows::{MAY_FIND, NAMES};
 use crate::pages::browser::Browser;
 use crate::support::{PASSWORD, START, TestServer};
 use crate::worker::Worker;
@@ -51,6 +51,7 @@ pub(super) struct Crowd {
     work: String,
     here: String,
     tam: UserId,
+    phone: DeviceId,
 }
 
 impl Crowd {
@@ -103,8 +104,9 @@ impl Crowd {
         let tray = lead.read(server, "/v1/quarantine").await;
         let work = tray["waiting"][0]["id"].as_str().expect("something waits").to_owned();
         let here = m.phone().clusters().keys().next().unwrap().to_string();
+        let phone = t.phone().identity().device;
         let mut crowd =
-            Self { people: Vec::new(), rowan, iris, iris_record, work, here, tam: t.user };
+            Self { people: Vec::new(), rowan, iris, iris_record, work, here, tam: t.user, phone };
         let known = [('m', "mairi", m), ('t', "tam", t), ('l', "lorna", l), ('n', "nora", n)];
         crowd.add(known);
         crowd.add([('w', "wilma", w), ('x', "xander", x), ('r', "rhona", r), ('s', "seumas", s)]);
@@ -154,6 +156,7 @@ impl Crowd {
             .replace("WORK", &self.work)
             .replace("HERE", &self.here)
             .replace("TAM", &self.tam.to_string())
+            .replace("PHONE", &self.phone.to_string())
     }
 
     /// The same path with ids that never were.
@@ -161,9 +164,7 @@ impl Crowd {
         ["ee", "00", "ff"]
             .map(|pair| {
                 let never = pair.repeat(16);
-                ["ROWAN", "IRIS", "WORK", "HERE", "TAM"]
-                    .iter()
-                    .fold(path.to_owned(), |path, name| path.replace(name, &never))
+                NAMES.iter().fold(path.to_owned(), |path, name| path.replace(name, &never))
             })
             .to_vec()
     }

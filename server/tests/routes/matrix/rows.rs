@@ -1,5 +1,5 @@
 //! Who is answered how, route by route. Letters are people ([`super::crowd`]); `ROWAN`, `IRIS`,
-//! `WORK`, `HERE` and `TAM` in a path stand for the ids of things that are there.
+//! `WORK`, `HERE`, `TAM` and Tam's `PHONE` in a path stand for the ids of things that are there.
 
 /// A request, to whom it is open, and what everybody is told.
 pub(super) struct Row {
@@ -18,7 +18,7 @@ pub(super) struct Row {
     spared: &'static str,
 }
 
-const NAMES: [&str; 5] = ["ROWAN", "IRIS", "WORK", "HERE", "TAM"];
+pub(super) const NAMES: [&str; 6] = ["ROWAN", "IRIS", "WORK", "HERE", "TAM", "PHONE"];
 
 impl Row {
     /// Whether this person asks it.
@@ -85,6 +85,13 @@ const REASON: &str = r#"{"reason":"Agreed by telephone."}"#;
 /// Who reviews the team's.
 const REVIEWERS: &str = "LD";
 const GLASS: &str = "/v1/cases/{case}/glass";
+const MARK: &str = "/v1/devices/{id}/mark";
+const STOLEN: &str = r#"{"state":"stolen"}"#;
+const CONFIRM: &str = "/v1/posts/proposals/{id}/confirm";
+const DECLINE: &str = "/v1/posts/proposals/{id}/decline";
+/// Of somebody who does not exist: an administrator is told so, others that there is no such place.
+const POST_HERE: &str =
+    r#"{"sign_in":"nobody.at.all","cluster":"Preston Lodge","agency":"health","role":"duty"}"#;
 const RELEASE: &str = "/v1/quarantine/{id}/release";
 const GIVE_BACK: &str = "/v1/quarantine/{id}/give-back";
 
@@ -112,6 +119,16 @@ pub(super) const ROWS: &[Row] = &[
     spared(post(GLASS, "/v1/cases/ROWAN/glass", NO_REASON, ("", 404, 404)), KNOWS),
     get("/v1/audit", "/v1/audit", ("G", 200, 403)),
     get("/v1/audit.csv", "/v1/audit.csv", ("G", 200, 403)),
+    get("/v1/devices", "/v1/devices", ALL),
+    get("/v1/devices/untrusted", "/v1/devices/untrusted", ALL),
+    spared(post(MARK, "/v1/devices/PHONE/mark", STOLEN, ("", 404, 404)), "tLDA"),
+    post("/v1/erased", "/v1/erased", "{}", ("**", 400, 400)),
+    post("/v1/surrender", "/v1/surrender", "not a stream", ("**", 400, 400)),
+    get("/v1/returned", "/v1/returned", ALL),
+    post("/v1/posts", "/v1/posts", POST_HERE, ("A", 400, 404)),
+    get("/v1/posts/proposals", "/v1/posts/proposals", ALL),
+    post(CONFIRM, "/v1/posts/proposals/WORK/confirm", "", ("", 404, 404)),
+    post(DECLINE, "/v1/posts/proposals/WORK/decline", "", ("", 404, 404)),
     get("/v1/conflicts", "/v1/conflicts", ALL),
     get("/v1/notices", "/v1/notices", ALL),
     get("/v1/quarantine", "/v1/quarantine", ALL),

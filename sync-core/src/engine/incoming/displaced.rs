@@ -96,7 +96,7 @@ impl Incoming {
             let deps = row.deps.unwrap_or_else(|| encode_deps(&[]));
             self.writes.push(Write::Displace { record, actor, seq, deps, place });
         }
-        let next = u64::from(counter(store, NEXT_ORDINAL)?) + before;
+        let next = counter(store, NEXT_ORDINAL)? + before;
         self.writes.push(counted(NEXT_ORDINAL, next));
         Ok(())
     }

@@ -41,11 +41,7 @@ pub(super) fn a_displaced_change_says_what_it_builds_on(store: &mut impl Store) 
     let (record, actor, seq, deps) = (row.record, row.actor, row.seq, vec![9]);
     store.commit(&[Write::Displace { record, actor, seq, deps: deps.clone(), place }])?;
     let displaced = ChangeRow { deps: Some(deps), place, ..row };
-    assert_eq!(
-        store.changes(&record)?,
-        [displaced.clone()],
-        "its place is gone, its words are not"
-    );
-    assert_eq!(store.unsent(0, 9)?, [displaced]);
+    assert_eq!(store.unsent(0, 9)?, store.changes(&record)?, "it is to be sent");
+    assert_eq!(store.unsent(0, 9)?, [displaced], "its place is gone, its words are not");
     Ok(())
 }
