@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Judged, admit};
-use sync_core::gate::copies::{self, Source, Sources};
+use sync_core::gate::copies::{Source, Sources};
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, RecordId};
 use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
