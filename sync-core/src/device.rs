@@ -26,10 +26,11 @@ use crate::engine::client::{ClientError, Identity, cluster_of, framework_key, fr
 use crate::engine::renames::Renames;
 use crate::framework::{Catalogue, FrameworkError};
 use crate::gate::refusal::Refusal;
-use crate::ids::{Actor, CaseId, ClusterId};
+use crate::ids::{Actor, CaseId, ClusterId, RecordId};
 use crate::merge::{CannotUndo, Context};
 use crate::record::kind::Compartment;
 use crate::store::{Shelf, Store, StoreError};
+use crate::time::Timestamp;
 
 pub use enrolment::{Enrolled, Session};
 pub use handover::{CaseToHandOver, Handover};
@@ -51,8 +52,13 @@ pub struct Device<S: Store> {
     first_actor: Actor,
     /// The names that its work had before.
     renames: Renames,
+    /// What was opened while there was no room to note it.
+    without_room: Vec<(Looked, Timestamp)>,
     measured: bool,
 }
+
+/// A case, or one record of it, that somebody looked at.
+type Looked = (CaseId, Option<RecordId>);
 
 /// Why the phone did not do what was asked. Nothing was lost: what was typed is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +122,7 @@ impl<S: Store> Device<S> {
             authors,
             first_actor: enrolled.actor,
             renames,
+            without_room: Vec::new(),
             measured: false,
             store,
         };

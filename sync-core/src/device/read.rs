@@ -10,7 +10,7 @@ use crate::merge::{Notice, notices_for};
 use crate::protocol::message::{DirectoryLine, PersonLine};
 use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::Compartment;
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, UnsentCount};
+use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, UnsentCount};
 use crate::time::Timestamp;
 use crate::view::{CaseHeader, CaseView, Extract, header};
 
@@ -101,8 +101,12 @@ impl<S: Store> Device<S> {
     /// Opens a case to look at it: as [`Device::case`], and the audit is told with the next exchange. A
     /// screen that shows a case calls this.
     ///
+    /// A phone without room shows it all the same: whoever stands before a door must know of the dog
+    /// behind it. The note is then kept in memory until there is room.
+    ///
     /// # Errors
-    /// As [`Device::case`]; and [`DeviceError::Store`] if it cannot be noted: then nothing is shown.
+    /// As [`Device::case`]; and [`DeviceError::Store`] if it cannot be noted for another reason than
+    /// want of room: then nothing is shown.
     pub fn open_case(&mut self, case: CaseId, now: Timestamp) -> Result<CaseView, DeviceError> {
         let view = self.case(case, false)?;
         self.note_opened((case, None), now)?;
@@ -128,8 +132,27 @@ impl<S: Store> Device<S> {
         what: (CaseId, Option<RecordId>),
         now: Timestamp,
     ) -> Result<(), DeviceError> {
-        let writes = opened::note(&self.store, what, now)?;
-        if writes.is_empty() { Ok(()) } else { Ok(self.store.commit(&writes)?) }
+        if !self.without_room.iter().any(|(known, _)| *known == what) {
+            self.without_room.push((what, now));
+        }
+        self.note_what_waits()
+    }
+
+    /// Notes what was opened, as far as there is room.
+    pub(super) fn note_what_waits(&mut self) -> Result<(), DeviceError> {
+        while let Some((what, at)) = self.without_room.first().copied() {
+            let writes = opened::note(&self.store, what, at)?;
+            let noted = if writes.is_empty() { Ok(()) } else { self.store.commit(&writes) };
+            match noted {
+                Ok(()) => drop(self.without_room.remove(0)),
+                Err(StoreError::Full) => return Ok(()),
+                Err(error) => {
+                    self.without_room.remove(0);
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many openings of cases and records the audit has not been told yet.

@@ -103,6 +103,7 @@ impl<S: Store> Device<S> {
     ) -> Result<SyncReport, SyncError> {
         let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
         let mut misfits = 0;
+        self.note_what_waits()?;
         loop {
             let before = (report.moved(), waiting.len());
             let out = self.outgoing(clock(), random(), &mut waiting)?;

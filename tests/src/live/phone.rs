@@ -124,7 +124,8 @@ pub(super) fn output(command: &mut Command, input: &str) -> Result<Value, Failed
     Ok(serde_json::from_str(&text)?)
 }
 
-fn text(command: &mut Command, input: &str) -> Result<String, Failed> {
+/// Runs a command and reads what it prints.
+pub(super) fn text(command: &mut Command, input: &str) -> Result<String, Failed> {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {

@@ -94,14 +94,14 @@ fn a_cut_on_page_8_goes_on_with_page_8() -> Result<(), Failed> {
         proxy.cut_after(cut as u64);
         let (code, said) = lena.refuse(&["sync"])?;
         assert_eq!(code, 3, "{said}");
-        let stored = cursor_of(&lena)?;
-        assert_eq!(stored, uncut[6].cursor, "page 7 is stored and page 8 is not");
+        // A cursor's bytes are never the same twice: what it brings says where it stands.
+        let cursor = cursor_of(&lena)?;
         let mut raw = Raw::of(&lena)?;
         let cluster = raw.cluster()?;
-        let cursors = vec![ClusterCursor { cluster, cursor: stored, held: Vec::new() }];
+        let cursors = vec![ClusterCursor { cluster, cursor, held: Vec::new() }];
         proxy.cut_after(u64::MAX);
         let next = raw.exchange(&SyncRequest { cursors, ..nothing() })?;
-        assert_eq!((next[0].number, &next[0].frame), (8, &uncut[7].frame), "what follows is next");
+        assert_eq!((next[0].number, &next[0].frame), (8, &uncut[7].frame), "page 7 is stored");
         let stats = lena.run(&["sync", "--stats"])?;
         assert_eq!(number(&stats, "exchanges")?, 1);
         assert_eq!(number(&stats, "first_page")?, 8, "{stats}");
