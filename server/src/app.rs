@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use metrics_exporter_prometheus::PrometheusHandle;
 use sync_core::framework::{Catalogue, FrameworkError};
 use sync_core::ids::{DeviceId, UserId};
+use sync_core::limits::{PUSHES_PER_DEVICE, READS_AT_ONCE, READS_PER_PERSON};
 use sync_core::policy::Principal;
 use sync_core::time::Timestamp;
 
@@ -132,7 +133,9 @@ pub struct AppState {
     /// Who may knock how often.
     pub limits: Arc<Limits>,
     /// Which phones are pushing.
-    pub turns: Turns,
+    pub pushing: Turns<DeviceId>,
+    /// Who is reading.
+    pub reading: Turns<UserId>,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -161,7 +164,8 @@ impl AppState {
             db: Db::new(address, first, parts.connections),
             passwords: Passwords::new(parts.password_cost, &parts.entropy)?,
             limits: Arc::new(Limits::new(&parts.clock)),
-            turns: Turns::default(),
+            pushing: Turns::new(1, PUSHES_PER_DEVICE),
+            reading: Turns::new(READS_AT_ONCE, READS_PER_PERSON),
             clock: parts.clock,
             entropy: parts.entropy,
             secrets: Arc::new(secrets),
@@ -206,8 +210,13 @@ impl AppState {
         T: Send + 'static,
     {
         let mut pen = self.pen(asking.who())?;
+        let turn = self.reading.take(&asking.principal.user).await?;
         let reader = self.reader(asking);
-        let seen = self.db.read(move |conn| work(conn, &reader)).await?;
+        let answer = move |conn: &mut Conn| {
+            let _turn = turn;
+            work(conn, &reader)
+        };
+        let seen = self.db.read(answer).await?;
         let rows = seen.notes().iter().flat_map(|note| pen.rows(note)).collect();
         let receipt = self.recorder().record(rows).await.map_err(|_| ShowError::NotNoted)?;
         Ok(seen.open(receipt))

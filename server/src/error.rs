@@ -299,6 +299,11 @@ impl From<MarkError> for ApiError {
     fn from(error: MarkError) -> Self {
         match error {
             MarkError::NotOpen => Self::not_open(),
+            MarkError::NotByItsUser => Self::new(
+                StatusCode::FORBIDDEN,
+                "not_by_its_user",
+                "Ask your lead or an administrator: whoever took the phone may have your password.",
+            ),
             MarkError::Erased => Self::new(
                 StatusCode::CONFLICT,
                 "erased",

@@ -62,6 +62,9 @@ mod sessions;
 #[path = "routes/support.rs"]
 mod support;
 #[cfg(test)]
+#[path = "routes/taken_off.rs"]
+mod taken_off;
+#[cfg(test)]
 #[path = "routes/token.rs"]
 mod token;
 #[cfg(test)]

@@ -119,6 +119,12 @@ pub const LIMITED_KEYS: usize = 50_000;
 /// Pushes of one phone under way: the one that is judged, and the repeat of one whose line broke. More
 /// are told to come again.
 pub const PUSHES_PER_DEVICE: usize = 2;
+/// Questions of one person that the database answers at a time: a quarter of its connections, so that
+/// four people who never stop asking leave none of the others waiting for long.
+pub const READS_AT_ONCE: usize = 2;
+/// Questions of one person under way, with those that wait: a page and its phone ask a handful. More are
+/// told to come again.
+pub const READS_PER_PERSON: usize = 24;
 
 const fn knocks(at_once: u32, one_per_ms: u32) -> Knocks {
     match (NonZeroU32::new(at_once), NonZeroU32::new(one_per_ms)) {

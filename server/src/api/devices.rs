@@ -107,7 +107,8 @@ pub(crate) async fn list(
 }
 
 /// Marks a phone. A retired one hands over what only it has and is then erased; a stolen one is erased
-/// at its next contact. Its sessions end. It can be taken back until the phone was erased.
+/// at its next contact. Its sessions end. It can be taken back until the phone was erased; that it was
+/// stolen, by the lead or an administrator only.
 #[utoipa::path(
     tag = "devices",
     params(("id" = String, Path, description = "The phone")),
@@ -117,6 +118,7 @@ pub(crate) async fn list(
         (status = 200, body = DeviceShown, description = "Marked, now or before"),
         (status = 400, body = ErrorBody, description = "bad_request"),
         (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
+        (status = 403, body = ErrorBody, description = "not_by_its_user; device_retired, device_stolen"),
         (status = 404, body = ErrorBody, description = "No such phone, or not this person's to mark"),
         (status = 409, body = ErrorBody, description = "erased"),
         (status = 413, body = ErrorBody, description = "Too large"),

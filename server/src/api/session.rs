@@ -31,6 +31,22 @@ impl Deref for Session {
 }
 
 impl Session {
+    /// Who bears the token of a request. A handler that reads a body asks after all of it is here:
+    /// whoever is taken off meanwhile is turned away.
+    ///
+    /// # Errors
+    /// Why not, in words for a program; whoever comes with what was taken away is written down.
+    pub async fn of(state: &AppState, request: &HttpRequest) -> Result<Self, ApiError> {
+        let (token, origin) = (bearer(request).ok_or_else(ApiError::no_token)?, origin(request));
+        let (now, secrets) = (state.clock.now(), state.secrets.clone());
+        let given = token.clone();
+        let answer = state.db.read(move |conn| identify(conn, now, &secrets, &given)).await?;
+        if let Err(refusal) = answer {
+            note_refused(state, &token, refusal, origin).await?;
+        }
+        Ok(Self { identity: answer?, origin })
+    }
+
     /// Who asks.
     #[must_use]
     pub fn asking(&self) -> Asking {
@@ -59,20 +75,10 @@ impl FromRequest for Session {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = bearer(request);
-        let state = request.app_data::<web::Data<AppState>>().cloned();
-        let origin = origin(request);
+        let request = request.clone();
         Box::pin(async move {
-            let (Some(token), Some(state)) = (token, state) else {
-                return Err(ApiError::no_token());
-            };
-            let (now, secrets) = (state.clock.now(), state.secrets.clone());
-            let given = token.clone();
-            let answer = state.db.read(move |conn| identify(conn, now, &secrets, &given)).await?;
-            if let Err(refusal) = answer {
-                note_refused(&state, &token, refusal, origin).await?;
-            }
-            Ok(Self { identity: answer?, origin })
+            let state = request.app_data::<web::Data<AppState>>().ok_or_else(ApiError::no_token)?;
+            Self::of(state, &request).await
         })
     }
 }

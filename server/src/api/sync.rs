@@ -6,7 +6,7 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::stream;
-use sync_core::ids::ClusterId;
+use sync_core::ids::{ClusterId, UserId};
 use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
 use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Opening, Page, SyncRequest};
@@ -26,7 +26,8 @@ use crate::service::audit::{Act, Note, offline};
 use crate::service::contact;
 use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
-use crate::service::pull::{Puller, Round};
+use crate::service::pull::{Coming, Puller, Round};
+use crate::service::sessions::stands;
 
 /// One exchange: takes what only the phone has, answers with what is new, page by page.
 ///
@@ -51,11 +52,11 @@ use crate::service::pull::{Puller, Round};
 pub(crate) async fn exchange(
     state: Data<AppState>,
     request: HttpRequest,
-    session: Result<Session, ApiError>,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body.map_err(|error| unread(&error))?;
-    let session = match session {
+    // Now that all of the body is here: a thief might keep the last byte until nobody asks any more.
+    let session = match Session::of(&state, &request).await {
         Ok(session) => session,
         Err(error) => return Err(turned_away(&state, &request, body, error).await),
     };
@@ -82,8 +83,9 @@ pub(crate) async fn exchange(
     // It goes under some cluster's name; a phone that asks for none is told nothing.
     let cost = request.cursors.first().filter(|_| state.stats && request.stats);
     let cost = cost.map(|it| it.cluster);
-    let sending =
-        Sending { state: state.clone(), answers, noted, rounds, writer: Some(writer), meter, cost };
+    let (state, writer) = (state.clone(), Some(writer));
+    let (session, user) = (session.session, principal.user);
+    let sending = Sending { state, session, user, answers, noted, rounds, writer, meter, cost };
     let pages = stream::unfold(Some(sending), |sending| async move { sending?.next().await });
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
@@ -146,7 +148,7 @@ pub(super) async fn ingest(
         return Ok(answers);
     }
     let Sender { principal, device, leaving } = sender;
-    let _turn = state.turns.take(&device.id).await?;
+    let _turn = state.pushing.take(&device.id).await?;
     for batch in &request.batches {
         let arrival = Arrival {
             principal: principal.clone(),
@@ -241,9 +243,11 @@ async fn note_openings(
 /// Before anything is sent, that it is sent is written down; an exchange that brings nothing new
 /// leaves no row.
 async fn note_pull(state: &AppState, session: &Session, rounds: &[Round]) -> Result<(), ApiError> {
-    for (cluster, left) in rounds.iter().map(Round::ahead).filter(|(_, left)| *left > 0) {
-        let count = usize::try_from(left).unwrap_or_default();
+    let brings = |it: &Coming| it.changes > 0 || it.lines > 0;
+    for Coming { cluster, changes, lines } in rounds.iter().map(Round::ahead).filter(brings) {
+        let count = usize::try_from(changes).unwrap_or_default();
         let note = Note::of(Act::Pull).in_cluster(cluster).counting(count);
+        let note = if lines > 0 { note.with(format!("directory {lines}")) } else { note };
         state.note(session.asking().who(), note).await?;
     }
     Ok(())
@@ -252,6 +256,9 @@ async fn note_pull(state: &AppState, session: &Session, rounds: &[Round]) -> Res
 /// An answer on its way.
 struct Sending {
     state: Data<AppState>,
+    /// Asked about at each page: a phone that is reported stolen gets no more of an answer under way.
+    session: [u8; 16],
+    user: UserId,
     answers: Vec<(ClusterId, Vec<Answer>)>,
     /// What the first page says of the openings that were told.
     noted: Option<u64>,
@@ -263,6 +270,15 @@ struct Sending {
 }
 
 type Part = Result<Bytes, io::Error>;
+
+/// Why an answer ends before its time. The phone takes it for a cut and asks again.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error("the session is over")]
+    SessionOver,
+}
 
 impl Sending {
     /// The next bytes; after a failure the stream ends short, which the phone takes as a cut.
@@ -284,23 +300,29 @@ impl Sending {
                 }
             }
             Ok(None) => Some((writer.finish().map(Bytes::from), None)),
-            Err(error) => {
-                tracing::error!(%error, "an answer was cut short");
+            Err(stopped) => {
+                if let Stopped::Db(error) = stopped {
+                    tracing::error!(%error, "an answer was cut short");
+                }
                 Some((Err(io::Error::other("cut short")), None))
             }
         }
     }
 
-    async fn page(&mut self) -> Result<Option<Page>, db::Error> {
+    async fn page(&mut self) -> Result<Option<Page>, Stopped> {
         let now = self.state.clock.now();
         while let Some(mut round) = self.rounds.pop() {
-            let meter = self.meter.clone();
-            let made = self
-                .state
-                .db
-                .read(move |conn| meter.measure(|| round.page(conn, now)).map(|page| (page, round)))
-                .await?;
-            if let (Some(mut page), round) = made {
+            let (meter, session) = (self.meter.clone(), self.session);
+            let turn = self.state.reading.take(&self.user).await?;
+            let work = move |conn: &mut Conn| {
+                let _turn = turn;
+                if !stands(conn, &session)? {
+                    return Ok(None);
+                }
+                meter.measure(|| round.page(conn, now)).map(|page| Some((page, round)))
+            };
+            let (page, round) = self.state.db.read(work).await?.ok_or(Stopped::SessionOver)?;
+            if let Some(mut page) = page {
                 self.rounds.push(round);
                 page.answers = self.take_answers(&page.cluster);
                 page.noted = self.noted.take();

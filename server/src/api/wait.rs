@@ -121,7 +121,11 @@ async fn until_news(
     loop {
         asked = Instant::now();
         let standing = standing.clone();
-        let ask = move |conn: &mut _| news::any(conn, (&who.0, who.1.as_ref()), &standing);
+        let turn = state.reading.take(&who.0).await?;
+        let ask = move |conn: &mut _| {
+            let _turn = turn;
+            news::any(conn, (&who.0, who.1.as_ref()), &standing)
+        };
         if state.db.read(ask).await? {
             return Ok(());
         }

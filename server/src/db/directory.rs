@@ -30,6 +30,27 @@ pub fn changed(
         .load(conn)?)
 }
 
+/// How many such lines there are.
+///
+/// # Errors
+/// The database's failure.
+pub fn count_changed(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    (after, up_to): (i64, i64),
+) -> Result<i64, Error> {
+    let hidden = barred::table
+        .filter(barred::user_id.eq(user.as_bytes().as_slice()))
+        .select(barred::case_id);
+    Ok(directory::table
+        .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(directory::number.gt(after).and(directory::number.le(up_to)))
+        .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
+        .count()
+        .get_result(conn)?)
+}
+
 /// Cases that the user could find before and may not since (after, up to], with the number since
 /// which they could be found.
 ///

@@ -38,15 +38,21 @@ pub fn pupil_of(conn: &mut Conn, case: &CaseId) -> Result<Option<RowId>, Error> 
     Ok(row.map(from_row).transpose()?.and_then(|linked| linked.pupil))
 }
 
-/// Whether another case is linked to a pupil.
+/// The other cases that are linked to a pupil.
 ///
 /// # Errors
 /// The database's failure.
-pub fn is_linked_elsewhere(conn: &mut Conn, pupil: &RowId, case: &CaseId) -> Result<bool, Error> {
-    let found = extracts::table
+pub fn linked_elsewhere(
+    conn: &mut Conn,
+    pupil: &RowId,
+    case: &CaseId,
+) -> Result<Vec<CaseId>, Error> {
+    let found: Vec<Vec<u8>> = extracts::table
         .filter(extracts::pupil_id.eq(pupil.as_slice()))
-        .filter(extracts::case_id.ne(case.as_bytes().as_slice()));
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+        .filter(extracts::case_id.ne(case.as_bytes().as_slice()))
+        .select(extracts::case_id)
+        .load(conn)?;
+    found.iter().map(|id| Ok(CaseId::from_slice(id)?)).collect()
 }
 
 /// Links a case to a pupil, or to nobody.

@@ -95,6 +95,8 @@ pub struct Post {
     pub agency: AgencyId,
     /// The agency's name.
     pub agency_name: String,
+    /// Whether the agency's name is itself sensitive.
+    pub sensitive: bool,
     /// What they do there.
     pub role: Role,
 }
@@ -104,7 +106,7 @@ pub struct Post {
 /// # Errors
 /// The database's failure.
 pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Error> {
-    type Row = (Vec<u8>, String, Option<String>, Vec<u8>, String, String);
+    type Row = (Vec<u8>, String, Option<String>, Vec<u8>, String, bool, String);
     let rows: Vec<Row> = memberships::table
         .inner_join(users::table)
         .inner_join(agencies::table)
@@ -117,18 +119,42 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
             users::phone,
             agencies::id,
             agencies::name,
+            agencies::sensitive,
             memberships::role,
         ))
         .load(conn)?;
-    let post = |(user, name, phone, agency, agency_name, role): Row| {
+    let post = |(user, name, phone, agency, agency_name, sensitive, role): Row| {
         Ok(Post {
             user: UserId::from_slice(&user)?,
             name,
             phone,
             agency: AgencyId::from_slice(&agency)?,
             agency_name,
+            sensitive,
             role: role.parse()?,
         })
+    };
+    rows.into_iter().map(post).collect()
+}
+
+/// The posts that a cluster's people have in other clusters.
+///
+/// # Errors
+/// The database's failure.
+pub fn elsewhere(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+) -> Result<Vec<(UserId, ClusterId, Role)>, Error> {
+    let (here, also) = diesel::alias!(memberships as here, memberships as also);
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = also
+        .inner_join(here.on(here.field(memberships::user_id).eq(also.field(memberships::user_id))))
+        .filter(here.field(memberships::cluster_id).eq(cluster.as_bytes().as_slice()))
+        .filter(also.field(memberships::cluster_id).ne(cluster.as_bytes().as_slice()))
+        .select(also.fields((memberships::user_id, memberships::cluster_id, memberships::role)))
+        .distinct()
+        .load(conn)?;
+    let post = |(user, cluster, role): (Vec<u8>, Vec<u8>, String)| {
+        Ok((UserId::from_slice(&user)?, ClusterId::from_slice(&cluster)?, role.parse()?))
     };
     rows.into_iter().map(post).collect()
 }

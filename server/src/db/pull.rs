@@ -171,15 +171,21 @@ pub fn changes_of(
     Ok(found)
 }
 
-/// How many changes the records of all scopes have that the user is granted.
+/// How many changes the records of scopes have that the user was granted after a number.
 ///
 /// # Errors
 /// The database's failure.
-pub fn count_granted(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
+pub fn count_granted(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    since_after: i64,
+) -> Result<i64, Error> {
     let found: Option<i64> = access::table
         .inner_join(records::table.on(records::scope_id.eq(access::scope_id)))
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(access::since.gt(since_after))
         .filter(access::until.is_null())
         .select(diesel::dsl::sum(records::length))
         .first(conn)?;

@@ -172,7 +172,8 @@ pub fn missing(conn: &mut Conn, case: &CaseContext) -> Result<Vec<String>, Error
     Ok(wrong)
 }
 
-/// Everybody who works in the case's cluster, with all their roles there.
+/// Everybody who works in the case's cluster, with all their roles: one elsewhere may keep them from
+/// every case.
 ///
 /// # Errors
 /// The database's failure.
@@ -182,6 +183,11 @@ pub fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>,
         let principal =
             all.entry(post.user).or_insert_with(|| Principal::new(post.user, post.agency));
         principal.memberships.push(Membership { cluster: case.cluster, role: post.role.into() });
+    }
+    for (user, cluster, role) in db::memberships::elsewhere(conn, &case.cluster)? {
+        if let Some(principal) = all.get_mut(&user) {
+            principal.memberships.push(Membership { cluster, role: role.into() });
+        }
     }
     Ok(all.into_values().collect())
 }

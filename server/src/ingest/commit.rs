@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use sync_core::engine::admit::Admitted;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, DeviceId, UserId};
+use sync_core::policy::CaseContext;
 use sync_core::protocol::message::Answer;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
@@ -273,17 +274,22 @@ fn refresh_case(
     let Some(state) = histories::case_state(conn, case, cluster, world, now)? else {
         return Ok(BTreeSet::new());
     };
-    access::refresh(conn, &state.context, || head.take())?;
-    for record in db::records::of_case(conn, case)? {
-        let referred = [Kind::Concern.code(), Kind::Request.code()];
-        if referred.contains(&(record.kind as u8)) {
-            access::author_keeps(conn, &state.context, &record, || head.take())?;
-        }
-    }
+    refresh_access(conn, &state.context, head)?;
     moves::refresh(conn, world, &state.context, now, || head.take())?;
     project::case(conn, world, &state, || head.take())?;
-    extract::link(conn, &world.catalogue, &state, || head.take())?;
+    extract::link(conn, world, &state, || head.take())?;
     Ok(state.beside.into_keys().collect())
+}
+
+/// What people may read of a case, and what of it they raised themselves.
+fn refresh_access(conn: &mut Conn, case: &CaseContext, head: &mut Head) -> Result<(), Error> {
+    access::refresh(conn, case, || head.take())?;
+    let referred = [Kind::Concern.code(), Kind::Request.code()];
+    let records = db::records::of_case(conn, &case.case)?.into_iter();
+    for record in records.filter(|record| referred.contains(&(record.kind as u8))) {
+        access::author_keeps(conn, case, &record, || head.take())?;
+    }
+    Ok(())
 }
 
 /// Brings everybody's access in a cluster to what the policy says: after somebody came, left or took
@@ -302,7 +308,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
     let mut head = Head::read(conn, *cluster)?;
     for case in cases {
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
-            access::refresh(conn, &state.context, || head.take())?;
+            refresh_access(conn, &state.context, &mut head)?;
             moves::refresh(conn, &world, &state.context, now, || head.take())?;
             project::case(conn, &world, &state, || head.take())?;
         }

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use sync_core::framework::Catalogue;
 use sync_core::merge::{Context, Resolved, resolve_all};
+use sync_core::policy::CaseContext;
 use sync_core::record::schema::Fact;
+use sync_core::time::Timestamp;
 
 use crate::db::extracts::Linked;
 use crate::db::roll::RowId;
 use crate::db::{self, Conn, Error};
-use crate::service::histories::CaseState;
+use crate::service::histories::{self, CaseState, World};
 
 /// Brings a case's link to the roll to what the case says. A link that changed takes a number.
 ///
@@ -18,11 +19,11 @@ use crate::service::histories::CaseState;
 /// The database's failure.
 pub fn link(
     conn: &mut Conn,
-    catalogue: &Catalogue,
+    world: &World,
     state: &CaseState,
     mut number: impl FnMut() -> i64,
 ) -> Result<(), Error> {
-    let (case, pupil) = (state.context.case, pupil(conn, catalogue, state)?);
+    let (case, pupil) = (state.context.case, pupil(conn, world, state)?);
     if pupil == db::extracts::pupil_of(conn, &case)? {
         return Ok(());
     }
@@ -31,17 +32,14 @@ pub fn link(
 
 /// The one pupil of the cluster's schools whom the case names; none while people disagree about
 /// number or day of birth. Whoever begins a case may name any child in it: nothing is shown before
-/// the cluster lead has made somebody its lead professional, nor of a child who has a case already.
+/// the cluster lead has made somebody its lead professional, nor of a child who has a case already; one
+/// that is shielded does not count, or its silence would tell of it.
 ///
 /// # Errors
 /// The database's failure.
-pub fn pupil(
-    conn: &mut Conn,
-    catalogue: &Catalogue,
-    state: &CaseState,
-) -> Result<Option<RowId>, Error> {
+pub fn pupil(conn: &mut Conn, world: &World, state: &CaseState) -> Result<Option<RowId>, Error> {
     let Some(team) = &state.team else { return Ok(None) };
-    let facts = resolve_all(&team.entries, &Context::new(catalogue));
+    let facts = resolve_all(&team.entries, &Context::new(&world.catalogue));
     let born = facts.iter().find(|it| it.fact == Fact::BirthDate).and_then(words);
     let Some(born) = born else { return Ok(None) };
     let mut found = BTreeSet::new();
@@ -54,8 +52,28 @@ pub fn pupil(
     let Some(pupil) = one.filter(|_| state.context.lead_in_force().is_some()) else {
         return Ok(None);
     };
-    let elsewhere = db::extracts::is_linked_elsewhere(conn, &pupil, &state.context.case)?;
+    let elsewhere = is_anothers(conn, world, &state.context, &pupil)?;
     Ok((!elsewhere).then_some(pupil))
+}
+
+/// Whether a pupil is another case's, as far as this one may show that there is another. What was linked
+/// stays linked, whichever of two shielded cases comes out first.
+fn is_anothers(
+    conn: &mut Conn,
+    world: &World,
+    case: &CaseContext,
+    pupil: &RowId,
+) -> Result<bool, Error> {
+    if db::extracts::pupil_of(conn, &case.case)?.as_ref() == Some(pupil) {
+        return Ok(false);
+    }
+    for other in db::extracts::linked_elsewhere(conn, pupil, &case.case)? {
+        let other = histories::case_state(conn, &other, &case.cluster, world, Timestamp(0))?;
+        if other.is_some_and(|other| !other.context.shielded) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn words<'a>(fact: &'a Resolved<'_>) -> Option<&'a str> {

@@ -1,78 +1,85 @@
-//! A phone's turn: what one phone pushes is judged one push at a time, so that no phone ever holds the
-//! gate, however often it asks.
+//! Whose turn it is: a phone's pushes are judged one at a time, a person's questions answered a few at a
+//! time, so that nobody ever holds the gate or the database, however often they ask.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sync_core::ids::DeviceId;
-use sync_core::limits::PUSHES_PER_DEVICE;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::db::Error;
 
-/// How long a phone's push waits for the one before it.
+/// How long one waits for the turn of those before.
 const TURN_WAIT: Duration = Duration::from_secs(10);
 
-/// Whose turn it is. Clones share it; it holds only phones that are pushing now.
-#[derive(Clone, Default)]
-pub struct Turns {
-    devices: Arc<Mutex<BTreeMap<DeviceId, Queue>>>,
-}
-
-struct Queue {
-    turn: Arc<Semaphore>,
+/// Turns of those who ask, each known by a key. Clones share them; only who asks now is remembered.
+#[derive(Clone)]
+pub struct Turns<K: Ord + Copy> {
+    queues: Arc<Mutex<BTreeMap<K, Queue>>>,
+    at_once: usize,
     there: usize,
 }
 
-impl Turns {
-    /// Waits for the phone's turn; it lasts until the value is dropped.
+struct Queue {
+    turns: Arc<Semaphore>,
+    there: usize,
+}
+
+impl<K: Ord + Copy> Turns<K> {
+    /// Of one key `at_once` have a turn; with those that wait for one there are `there` at most.
+    #[must_use]
+    pub fn new(at_once: usize, there: usize) -> Self {
+        Self { queues: Arc::default(), at_once, there }
+    }
+
+    /// Waits for a turn; it lasts until the value is dropped. Give it to the work itself: whoever hangs
+    /// up does not end what they began.
     ///
     /// # Errors
-    /// [`Error::Busy`] if enough of the phone's pushes wait already, or none ended in ten seconds.
-    pub async fn take(&self, device: &DeviceId) -> Result<Turn, Error> {
-        let (turn, place) = self.stand_in(device)?;
-        let own = tokio::time::timeout(TURN_WAIT, turn.acquire_owned()).await;
+    /// [`Error::Busy`] if enough of the key wait already, or none ended in ten seconds.
+    pub async fn take(&self, key: &K) -> Result<Turn<K>, Error> {
+        let (turns, place) = self.stand_in(key)?;
+        let own = tokio::time::timeout(TURN_WAIT, turns.acquire_owned()).await;
         let own = own.ok().and_then(Result::ok).ok_or(Error::Busy)?;
         Ok(Turn { _own: own, _place: place })
     }
 
-    fn stand_in(&self, device: &DeviceId) -> Result<(Arc<Semaphore>, Place), Error> {
-        let mut devices = self.devices.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Queue { turn: Arc::new(Semaphore::new(1)), there: 0 };
-        let queue = devices.entry(*device).or_insert_with(new);
-        if queue.there >= PUSHES_PER_DEVICE {
+    fn stand_in(&self, key: &K) -> Result<(Arc<Semaphore>, Place<K>), Error> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Queue { turns: Arc::new(Semaphore::new(self.at_once)), there: 0 };
+        let queue = queues.entry(*key).or_insert_with(new);
+        if queue.there >= self.there {
             return Err(Error::Busy);
         }
         queue.there += 1;
-        Ok((Arc::clone(&queue.turn), Place { turns: self.clone(), device: *device }))
+        Ok((Arc::clone(&queue.turns), Place { turns: self.clone(), key: *key }))
     }
 
     #[cfg(test)]
-    fn phones(&self) -> usize {
-        self.devices.lock().unwrap_or_else(PoisonError::into_inner).len()
+    fn known(&self) -> usize {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
 /// A turn under way.
-pub struct Turn {
+pub struct Turn<K: Ord + Copy> {
     _own: OwnedSemaphorePermit,
-    _place: Place,
+    _place: Place<K>,
 }
 
-/// A place in the queue of a phone.
-struct Place {
-    turns: Turns,
-    device: DeviceId,
+/// A place in the queue of a key.
+struct Place<K: Ord + Copy> {
+    turns: Turns<K>,
+    key: K,
 }
 
-impl Drop for Place {
+impl<K: Ord + Copy> Drop for Place<K> {
     fn drop(&mut self) {
-        let mut devices = self.turns.devices.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(queue) = devices.get_mut(&self.device) {
+        let mut queues = self.turns.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get_mut(&self.key) {
             queue.there -= 1;
             if queue.there == 0 {
-                devices.remove(&self.device);
+                queues.remove(&self.key);
             }
         }
     }
@@ -81,11 +88,12 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sync_core::ids::DeviceId;
 
     #[tokio::test]
     async fn a_phone_has_one_turn_at_a_time_and_few_that_wait() {
         let (turns, one, other) =
-            (Turns::default(), DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
+            (Turns::new(1, 2), DeviceId::from_bytes([1; 16]), DeviceId::from_bytes([2; 16]));
         let first = turns.take(&one).await.unwrap();
         let waiting = turns.clone();
         let second = tokio::spawn(async move { waiting.take(&one).await.map(drop) });
@@ -95,6 +103,6 @@ mod tests {
         assert!(!second.is_finished());
         drop(first);
         second.await.unwrap().unwrap();
-        assert_eq!(turns.phones(), 0, "nothing stays behind");
+        assert_eq!(turns.known(), 0, "nothing stays behind");
     }
 }

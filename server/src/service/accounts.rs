@@ -226,7 +226,12 @@ pub(super) fn hold(
     db::memberships::insert(conn, user, (cluster, agency, role), now)
         .map_err(taken("a role of this person"))?;
     db::posts::began(conn, user, (cluster, agency, role), (number, now))?;
-    Ok(refresh_cluster(conn, cluster, now)?)
+    refresh_cluster(conn, cluster, now)?;
+    // Some posts keep their holder from every case, wherever it is.
+    let posts = db::memberships::of_user(conn, user)?;
+    let others: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
+    let others = others.iter().filter(|other| *other != cluster);
+    Ok(others.into_iter().try_for_each(|other| refresh_cluster(conn, other, now))?)
 }
 
 /// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them; their phones

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::limits::{KEPT_PIECES, UNTRUSTED_MESSAGES};
-use sync_core::policy::{Principal, may_count_untrusted, may_mark_device};
+use sync_core::policy::{Principal, may_clear_stolen, may_count_untrusted, may_mark_device};
 use sync_core::protocol::surrender::{EraseOrder, HandedOver, Receipt, Sealed};
 use sync_core::time::Timestamp;
 
@@ -22,6 +22,11 @@ pub enum MarkError {
     /// No such phone, or not this person's to mark: the same for both.
     #[error("there is no such phone")]
     NotOpen,
+    /// Whoever took it may have its user's password, too.
+    #[error(
+        "ask your lead or an administrator to take this back: whoever took the phone may be you"
+    )]
+    NotByItsUser,
     /// It was erased: nothing can be taken back.
     #[error("this phone was erased already; it has to be enrolled anew")]
     Erased,
@@ -98,6 +103,10 @@ pub fn mark(
     let clusters: Vec<ClusterId> = posts.iter().map(|post| post.cluster).collect();
     if may_mark_device(by, device.user, &clusters).is_err() {
         return Ok(Err(MarkError::NotOpen));
+    }
+    let clears = device.state == DeviceState::Stolen && state != DeviceState::Stolen;
+    if clears && may_clear_stolen(by, device.user, &clusters).is_err() {
+        return Ok(Err(MarkError::NotByItsUser));
     }
     set_state(conn, &device, state, Some(by.user), now)
 }

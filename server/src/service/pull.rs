@@ -13,17 +13,19 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::ids::{AgencyId, ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::{
     ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine,
 };
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
+use crate::db::memberships::Post;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::service::histories;
+use crate::service::reading::colleagues::ANOTHER_SERVICE;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
 
@@ -58,6 +60,17 @@ pub struct Puller {
     pub catalogue: Arc<Catalogue>,
 }
 
+/// What a round will send, roughly: for the audit, before anything of it goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Coming {
+    /// From whose log.
+    pub cluster: ClusterId,
+    /// Changes of records.
+    pub changes: i64,
+    /// Lines of the directory, each with a child's name.
+    pub lines: i64,
+}
+
 /// One cluster's round for one phone.
 #[derive(Clone, Debug)]
 pub struct Round {
@@ -69,6 +82,8 @@ pub struct Round {
     now: Timestamp,
     ahead: Ahead,
     left: i64,
+    /// Lines of the directory that it will send.
+    lines: i64,
     done: bool,
     /// Whether the phone's cursor is of another log; told with the first page.
     anew: bool,
@@ -107,17 +122,21 @@ impl Round {
         }
         let left = match (cursor.base, cursor.up_to) {
             (base, up_to) if base == up_to => 0,
-            (0, _) => db::pull::count_granted(conn, &puller.user, &cluster)?,
-            range => db::pull::count_new(conn, &puller.user, &cluster, range)?,
+            (0, _) => db::pull::count_granted(conn, &puller.user, &cluster, 0)?,
+            range => {
+                db::pull::count_granted(conn, &puller.user, &cluster, range.0)?
+                    + db::pull::count_new(conn, &puller.user, &cluster, range)?
+            }
         };
+        let lines = lines_ahead(conn, &puller.user, &cluster, &cursor)?;
         let (ahead, done) = (Ahead::default(), false);
-        Ok(Self { puller, cluster, cursor, held, now, ahead, left, done, anew })
+        Ok(Self { puller, cluster, cursor, held, now, ahead, left, lines, done, anew })
     }
 
-    /// Whose log it is from, and how many changes it will send, roughly.
+    /// What it will send.
     #[must_use]
-    pub const fn ahead(&self) -> (ClusterId, i64) {
-        (self.cluster, self.left)
+    pub const fn ahead(&self) -> Coming {
+        Coming { cluster: self.cluster, changes: self.left, lines: self.lines }
     }
 
     /// The next page; none when the phone has everything. The first page is always there: it says
@@ -184,11 +203,13 @@ impl Round {
     /// Everybody who works in the cluster and its framework, if anything about them changed.
     fn people(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let posts = db::memberships::of_cluster(conn, &self.cluster)?;
+        let of_reader = posts.iter().find(|post| post.user == self.puller.user);
+        let own = of_reader.map(|post| post.agency);
         let lines = posts.into_iter().map(|post| PersonLine {
+            agency_name: shown_agency(own, &post),
             user: post.user,
             name: post.name,
             agency: post.agency,
-            agency_name: post.agency_name,
             role: post.role.as_str().to_owned(),
             phone: post.phone.unwrap_or_default(),
             cluster: self.cluster,
@@ -326,6 +347,31 @@ impl Round {
         }
         Ok(!all)
     }
+}
+
+/// What a reader of an agency may see somebody's agency called.
+fn shown_agency(own: Option<AgencyId>, post: &Post) -> String {
+    if post.sensitive && own != Some(post.agency) {
+        return ANOTHER_SERVICE.to_owned();
+    }
+    post.agency_name.clone()
+}
+
+fn lines_ahead(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    cursor: &Cursor,
+) -> Result<i64, Error> {
+    let after = match cursor.offset {
+        Offset::Start => cursor.base,
+        Offset::Directory(after) => after,
+        Offset::Extracts(_) | Offset::Granted(..) | Offset::New(_) => return Ok(0),
+    };
+    if after == cursor.up_to {
+        return Ok(0);
+    }
+    db::directory::count_changed(conn, user, cluster, (after, cursor.up_to))
 }
 
 /// A reviewer's decision as the author's phone is told.

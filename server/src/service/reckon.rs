@@ -266,7 +266,7 @@ fn rebuild_case(
     if db::directory::line(conn, case)?.as_ref() != Some(&line) {
         findings.wrong.push(format!("case {case}: its directory line is not of the log"));
     }
-    if extract::pupil(conn, &world.catalogue, &state)? != db::extracts::pupil_of(conn, case)? {
+    if extract::pupil(conn, world, &state)? != db::extracts::pupil_of(conn, case)? {
         findings.wrong.push(format!("case {case}: its link to the roll is not of the log"));
     }
     for interval in crate::ingest::access::missing(conn, &state.context)? {
@@ -294,6 +294,6 @@ fn mend_case(
     crate::ingest::access::refresh(conn, &state.context, &mut number)?;
     moves::refresh(conn, world, &state.context, now, &mut number)?;
     project::case(conn, world, state, &mut number)?;
-    extract::link(conn, &world.catalogue, state, &mut number)?;
+    extract::link(conn, world, state, &mut number)?;
     db::log::set_head(conn, cluster, next, &chain)
 }

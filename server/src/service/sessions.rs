@@ -130,6 +130,16 @@ pub(super) fn standing(conn: &mut Conn, session: &SessionRow) -> Answer<Option<D
     })
 }
 
+/// Whether a session that began a request still stands.
+///
+/// # Errors
+/// The database's failure.
+pub fn stands(conn: &mut Conn, session: &[u8; 16]) -> Result<bool, Error> {
+    let Some(session) = db::sessions::by_id(conn, session)? else { return Ok(false) };
+    let here = db::users::by_id(conn, &session.user)?.is_some_and(|user| user.active);
+    Ok(here && standing(conn, &session)?.is_ok())
+}
+
 /// A person who is here, with their memberships.
 ///
 /// # Errors

@@ -255,6 +255,20 @@ async fn who_may_not_mark_a_phone_does_not_learn_that_it_is_there() {
         assert_refused(area.other.post(&server, &path, &body).await, 404, "not_found");
         let nowhere = format!("/v1/devices/{}/mark", "ab".repeat(16));
         assert_refused(area.lead.post(&server, &nowhere, &body).await, 404, "not_found");
+        // Whoever took it may have its user's password: she reports it, and does not take that back.
+        let desk = json!({ "sign_in": "mairi", "password": crate::support::PASSWORD });
+        let (_, desk) = server.post("/v1/sign-in", &desk).await;
+        let header =
+            ("Authorization", format!("Bearer {}", desk["access_token"].as_str().unwrap()));
+        let say = |state: &str| {
+            let body = json!({ "state": state });
+            TestRequest::post().uri(&path).insert_header(header.clone()).set_json(body)
+        };
+        assert_eq!(server.send(say("stolen")).await.0, 200);
+        for state in ["active", "retired"] {
+            assert_refused(server.send(say(state)).await, 403, "not_by_its_user");
+        }
+        area.mark(&server, "active").await;
         let own = area.other.read(&server, "/v1/devices").await;
         assert_eq!(own["devices"].as_array().unwrap().len(), 1);
         let admin = Worker::desk(&server, "Ailie", Role::Admin).await;

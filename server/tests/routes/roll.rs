@@ -161,6 +161,28 @@ async fn a_child_who_has_a_case_is_in_no_other_ones_extract() {
 }
 
 #[actix_web::test]
+async fn a_shielded_case_is_not_betrayed_by_an_extract_that_is_not_there() {
+    for server in servers() {
+        let mut scene = Scene::new(&server, NUMBER, BORN).await;
+        scene.lead.say(scene.case, Fact::Shielded, true);
+        scene.lead.sync(&server).await;
+        let second = scene.lead.begin("Somebody", "Else");
+        scene.lead.say(second, Fact::BirthDate, BORN);
+        let facts = sync_core::device::Facts::new(Fact::Identifier, NUMBER).of("SCN");
+        let own = sync_core::record::envelope::Envelope::of_case(second, Compartment::Team);
+        scene.lead.phone().assert(&own, &facts, START).unwrap();
+        scene.allocate(second);
+        scene.lead.sync(&server).await;
+        scene.lead.sync(&server).await;
+        for case in [second, scene.case] {
+            scene.case = case;
+            assert!(!scene.shown(|scene| &mut scene.lead).is_null());
+        }
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
 async fn a_slip_in_number_or_day_of_birth_links_nobody_and_a_correction_moves_the_link() {
     for (number, born) in [("LH000008", BORN), (NUMBER, "2016-05-04")] {
         for server in servers() {

@@ -22,6 +22,18 @@ pub fn may_mark_device(principal: &Principal, owner: UserId, clusters: &[Cluster
     }
 }
 
+/// Whether `principal` may say that a phone of `owner` was not stolen after all. Never its user: whoever
+/// took it may have their password, too.
+///
+/// # Errors
+/// [`Denied::NotYourRole`] for its user; [`Denied::NotFound`] for whoever may not mark it at all.
+pub fn may_clear_stolen(principal: &Principal, owner: UserId, clusters: &[ClusterId]) -> Verdict {
+    match may_mark_device(principal, owner, clusters)?.ground {
+        Ground::Own => Err(Denied::NotYourRole),
+        ground => Ok(Allowed::on(ground)),
+    }
+}
+
 /// Whether `principal` may know that phones reported stolen in `cluster` sent something, and when;
 /// never what.
 ///
@@ -94,6 +106,9 @@ mod tests {
             let leads = matches!(role, Role::ClusterLead | Role::Deputy | Role::Admin);
             assert_eq!(may(OTHER, HERE).is_ok(), leads, "{role}");
             assert_eq!(may(OTHER, ELSEWHERE), Err(Denied::NotFound), "{role}");
+            let clears = |user| may_clear_stolen(&somebody(user, role), OWNER, &[HERE]);
+            assert_eq!(clears(OWNER), Err(Denied::NotYourRole), "{role}");
+            assert_eq!(clears(OTHER).is_ok(), leads, "{role}");
         }
     }
 

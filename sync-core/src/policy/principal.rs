@@ -118,18 +118,20 @@ impl Principal {
         self.memberships.contains(&Membership { cluster, role })
     }
 
-    /// Whether a role keeps the person from every case, whatever else they are.
-    pub(super) fn is_barred(&self) -> bool {
+    /// Whether a role, in any cluster, keeps the person from every case, whatever else they are.
+    #[must_use]
+    pub fn is_barred(&self) -> bool {
         self.memberships.iter().any(|held| matches!(held.role, Role::Chief | Role::Admin))
     }
 
-    /// Whether the person works with children's cases in `cluster`.
+    /// Whether the person works with children's cases in `cluster`, and has no role anywhere that keeps
+    /// them from it.
     #[must_use]
     pub fn works_cases_in(&self, cluster: ClusterId) -> bool {
         use Role::{AgencyLead, ClusterLead, Deputy, Duty, Practitioner};
-        [Practitioner, AgencyLead, ClusterLead, Deputy, Duty]
-            .into_iter()
-            .any(|role| self.is(role, cluster))
+        let here = |role| self.is(role, cluster);
+        let works = [Practitioner, AgencyLead, ClusterLead, Deputy, Duty].into_iter().any(here);
+        works && !self.is_barred()
     }
 }
 

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use actix_web::test::TestRequest;
+use caseweave::db::write_tx;
+use caseweave::role::Role;
+use caseweave::service::accounts::{self, Post};
 use caseweave::web::PAGES;
 use serde_json::{Value as Json, json};
 
 use super::{Area, rows, since};
 use crate::pages::Browser;
 use crate::support::{PASSWORD, Phone, START, TestServer, servers};
+use crate::worker::Worker;
 
 /// What shows nothing of anybody, with the reason.
 const SILENT: &[(&str, &str, &str)] = &[
@@ -142,5 +146,32 @@ fn nothing_is_silent_that_is_not_there() {
     for (method, path, _) in SILENT {
         let is_route = routes.contains(&((*method).to_owned(), (*path).to_owned()));
         assert!(is_route || PAGES.contains(&(method, path)), "{method} {path}");
+    }
+}
+
+#[actix_web::test]
+async fn names_that_go_to_a_phone_are_written_down_though_no_record_goes() {
+    for server in servers() {
+        let area = Area::new(&server).await;
+        let before = rows(&server);
+        let user = server.add_worker("Neil", "neil", "police", Role::Practitioner);
+        let mut neil =
+            Worker::enrolled(&server, user, ("Neil", "police", Role::Practitioner)).await;
+        assert_eq!(neil.phone().directory().unwrap().len(), 1);
+        let pulls: Vec<_> =
+            since(&server, &before).into_iter().filter(|it| it.act == "pull").collect();
+        let [pull] = &pulls[..] else { panic!("one exchange, one row: {pulls:?}") };
+        assert_eq!(
+            (pull.user, pull.amount, pull.detail.as_str()),
+            (Some(user), Some(0), "directory 1")
+        );
+        // Somebody who may read everything from now on is sent old records, without one new change.
+        let post = Post { cluster: "Preston Lodge", agency: "police", role: Role::ClusterLead };
+        write_tx(&mut server.conn(), |conn| accounts::add_post(conn, START, &user, post)).unwrap();
+        let before = rows(&server);
+        neil.sync(&server).await;
+        assert!(neil.shown(area.case).contains("tower of bricks"));
+        let pulls = since(&server, &before).into_iter().filter(|it| it.act == "pull");
+        assert!(pulls.map(|it| it.amount).eq([Some(2)]));
     }
 }
