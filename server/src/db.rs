@@ -4,6 +4,7 @@
 pub mod access;
 pub mod actors;
 pub mod agencies;
+pub mod alarms;
 pub mod audit;
 pub mod authorities;
 pub mod backend;

@@ -2,6 +2,7 @@
 //! it with access, directory and read models, many devices' batches in one transaction.
 
 pub mod access;
+mod alarm;
 pub mod commit;
 pub mod committer;
 pub mod extract;

@@ -49,6 +49,8 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::summary::show)
             .service(api::handover::show)
             .service(api::glass::open)
+            .service(api::alarms::list)
+            .service(api::alarms::hear)
             .service(api::audit::list)
             .service(api::audit::export),
     );

@@ -4,6 +4,7 @@
 //! A refusal is a value, not a failure: what was written along with it (a revoked session) is kept.
 
 pub mod accounts;
+pub mod alarms;
 pub mod audit;
 pub mod codes;
 pub mod contact;

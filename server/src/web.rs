@@ -2,6 +2,7 @@
 //! extracts, asks the services that the interface asks too, puts what they say into words, and fills
 //! a template. Every page works without a script; none shows more than the interface would.
 
+mod alarms;
 mod assessment;
 mod assets;
 mod audit;
@@ -55,6 +56,8 @@ pages! {
     get "/cases/{case}/records/{record}" => record::show;
     get "/cases/{case}/glass" => glass::show;
     post "/cases/{case}/glass" => glass::open;
+    get "/alarms" => alarms::show;
+    post "/alarms/{id}" => alarms::hear;
     get "/to-settle" => conflicts::show;
     get "/to-review" => review::show;
     post "/to-review/{id}" => review::decide;

@@ -2,6 +2,9 @@
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases can be made.
 
 #[cfg(test)]
+#[path = "routes/alarms.rs"]
+mod alarms;
+#[cfg(test)]
 #[path = "routes/area.rs"]
 mod area;
 #[cfg(test)]

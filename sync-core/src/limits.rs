@@ -64,6 +64,8 @@ pub const GLASS_MS: i64 = 2 * 60 * 60 * 1000;
 pub const REQUEST_MS: i64 = 8 * 60 * 60 * 1000;
 /// How long a team is told of a broken glass, milliseconds: two weeks, so that leave is covered.
 pub const GLASS_TOLD_MS: i64 = 14 * 24 * 60 * 60 * 1000;
+/// How long an alarm that a duty officer has is still shown, milliseconds: a week of shifts.
+pub const ALARMS_SHOWN_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Longest reason for opening a case, bytes: a few sentences.
 pub const REASON_BYTES: usize = 2_000;
 /// Openings that a phone remembers until it has told them: three months of a busy worker's days. The

@@ -55,7 +55,9 @@ pub use administration::{
 };
 pub use case::{CaseContext, Member, MemberState, RecordFacts};
 pub use principal::{Membership, NotARole, Principal, Role};
-pub use read::{readable_scopes, sees_audit, sees_directory};
+pub use read::{
+    AlarmSight, alarm_sight, hears_of_glass, readable_scopes, sees_audit, sees_directory,
+};
 pub use verdict::{Allowed, Denied, Ground};
 pub use write::AUTHOR_MOVES_WITHIN_MS;
 

@@ -1,7 +1,7 @@
 //! Whether the server lives, whether it can serve, and its measures.
 
 use actix_web::http::header::ContentType;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use sync_core::time::Timestamp;
 
@@ -35,16 +35,27 @@ pub(crate) async fn readyz(state: web::Data<AppState>) -> Result<&'static str, A
     }
 }
 
-/// The server's measures in Prometheus' text form.
+/// The server's measures in Prometheus' text form, for the machine itself only: how often which address
+/// is asked would tell a stranger that a glass was broken or a phone handed back.
 #[utoipa::path(
     tag = "operations",
-    responses((status = 200, description = "Measures", body = String, content_type = "text/plain"))
+    responses(
+        (status = 200, description = "Measures", body = String, content_type = "text/plain"),
+        (status = 404, description = "Asked from another machine", body = crate::error::ErrorBody),
+    )
 )]
 #[get("/metrics")]
-pub(crate) async fn metrics(state: web::Data<AppState>) -> HttpResponse {
+pub(crate) async fn metrics(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    if request.peer_addr().is_some_and(|peer| !peer.ip().to_canonical().is_loopback()) {
+        return Err(ApiError::no_route());
+    }
     note_tail(&state).await;
     state.metrics.run_upkeep();
-    HttpResponse::Ok().content_type(ContentType::plaintext()).body(state.metrics.render())
+    let measures = state.metrics.render();
+    Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(measures))
 }
 
 /// How long the audit's oldest row waits to be linked, measured when it is asked for: a sequencer that

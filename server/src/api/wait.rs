@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use actix_web::get;
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
-use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::ids::ClusterId;
 use sync_core::limits::CURSORS_PER_REQUEST;
 use tokio::sync::watch;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use crate::app::AppState;
 use crate::error::{ApiError, ErrorBody};
 use crate::hex;
 use crate::ingest::committer::Beat;
-use crate::service::news::{self, Keys, Standing};
+use crate::service::news::{self, Keys, Standing, Waiting};
 
 /// How long a poll is held at most, seconds: below what phone networks cut.
 const HOLD: u64 = 50;
@@ -70,8 +70,12 @@ pub(crate) async fn wait(
     let cursors = query.cursors.as_deref().map(parse).transpose()?.unwrap_or_default();
     let standing = standing(&state, &session, cursors).await?;
     let hold = Duration::from_secs(query.seconds.unwrap_or(HOLD).min(HOLD));
-    let who = (session.person.id, session.device.as_ref().map(|device| device.id));
-    let news = until_news(&state, committed, who, standing);
+    let waiting = Waiting {
+        principal: session.person.principal(),
+        device: session.device.as_ref().map(|device| device.id),
+        catalogue: state.rules.catalogue.clone(),
+    };
+    let news = until_news(&state, committed, waiting, standing);
     match tokio::time::timeout(hold, news).await {
         Ok(answer) => answer.map(|()| Json(WaitAnswer { news: true })),
         Err(_) => Ok(Json(WaitAnswer { news: false })),
@@ -112,7 +116,7 @@ async fn standing(
 async fn until_news(
     state: &AppState,
     mut committed: watch::Receiver<Option<Beat>>,
-    who: (UserId, Option<DeviceId>),
+    waiting: Waiting,
     standing: Standing,
 ) -> Result<(), ApiError> {
     let mut asked = Instant::now();
@@ -120,11 +124,12 @@ async fn until_news(
     pace(last.is_some_and(|beat| beat.at.elapsed() < PACE), asked).await;
     loop {
         asked = Instant::now();
-        let standing = standing.clone();
-        let turn = state.reading.take(&who.0).await?;
+        let (waiting, standing) = (waiting.clone(), standing.clone());
+        let turn = state.reading.take(&waiting.principal.user).await?;
+        let now = state.clock.now();
         let ask = move |conn: &mut _| {
             let _turn = turn;
-            news::any(conn, (&who.0, who.1.as_ref()), &standing)
+            news::any(conn, &waiting, &standing, now)
         };
         if state.db.read(ask).await? {
             return Ok(());

@@ -71,3 +71,16 @@ diesel::table! {
         number -> BigInt,
     }
 }
+
+diesel::table! {
+    alarms (record_id) {
+        record_id -> Binary,
+        cluster_id -> Binary,
+        case_id -> Binary,
+        author_id -> Binary,
+        number -> BigInt,
+        raised_at -> BigInt,
+        heard_by -> Nullable<Binary>,
+        heard_at -> Nullable<BigInt>,
+    }
+}

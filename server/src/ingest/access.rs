@@ -92,7 +92,8 @@ const fn resume_from(before: Option<&Interval>) -> i64 {
 /// Consent that is withheld freezes; anything else revokes.
 fn how_it_ends(case: &CaseContext, principal: &Principal) -> Ended {
     let withheld = case.withheld_agencies.contains(&principal.agency)
-        && case.members.contains_key(&principal.user)
+        && (case.members.contains_key(&principal.user)
+            || case.named_person == Some(principal.user))
         && !case.excluded.contains(&principal.user);
     if withheld { Ended::Frozen } else { Ended::Revoked }
 }

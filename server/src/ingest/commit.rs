@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use sync_core::engine::admit::Admitted;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId, DeviceId, UserId};
+use sync_core::merge::Context;
 use sync_core::policy::CaseContext;
 use sync_core::protocol::message::Answer;
 use sync_core::record::envelope::Envelope;
@@ -18,7 +19,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge};
-use crate::ingest::{Arrival, Rules, access, extract, hold, moves, noted, project};
+use crate::ingest::{Arrival, Rules, access, alarm, extract, hold, moves, noted, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -103,6 +104,10 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
             db::records::insert_case(conn, &held.case, &held.cluster, head.next)?;
         }
         db::quarantine::insert(conn, held)?;
+        if verdict.alarming.contains(&held.record) {
+            let what = (held.cluster, held.case, held.record);
+            alarm::raise(conn, what, held.user, (head.take(), arrival.at))?;
+        }
     }
     let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
     let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
@@ -152,6 +157,11 @@ pub(super) fn take_records(
         if begun && let Some(source) = moves::note(conn, &accepted.history)? {
             project::record(conn, rules, origin.cluster, &source)?;
             cases.extend([source.envelope().case, accepted.envelope.case]);
+        }
+        if alarm::is_alarming(&accepted.history, &Context::new(&rules.catalogue)) {
+            let (case, record) = (accepted.envelope.case, accepted.envelope.id());
+            let what = (origin.cluster, case, record);
+            alarm::raise(conn, what, origin.user, (head.next - 1, origin.at))?;
         }
         if moves_case(&accepted.envelope, begun) {
             cases.insert(accepted.envelope.case);

@@ -147,7 +147,7 @@ impl Earlier {
         judged.into_iter().zip(&pushed.changes).map(one).collect()
     }
 
-    /// What is to be kept of a push and was not before.
+    /// What is to be kept of a push and was not before, and whether it says that harm is suspected.
     pub(super) fn to_keep(
         &self,
         arrival: &Arrival,
@@ -155,7 +155,7 @@ impl Earlier {
         pushed: &PushedRecord,
         (judged, salts): (&[(u32, Judged)], &[Salted]),
         merging: &Context<'_>,
-    ) -> Option<Held> {
+    ) -> Option<(Held, bool)> {
         let is_new = |n: usize| {
             let (seq, judged) = &judged[n];
             matches!(judged, Judged::Held(_)) && self.state(*seq, &pushed.changes[n]).is_none()
@@ -165,7 +165,10 @@ impl Earlier {
         let Judged::Held(why) = &judged[first].1 else { return None };
         let kept = part(pushed, first, after);
         let envelope = history.envelope();
-        Some(Held {
+        let since = self.harm_since(history, &kept, arrival.user(), merging);
+        // What is for named people only raises no flag in the directory.
+        let flagged = since.filter(|_| envelope.compartment != Compartment::Protection);
+        let held = Held {
             id: name(arrival, &envelope.id()),
             cluster: arrival.cluster(),
             case: envelope.case,
@@ -177,16 +180,17 @@ impl Earlier {
             first_seq: kept.first_seq as i32,
             length: kept.changes.len() as i32,
             salts: salts[first..after].iter().flat_map(|(salt, _)| *salt).collect(),
-            harm_since: self.harm_since(history, &kept, arrival.user(), merging),
+            harm_since: flagged,
             frame: encode_push(&[kept]),
             code: why.code().to_owned(),
             arrived_at: arrival.at,
             state: State::Waiting,
             reason: None,
-        })
+        };
+        Some((held, since.is_some()))
     }
 
-    /// Since when a concern would raise the harm flag with the changes that wait and these.
+    /// Since when a concern says that harm is suspected, with the changes that wait and these.
     fn harm_since(
         &self,
         history: &History,
@@ -194,8 +198,7 @@ impl Earlier {
         user: UserId,
         merging: &Context<'_>,
     ) -> Option<i64> {
-        let envelope = history.envelope();
-        if envelope.kind() != Kind::Concern || envelope.compartment == Compartment::Protection {
+        if history.envelope().kind() != Kind::Concern {
             return None;
         }
         let aside = self.aside(history, user).unwrap_or_else(|| history.clone());

@@ -2,7 +2,7 @@
 
 mod rights;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
@@ -35,6 +35,8 @@ pub struct Verdict {
     pub records: Vec<Accepted>,
     /// What to keep for a reviewer, a record each.
     pub held: Vec<Held>,
+    /// What of that says that harm is suspected.
+    pub alarming: BTreeSet<RecordId>,
     /// The digests that the phone signed, of what is taken and what is not.
     pub signed: Vec<u8>,
     /// The state that it was judged at: if any of it moved, judge again.
@@ -283,7 +285,10 @@ impl<'a> Judging<'a> {
                 changes.push((admitted, *salt, *salted));
             }
         }
-        self.verdict.held.extend(held);
+        if let Some((held, alarming)) = held {
+            self.verdict.alarming.extend(alarming.then_some(held.record));
+            self.verdict.held.push(held);
+        }
         if !changes.is_empty() {
             let actor = pushed.actor;
             self.verdict.records.push(Accepted { envelope, actor, changes, history });

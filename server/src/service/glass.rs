@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::CaseId;
 use sync_core::limits::{GLASS_MS, GLASS_TOLD_MS, REASON_BYTES, REQUEST_MS};
-use sync_core::policy::{Action, Denied, Door, decide};
+use sync_core::policy::{Action, Denied, Door, decide, hears_of_glass};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
 
@@ -138,7 +138,7 @@ pub fn named_by(row: &AuditRow) -> Option<[u8; 16]> {
     row.subject.filter(|_| opened && row.outcome == DONE)
 }
 
-/// The glasses that others broke lately, in cases whose team's records are the reader's.
+/// The glasses that others broke lately, in cases of the reader's team or cluster.
 ///
 /// # Errors
 /// The database's failure.
@@ -154,7 +154,8 @@ pub fn told(conn: &mut Conn, reader: &Reader) -> Result<Vec<Glass>, Error> {
         for glass in broken {
             let state = reader.visible(conn, &world, &glass.case, &cluster)?;
             let theirs = glass.user != reader.principal.user;
-            if theirs && state.is_some_and(|state| reader.reads_team(&state)) {
+            let hears = |state: CaseState| hears_of_glass(&reader.principal, &state.context);
+            if theirs && state.is_some_and(hears) {
                 told.push(glass);
             }
         }

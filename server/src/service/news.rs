@@ -1,9 +1,14 @@
 //! Whether there is anything that a waiting phone would be sent. Says nothing of what.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, UserId};
+use sync_core::policy::Principal;
+use sync_core::time::Timestamp;
 
+use super::alarms;
 use crate::db::{self, Conn, Error};
 use crate::service::pull::cursor::{Cursor, Offset};
 use crate::service::pull::ended;
@@ -46,16 +51,31 @@ pub fn standing(
     Ok(standing)
 }
 
+/// Who waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The person and their roles.
+    pub principal: Principal,
+    /// Their phone.
+    pub device: Option<DeviceId>,
+    /// The frameworks.
+    pub catalogue: Arc<Catalogue>,
+}
+
 /// Whether anything came after where the phone stands that its user may be sent: changes, access
-/// that began or ended, lines of the directory, what a reviewer decided about the phone's work.
+/// that began or ended, lines of the directory, what a reviewer decided about the phone's work; or an
+/// alarm that is theirs to hear.
 ///
 /// # Errors
 /// The database's failure.
 pub fn any(
     conn: &mut Conn,
-    (user, device): (&UserId, Option<&DeviceId>),
+    waiting: &Waiting,
     standing: &Standing,
+    now: Timestamp,
 ) -> Result<bool, Error> {
+    let (user, device) = (&waiting.principal.user, waiting.device.as_ref());
+    let alarmed = (&waiting.principal, &waiting.catalogue);
     for (cluster, after) in standing {
         let up_to = db::log::head(conn, cluster)?.0 - 1;
         let range = (*after, up_to);
@@ -64,7 +84,8 @@ pub fn any(
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
                 || db::access::began(conn, user, cluster, range)?
                 || !ended::of_range(conn, user, cluster, range, *after)?.is_empty()
-                || decided(conn, device, cluster, range)?);
+                || decided(conn, device, cluster, range)?
+                || alarms::any(conn, alarmed, cluster, range, now)?);
         if news {
             return Ok(true);
         }

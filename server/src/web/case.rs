@@ -284,9 +284,10 @@ fn facts(names: &Names<'_>, case: &Case) -> Vec<FactShown> {
 
 /// What decides the work comes before what describes the child.
 fn place(fact: Fact) -> (usize, u8) {
-    const FIRST: [Fact; 7] = [
+    const FIRST: [Fact; 8] = [
         Fact::Stage,
         Fact::LeadProfessional,
+        Fact::NamedPerson,
         Fact::Risk,
         Fact::VisitRisk,
         Fact::LegalStatus,

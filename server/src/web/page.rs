@@ -5,9 +5,9 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use sync_core::policy::{ClusterAction, Summaries, decide_in_cluster};
 
-use super::assets;
 use super::error::PageError;
 use super::session::Visitor;
+use super::{alarms, assets};
 use crate::error::ApiError;
 
 /// What surrounds a page.
@@ -62,6 +62,9 @@ fn places(visitor: &Visitor, href: &str) -> Vec<Place> {
     if works_with_cases(visitor) {
         all.extend([("/", "Today"), ("/caseload", "Caseload"), ("/to-settle", "To settle")]);
         all.push(("/to-review", "To review"));
+    }
+    if alarms::is_duty(visitor) {
+        all.push(("/alarms", "Alarms"));
     }
     if reads_editions(visitor) {
         all.push(("/editions", "Published figures"));

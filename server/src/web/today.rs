@@ -15,6 +15,7 @@ use crate::app::AppState;
 use crate::db::glasses::Glass;
 use crate::db::{self, Conn};
 use crate::role::Role;
+use crate::service::alarms::{self, Heard};
 use crate::service::audit::{Act, Seen};
 use crate::service::glass;
 use crate::service::reading::Reader;
@@ -58,6 +59,8 @@ struct Work {
     tray: Tray,
     /// Glasses that others broke to read the team's records.
     glasses: Vec<Broken>,
+    /// Alarms of suspected harm, for the duty officer.
+    alarms: Vec<Heard>,
 }
 
 /// A glass that somebody broke, and who.
@@ -77,8 +80,10 @@ impl Work {
         let names = Names::of(&people, &[]);
         let broken = |glass: Glass| Broken { by: names.person(&glass.user), glass };
         let glasses = told.into_iter().map(broken).collect();
+        let alarms = alarms::list(conn, reader)?;
         let count = lines.len();
-        Ok(Seen::list(Self { lines, inbox, notices, tray, glasses }, Act::Worklist, count))
+        let work = Self { lines, inbox, notices, tray, glasses, alarms };
+        Ok(Seen::list(work, Act::Worklist, count))
     }
 }
 
@@ -112,7 +117,8 @@ pub(super) async fn show(
     let now = state.clock.now();
     let mut work = visitor.show(&state, Work::of).await?;
     work.lines.retain(|line| line.header.open);
-    let (needs, nothing) = needs(&work, now);
+    let (mut needs, nothing) = needs(&work, now);
+    needs.splice(..0, alarm(&work.alarms));
     let whose = if page::leads(&visitor) { "in your cluster" } else { "in your caseload" };
     page::well(&TodayPage {
         frame: Frame::of(&visitor, "Today", "/"),
@@ -167,6 +173,26 @@ fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
         }
     }
     (needs, nothing)
+}
+
+/// Before everything else, and only for whoever hears alarms.
+fn alarm(alarms: &[Heard]) -> Option<Need> {
+    let open: Vec<_> = alarms.iter().filter(|it| it.alarm.heard.is_none()).collect();
+    let child = |it: &&Heard| Child {
+        name: match &it.line {
+            Some(line) => named(line.name.clone()),
+            None => "A child whose case is not shown to you".into(),
+        },
+        href: "/alarms".into(),
+        why: format!("Arrived {}", words::moment(it.alarm.raised_at)),
+    };
+    Some(Need {
+        heading: words::count(open.len(), "alarm of suspected harm", "alarms of suspected harm"),
+        why: "Somebody wrote down that they suspect harm, and no duty officer has it yet.",
+        href: "/alarms",
+        urgent: true,
+        ..Need::about(open.iter().map(child).collect(), NAMED)?
+    })
 }
 
 fn harm(lines: &[CaseLine]) -> Option<Need> {

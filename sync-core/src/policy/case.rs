@@ -86,13 +86,13 @@ impl CaseContext {
         }
     }
 
-    /// The lead professional, if they are a full member who is not excluded.
+    /// The lead professional, if they are a full member or the named person, and not excluded.
     #[must_use]
     pub fn lead_in_force(&self) -> Option<UserId> {
         self.lead_professional.filter(|user| {
             let member = self.members.get(user);
-            member.is_some_and(|member| member.state == MemberState::Member)
-                && !self.excluded.contains(user)
+            let full = member.is_some_and(|member| member.state == MemberState::Member);
+            (full || self.named_person == Some(*user)) && !self.excluded.contains(user)
         })
     }
 }

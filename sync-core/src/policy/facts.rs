@@ -49,7 +49,8 @@ fn assert_of_case(
     }
     match claim.fact {
         Fact::Member => change_team(standing, claim),
-        Fact::Stage | Fact::LeadProfessional => lead_decides(standing),
+        // A named person is in the team: naming one opens the case, like adding a member.
+        Fact::Stage | Fact::LeadProfessional | Fact::NamedPerson => lead_decides(standing),
         Fact::Shielded => shield(standing, claim),
         Fact::Named | Fact::Excluded => change_named(standing, record, claim),
         Fact::Address if claim.confidential => confidential_address(standing, record),
@@ -64,6 +65,7 @@ const fn belongs_to_team(fact: Fact) -> bool {
         Fact::Member
             | Fact::Stage
             | Fact::LeadProfessional
+            | Fact::NamedPerson
             | Fact::Shielded
             | Fact::Consent
             | Fact::CaseState

@@ -1,5 +1,6 @@
 //! Rules of reading: what a person is granted, and what they may open beyond it.
 
+use crate::ids::ClusterId;
 use crate::policy::standing::Standing;
 use crate::policy::{
     Allowed, CaseContext, Denied, Door, Ground, Principal, RecordFacts, Role, Verdict,
@@ -32,6 +33,44 @@ pub fn sees_directory(principal: &Principal, case: &CaseContext) -> bool {
 #[must_use]
 pub fn sees_audit(principal: &Principal, case: &CaseContext) -> bool {
     principal.is(Role::Governance, case.cluster) && !case.excluded.contains(&principal.user)
+}
+
+/// Whether `principal` is told who broke the glass to the case's team records: the team, and the
+/// cluster lead, also where consent withholds the records from the lead's own agency.
+#[must_use]
+pub fn hears_of_glass(principal: &Principal, case: &CaseContext) -> bool {
+    let standing = Standing::of(principal, case);
+    let reads = standing.open(Compartment::Team).is_ok();
+    standing.visible && (reads || standing.in_team || standing.cluster_lead)
+}
+
+/// What a duty officer is told of an alarm.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AlarmSight {
+    /// Nothing: no duty officer of the cluster, or one who may see nothing of the case.
+    Hidden,
+    /// That harm is suspected, and whom to ring: the case is shielded, or nobody has begun it yet.
+    Bare,
+    /// Whose case it is, too.
+    WithCase,
+}
+
+/// How much of an alarm in `cluster` is shown to `principal`. An alarm reaches the duty officer whatever
+/// queue its record is in (`domain.md` 4), but never somebody who is excluded from the case.
+#[must_use]
+pub fn alarm_sight(
+    principal: &Principal,
+    cluster: &ClusterId,
+    case: Option<&CaseContext>,
+) -> AlarmSight {
+    let excluded = case.is_some_and(|case| case.excluded.contains(&principal.user));
+    if !principal.is(Role::Duty, *cluster) || principal.is_barred() || excluded {
+        AlarmSight::Hidden
+    } else if case.is_some_and(|case| sees_directory(principal, case)) {
+        AlarmSight::WithCase
+    } else {
+        AlarmSight::Bare
+    }
 }
 
 pub(super) fn read(standing: &Standing<'_>, record: &RecordFacts, door: Door) -> Verdict {

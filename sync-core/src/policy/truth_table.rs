@@ -180,6 +180,35 @@ fn the_audit_of_a_case_is_shown_to_governance_that_is_not_excluded() {
     }
 }
 
+/// Suspected harm reaches every duty officer of the cluster but whom it must not; the name of the child
+/// those who may find the case.
+#[test]
+fn an_alarm_reaches_the_duty_officer_and_tells_no_more_than_they_may_know() {
+    for person in everybody() {
+        for state in STATES {
+            let (principal, case) = (person.principal(), case(&person, state));
+            let hears = principal.is(Role::Duty, HERE)
+                && !principal.is_barred()
+                && !case.excluded.contains(&principal.user);
+            let expected = match (hears, sees_directory(&principal, &case)) {
+                (false, _) => AlarmSight::Hidden,
+                (true, true) => AlarmSight::WithCase,
+                (true, false) => AlarmSight::Bare,
+            };
+            assert_eq!(
+                alarm_sight(&principal, &HERE, Some(&case)),
+                expected,
+                "{person:?} {state:?}"
+            );
+            let of_nobody = alarm_sight(&principal, &HERE, None);
+            assert_eq!(
+                of_nobody == AlarmSight::Hidden,
+                !principal.is(Role::Duty, HERE) || principal.is_barred()
+            );
+        }
+    }
+}
+
 /// What a record's reader may not know of must not show in the words of the denial.
 #[test]
 fn a_record_out_of_sight_is_denied_like_one_that_is_not_there() {

@@ -175,6 +175,9 @@ facts! {
     26 Phone "phone" Word Text(LINE), AllShown, false;
     /// A person's name, as corrected.
     27 PersonName "person_name" Word Text(LINE), AllShown, false;
+    /// The single contact in a universal service: health visitor, head, guidance teacher. In the team
+    /// without being added.
+    28 NamedPerson "named_person" None Bytes(16), NearestCommon, false;
 
     /// Whether harm is suspected.
     40 HarmSuspected "harm_suspected" None Bool, Yes, true;

@@ -283,6 +283,7 @@ pub const fn facts_of(kind: Kind) -> &'static [Fact] {
             Risk,
             VisitRisk,
             LeadProfessional,
+            NamedPerson,
             LegalStatus,
             Registration,
             LookedAfter,

@@ -37,7 +37,9 @@ pub fn case_context(
             note(&mut context, &resolved, folded.envelope.compartment, people);
         }
     }
-    context.agencies_on_case = context.members.values().map(|member| member.agency).collect();
+    let named = context.named_person.iter().filter_map(|user| people.get(user)).copied();
+    let members = context.members.values().map(|member| member.agency);
+    context.agencies_on_case = members.chain(named).collect();
     context
 }
 
@@ -48,6 +50,7 @@ fn note(
     people: &People,
 ) {
     let subject = resolved.subject.parse::<UserId>().ok();
+    let user = |value: &Value| value.as_bytes().and_then(|bytes| UserId::from_slice(bytes).ok());
     let one = || resolved.in_force.one().map(|held| &held.value);
     match (resolved.fact, subject) {
         (Fact::Member, Some(user)) => {
@@ -60,9 +63,10 @@ fn note(
                 context.members.insert(user, Member { state, agency: *agency });
             }
         }
-        (Fact::LeadProfessional, _) => {
-            let user = one().and_then(Value::as_bytes).and_then(|b| UserId::from_slice(b).ok());
-            context.lead_professional = user;
+        (Fact::LeadProfessional, _) => context.lead_professional = one().and_then(user),
+        // Who does not work here any more is in no team.
+        (Fact::NamedPerson, _) => {
+            context.named_person = one().and_then(user).filter(|user| people.contains_key(user));
         }
         (Fact::Shielded, _) => {
             context.shielded |= one().and_then(Value::as_bool).unwrap_or(false);

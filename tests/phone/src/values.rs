@@ -88,7 +88,7 @@ pub(crate) fn value(phone: &Phone, fact: Fact, text: &str) -> Result<Value, Fail
         |expected: &str| Failure::unclear(format!("{} is {expected}, not \"{text}\"", fact.name()));
     match (fact, fact.holds()) {
         (Fact::Consent, _) => Ok(scope(phone, text)?.to_string().into()),
-        (Fact::LeadProfessional, _) => {
+        (Fact::LeadProfessional | Fact::NamedPerson, _) => {
             Ok(Value::Bytes(names::user(phone, text)?.as_bytes().to_vec()))
         }
         (Fact::RowAgency, _) => Ok(Value::Bytes(names::agency(phone, text)?.as_bytes().to_vec())),

@@ -98,6 +98,10 @@ acts! {
     Surrender "surrender" "A marked phone came";
     /// A phone said that it was erased.
     Erased "erased" "A phone was erased";
+    /// Alarms were read.
+    Alarms "alarms" "Saw alarms of suspected harm";
+    /// A duty officer took an alarm up.
+    HearAlarm "hear_alarm" "Took up an alarm of suspected harm";
     /// The audit was read.
     ReadAudit "read_audit" "Read the audit";
 }
@@ -350,6 +354,12 @@ impl Pen {
     #[must_use]
     pub fn of(self, who: Who) -> Self {
         Self { who, ..self }
+    }
+
+    /// Whether the writer works in a cluster.
+    #[must_use]
+    pub fn works_in(&self, cluster: &ClusterId) -> bool {
+        self.who.clusters.contains(cluster)
     }
 
     /// The rows of an act.

@@ -24,7 +24,8 @@ pub fn note(
             note = note.on_record(record);
         }
         // A phone may name any case; its row goes where the case is, or else where its user works.
-        if let Some(cluster) = db::records::cluster_of(conn, &opening.case)? {
+        let place = db::records::cluster_of(conn, &opening.case)?;
+        if let Some(cluster) = place.filter(|cluster| pen.works_in(cluster)) {
             note = note.in_cluster(cluster);
         }
         pen.write(conn, &note)?;

@@ -7,7 +7,7 @@ use sync_core::ids::{CaseId, ClusterId};
 use sync_core::policy::{ClusterAction, decide_in_cluster, sees_audit};
 use sync_core::time::Timestamp;
 
-use crate::db::audit::{AuditRow, Wanted};
+use crate::db::audit::{AuditRow, OF_SERVER, Wanted};
 use crate::db::{self, Conn, Error};
 use crate::hex;
 use crate::service::audit::{Act, Note, Seen};
@@ -107,10 +107,12 @@ pub fn find(
     (wanted, after): (&Wanted, Option<Place>),
     limit: usize,
 ) -> Result<Option<AuditPage>, Error> {
-    let clusters = clusters(reader);
+    let mut clusters = clusters(reader);
     if clusters.is_empty() {
         return Ok(None);
     }
+    // What nobody known did, such as guessing names, is every cluster's to see.
+    clusters.push(OF_SERVER);
     let mut open = Open { reader, known: BTreeMap::new() };
     let mut page = AuditPage { rows: Vec::new(), next: after };
     loop {

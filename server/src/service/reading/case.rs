@@ -107,8 +107,12 @@ impl OpenCase {
 
     /// The team around the child, for whoever reads the team's record.
     pub fn team(&self) -> impl Iterator<Item = (UserId, MemberState)> {
-        let members = self.state.context.members.iter().filter(|_| self.reads_team);
-        members.map(|(user, member)| (*user, member.state))
+        let context = &self.state.context;
+        let members = context.members.iter().map(|(user, member)| (*user, member.state));
+        let added = |user: &UserId| context.members.contains_key(user);
+        let named = context.named_person.filter(|user| !added(user));
+        let named = named.map(|user| (user, MemberState::Member));
+        members.chain(named).filter(|_| self.reads_team)
     }
 
     /// Whom to ring.

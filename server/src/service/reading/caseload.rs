@@ -148,7 +148,9 @@ pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<C
     let readable = readable_scopes(&reader.principal, context);
     let readable: BTreeSet<_> = readable.iter().map(|it| it.scope(&context.case)).collect();
     let (mut safety, mut routine, mut harm_concerns) = (0, 0, 0);
-    let (mut harm_since, mut open): (Option<i64>, _) = (None, Vec::new());
+    // What waits for a reviewer is no less alarming for that.
+    let (mut harm_since, mut open) =
+        (db::quarantine::harm_of_case(conn, &context.case)?, Vec::new());
     for view in db::views::records_of_case(conn, &context.case)? {
         harm_since = harm_since.into_iter().chain(view.harm_since).min();
         if counted.contains(&view.scope) {

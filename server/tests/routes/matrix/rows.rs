@@ -129,6 +129,8 @@ pub(super) const ROWS: &[Row] = &[
     get("/v1/posts/proposals", "/v1/posts/proposals", ALL),
     post(CONFIRM, "/v1/posts/proposals/WORK/confirm", "", ("", 404, 404)),
     post(DECLINE, "/v1/posts/proposals/WORK/decline", "", ("", 404, 404)),
+    get("/v1/alarms", "/v1/alarms", ALL),
+    post("/v1/alarms/{id}/hear", "/v1/alarms/WORK/hear", "", ("", 404, 404)),
     get("/v1/conflicts", "/v1/conflicts", ALL),
     get("/v1/notices", "/v1/notices", ALL),
     get("/v1/quarantine", "/v1/quarantine", ALL),

@@ -67,12 +67,13 @@ const fn hidden(what: What, noticed_by: &'static str) -> Hidden {
 pub(super) const HIDDEN: [Hidden; 10] = [
     hidden(What::ShieldedCase, ""),
     hidden(What::CaseShieldedLater, ""),
-    hidden(What::ProtectionByNamed, ""),
-    hidden(What::ProtectionByMember, ""),
+    // An alarm, without a word of it, reaches the duty officer from wherever it comes.
+    hidden(What::ProtectionByNamed, "d"),
+    hidden(What::ProtectionByMember, "d"),
     hidden(What::AnothersAssessment, ""),
     hidden(What::AnotherIsExcluded, ""),
     // Who leads the cluster reads its exact figures.
-    hidden(What::SecondHarmConcern, "LD"),
+    hidden(What::SecondHarmConcern, "LDd"),
     // They review the team's.
     hidden(What::WorkInReview, "LD"),
     hidden(What::MoreOfTheShielded, ""),
@@ -283,6 +284,12 @@ impl Cast {
             "/v1/quarantine".to_owned(),
             format!("/v1/handover?from={from}"),
             "/v1/summary".to_owned(),
+            "/v1/alarms".to_owned(),
+            "/v1/devices".to_owned(),
+            "/v1/devices/untrusted".to_owned(),
+            "/v1/returned".to_owned(),
+            "/v1/posts/proposals".to_owned(),
+            "/v1/audit".to_owned(),
         ] {
             seen.push(ask(server, &path, ("Authorization", token.clone())).await);
         }
@@ -294,6 +301,8 @@ impl Cast {
             format!("/cases/{shielded}"),
             "/to-settle".to_owned(),
             "/to-review".to_owned(),
+            "/alarms".to_owned(),
+            "/audit".to_owned(),
         ] {
             seen.push(ask(server, &path, ("Cookie", cookie.clone())).await);
         }

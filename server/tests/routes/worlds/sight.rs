@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use actix_web::test::TestRequest;
-use caseweave::service::news;
+use caseweave::service::{news, sessions};
 use sync_core::protocol::stream::PageReader;
 use sync_core::store::{Shelf, Store as _};
 
@@ -68,6 +68,11 @@ pub(super) fn wakes(server: &TestServer, worker: &mut Worker) -> Seen {
     let keys = news::Keys { cursor_key: secrets.cursor_key, log_id: secrets.log_id };
     let conn = &mut server.conn();
     let standing = news::standing(conn, &keys, &user, &clusters, &cursors).unwrap();
-    let news = news::any(conn, (&user, None), &standing).unwrap();
+    let waiting = news::Waiting {
+        principal: sessions::person(conn, &user).unwrap().unwrap().principal(),
+        device: Some(device.identity().device),
+        catalogue: server.state.rules.catalogue.clone(),
+    };
+    let news = news::any(conn, &waiting, &standing, server.state.clock.now()).unwrap();
     ("a wait".to_owned(), format!("{news}"))
 }

@@ -124,7 +124,9 @@ fn assertion(
 ) -> &'static str {
     let (yes, word) = (value.as_bool() == Some(true), value.as_text().unwrap_or_default());
     match (kind, fact) {
-        (Kind::Case, Fact::Stage | Fact::LeadProfessional) => "assert stage or lead",
+        (Kind::Case, Fact::Stage | Fact::LeadProfessional | Fact::NamedPerson) => {
+            "assert stage, lead or named person"
+        }
         (Kind::Case, Fact::Consent | Fact::CaseState) => "assert consent or state",
         (Kind::Case, Fact::Member) if subject == ME && word == "left" => "leave the team",
         (Kind::Case, Fact::Member) if subject == ME && word == "provisional" => "stay provisional",

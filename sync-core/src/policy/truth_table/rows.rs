@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
     ("say more of a concern",            OPEN_OR_AUTHOR),
     ("say what the form does not have",  NOBODY),
 
-    ("assert stage or lead",             ["open&lp open&lead", "", "", ""]),
+    ("assert stage, lead or named person", ["open&lp open&lead", "", "", ""]),
     ("assert consent or state",          ["open", "", "", ""]),
     ("change the team",                  ["open&lp open&lead&no-lead", "", "", ""]),
     ("leave the team",                   ["team open&lead&no-lead", "", "", ""]),
