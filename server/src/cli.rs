@@ -21,6 +21,7 @@ use crate::config::{CommonArgs, Config, ConfigError, ServeArgs};
 use crate::db::migrate::{SchemaState, schema_state};
 use crate::db::{self, Address, Conn};
 use crate::demo::load::LoadError;
+use crate::ingest::taken_off::TakenOff;
 use crate::service::accounts::AccountError;
 use crate::service::audit::{Note, Who, chain};
 use crate::service::devices::MarkError;
@@ -202,6 +203,11 @@ fn open(config: &Config) -> Result<(Conn, AppState), Failure> {
     let state =
         AppState::new(config.database.clone(), open_database(&config.database)?, Parts::default())?;
     Ok((Conn::open(&config.database)?, state))
+}
+
+/// Keeps outside the database who was taken off, as a server does.
+fn keep_taken_off(config: &Config, conn: &mut Conn) -> Result<(), Failure> {
+    TakenOff::of(conn)?.keep(&config.data).map_err(Failure::Kept)
 }
 
 /// Writes down what the operator does, in one transaction with it, and links it.

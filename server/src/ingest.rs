@@ -15,6 +15,7 @@ pub mod recorder;
 pub mod release;
 pub mod sequencer;
 pub mod sources;
+pub mod taken_off;
 pub mod turns;
 
 use std::sync::Arc;

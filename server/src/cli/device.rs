@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sync_core::ids::{DeviceId, UserId};
 
 use super::user::find;
-use super::{Failure, act, open, output};
+use super::{Failure, act, keep_taken_off, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db;
@@ -89,6 +89,7 @@ fn set_state(
         let note = note(conn, &device.user, state.as_str())?;
         Ok::<_, Failure>((shown, vec![note.about(*id.as_bytes())]))
     })?;
+    keep_taken_off(config, conn)?;
     let value = json!({ "device": id, "state": state.as_str() });
     output::answer(config.json, &value, words(&shown));
     Ok(())

@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use actix_web::HttpServer;
 use serde_json::json;
+use sync_core::ids::{DeviceId, UserId};
 use sync_core::time::Timestamp;
 
-use super::{Failure, open_database, output};
+use super::{Failure, act, open_database, output};
 use crate::api::peer;
 use crate::app::{AppState, Parts};
 use crate::build_app;
 use crate::config::{Config, ServeArgs, ServeConfig};
 use crate::ingest::sequencer;
+use crate::ingest::taken_off::TakenOff;
+use crate::service::audit::{Act, Note};
 use crate::tls::{self, shown::Shown};
 
 /// Serves until told to stop; requests under way are finished first.
@@ -24,6 +27,7 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let serve = ServeConfig::new(args)?;
     let parts = Parts { connections: serve.connections, stats: serve.stats, ..Parts::default() };
     let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
+    take_off_again(config, &state)?;
     let development = serve.certificate.is_none();
     let files = match &serve.certificate {
         Some(files) => files.clone(),
@@ -57,6 +61,25 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
         served
     };
     actix_web::rt::System::new().block_on(serving).map_err(Failure::Stopped)
+}
+
+/// A database put back to a backup lets in again whom it did not know to be taken off: before anybody
+/// is answered, that is done again.
+fn take_off_again(config: &Config, state: &AppState) -> Result<(), Failure> {
+    let kept = TakenOff::kept(&config.data).map_err(Failure::Kept)?;
+    let mut conn = open_database(&config.database)?;
+    let (phones, people) = act((&mut conn, state), |conn| {
+        let (phones, people) = kept.apply(conn, state.clock.now())?;
+        let phone = |id: &DeviceId| Note::of(Act::ChangeDevice).about(*id.as_bytes());
+        let person = |id: &UserId| Note::of(Act::ChangeRole).about(*id.as_bytes());
+        let notes = phones.iter().map(phone).chain(people.iter().map(person));
+        let notes = notes.map(|note| note.with("again, after a restore")).collect();
+        Ok::<_, Failure>(((phones.len(), people.len()), notes))
+    })?;
+    if phones + people > 0 {
+        tracing::warn!(phones, people, "taken off again: the database is older than its journal");
+    }
+    Ok(())
 }
 
 fn clock_of(state: &AppState) -> impl Fn() -> Timestamp + Send + 'static {

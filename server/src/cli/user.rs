@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use super::{Failure, act, open, output};
+use super::{Failure, act, keep_taken_off, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db::memberships::Membership;
@@ -106,6 +106,7 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 let note = posts.iter().fold(note, |note, post| note.in_cluster(post.cluster));
                 Ok::<_, Failure>(((), vec![note]))
             })?;
+            keep_taken_off(config, &mut conn)?;
             output::answer(config.json, &json!({ "ok": true }), "done");
             Ok(())
         }

@@ -1,4 +1,5 @@
-//! Linking the audit's rows each second, and keeping each chain's end outside the database.
+//! Linking the audit's rows each second, and keeping outside the database where each chain ends and who
+//! was taken off.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use sync_core::time::Timestamp;
 use crate::db::audit::OF_SERVER;
 use crate::db::{self, Conn, Db, Error};
 use crate::hex;
+use crate::ingest::taken_off::TakenOff;
 use crate::service::audit::chain;
 use crate::service::audit::check::Kept;
 
@@ -63,9 +65,15 @@ pub async fn tick(
             Ok(before) => holds(conn, before)?,
             Err(_) => false,
         };
-        Ok::<_, Error>(if goes_on { Some(ends(conn)?) } else { None })
+        let ends = if goes_on { Some(ends(conn)?) } else { None };
+        Ok::<_, Error>((ends, TakenOff::of(conn)?))
     };
-    match (db.with_conn(work).await?, folder) {
+    let (ends, taken_off) = db.with_conn(work).await?;
+    // Whoever is marked or leaves leaves a row, so that this second knows of it.
+    if let Some(Err(error)) = folder.map(|folder| taken_off.keep(folder)) {
+        tracing::error!(%error, "who was taken off could not be kept outside the database");
+    }
+    match (ends, folder) {
         (None, _) => tracing::error!("the audit does not go on from what was kept of it: verify"),
         (Some(ends), Some(folder)) => {
             if let Err(error) = keep(folder, &ends) {

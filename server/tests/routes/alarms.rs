@@ -66,7 +66,7 @@ impl Area {
         let cluster = caseweave::db::clusters::by_name(&mut server.conn(), "Preston Lodge");
         // From the beginning on: what was before the alarm wakes nobody who has nothing to read.
         let cluster = cluster.unwrap().unwrap().id;
-        let path = format!("/v1/sync/wait?seconds=1&cursors={cluster}:00");
+        let path = format!("/v1/sync/wait?seconds=3&cursors={cluster}:00");
         self.duty.read(server, &path).await["news"] == true
     }
 }

@@ -99,6 +99,32 @@ fn a_server_put_back_to_a_backup_is_sent_again_what_its_phones_have() -> Result<
     server.check()
 }
 
+#[test]
+fn who_was_taken_off_stays_off_when_the_database_is_put_back() -> Result<(), Failed> {
+    let mut server = Server::start(None)?;
+    let [iona, lena] =
+        <[Phone; 2]>::try_from(server.staff(&STAFF)?).map_err(|_| "two phones were expected")?;
+    iona.run(&["sync"])?;
+    let database = server.data().join("caseweave.sqlite");
+    let backup = server.folder().join("backup.sqlite");
+    server.kill()?;
+    fs::copy(&database, &backup)?;
+    server.serve()?;
+    let device = lena.device()?.identity().device.to_string();
+    server.run(&["device", "stolen", &device], "")?;
+    server.run(&["user", "leave", "--sign-in", "iona"], "")?;
+    server.kill()?;
+    for rest in ["caseweave.sqlite-wal", "caseweave.sqlite-shm"] {
+        let _ = fs::remove_file(server.data().join(rest));
+    }
+    fs::copy(&backup, &database)?;
+    server.serve()?;
+    assert_eq!(lena.refuse(&["sync"])?.0, 6, "the stolen phone is erased");
+    let people = server.run(&["user", "list"], "")?.to_string();
+    assert!(people.contains(r#""sign_in":"iona","state":"left""#), "{people}");
+    Ok(())
+}
+
 fn event(phone: &Phone, case: &str, what: &str) -> Result<(), Failed> {
     phone.run(&["event", case, "--on", "2026-03-02", "--what", what]).map(drop)
 }
