@@ -25,3 +25,19 @@ async fn measures_name_routes_and_no_people() {
         assert!(!text.contains("Isla"), "{text}");
     }
 }
+
+#[actix_web::test]
+async fn measures_are_for_the_machine_itself() {
+    for server in servers() {
+        let ask = |peer: &str| {
+            let peer = peer.parse().unwrap();
+            server.send_raw(TestRequest::get().uri("/metrics").peer_addr(peer))
+        };
+        for here in ["127.0.0.1:9", "[::1]:9", "[::ffff:127.0.0.1]:9"] {
+            assert_eq!(ask(here).await.0, StatusCode::OK, "{here}");
+        }
+        for elsewhere in ["192.0.2.7:9", "[2001:db8::7]:9"] {
+            assert_eq!(ask(elsewhere).await.0, StatusCode::NOT_FOUND, "{elsewhere}");
+        }
+    }
+}

@@ -187,6 +187,25 @@ fn open_scopes(server: &TestServer, user: &UserId, case: CaseId) -> usize {
 }
 
 #[actix_web::test]
+async fn a_sensitive_service_is_another_service_on_every_phone() {
+    for server in servers() {
+        write_tx(&mut server.conn(), |conn| {
+            accounts::add_agency(conn, START, ("harbour", "Harbour addiction service", true))
+        })
+        .unwrap();
+        let mut own = Worker::new(&server, "Hamish", "harbour", Role::Practitioner).await;
+        let mut other = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        own.sync(&server).await;
+        let named = |worker: &mut Worker| {
+            let all = worker.phone().colleagues().unwrap();
+            all.into_iter().find(|it| it.name == "Hamish").unwrap().agency_name
+        };
+        assert_eq!(named(&mut own), "Harbour addiction service");
+        assert_eq!(named(&mut other), "Another service");
+    }
+}
+
+#[actix_web::test]
 async fn who_asks_without_end_keeps_nobody_waiting() {
     for server in servers() {
         let scene = Scene::new(&server).await;
