@@ -286,6 +286,7 @@ impl<S: Store> Device<S> {
         let entries = change.added(seq).map(|(id, _)| id).collect();
         let names = history.dep_names(&history.implied_deps(&actor));
         let body = change.encode_body();
+        history.room_for(&change).map_err(Refusal::from)?;
         history.append(change, seq, Some(&names)).map_err(Refusal::from)?;
         let place = Place::Unsent(counter(&self.store, NEXT_ORDINAL)?);
         let deps = Some(encode_deps(&names));
