@@ -10,7 +10,7 @@ use crate::ids::{Actor, ChangeHash, EntryId};
 use crate::limits::{
     CHANGES_PER_RECORD, DEPENDENCIES_PER_CHANGE, OPERATION_COUNTER, OPERATIONS_PER_RECORD,
 };
-use crate::record::change::{Change, Edit};
+use crate::record::change::{Change, Edit, ElementId};
 use crate::record::document;
 use crate::record::envelope::Envelope;
 
@@ -27,6 +27,8 @@ pub struct History {
     links: Vec<Link>,
     names: BTreeMap<ChangeName, usize>,
     entries: BTreeMap<EntryId, EntryPlace>,
+    /// The changes that deleted a character: more than one where their authors did not see each other.
+    deleted: BTreeMap<ElementId, Vec<usize>>,
     operations: u64,
     linear: bool,
 }
@@ -104,6 +106,7 @@ impl History {
             links: Vec::new(),
             names: BTreeMap::new(),
             entries: BTreeMap::new(),
+            deleted: BTreeMap::new(),
             operations: 0,
             linear: true,
         }
@@ -261,6 +264,9 @@ impl History {
         // The author's own last change may be named beside the one before: that one has seen it.
         self.linear &= index == 0 || link.deps.contains(&(index - 1));
         self.note_entries(&link, index);
+        for element in references::deleted(&link.change) {
+            self.deleted.entry(element).or_default().push(index);
+        }
         self.operations += link.operations;
         self.names.insert(link.name(), index);
         self.links.push(link);

@@ -1,7 +1,7 @@
 //! Whether a change names only what its author can have seen: entries that it replaces or edits, and
 //! characters of a text that it writes after or deletes, which were there for its author until then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{History, HistoryError, Link};
 use crate::ids::{Actor, EntryId};
@@ -31,24 +31,19 @@ pub(super) fn check(
     if known { Ok(()) } else { Err(HistoryError::UnknownReference) }
 }
 
-/// Characters of a text that one actor inserted one after the other: the entry, the actor, the first
-/// operation and the one after the last.
-type Stretch = (EntryId, Actor, u64, u64);
-
-/// What a change deletes.
-fn deleted(change: &Change) -> impl Iterator<Item = Stretch> {
-    let splices = change.edits.iter().filter_map(|edit| match edit {
-        Edit::Splice { entry, runs } => Some((entry, runs)),
-        Edit::Add(_) => None,
+/// The characters that a change deletes.
+pub(super) fn deleted(change: &Change) -> impl Iterator<Item = ElementId> {
+    let runs = change.edits.iter().flat_map(|edit| match edit {
+        Edit::Splice { runs, .. } => runs.as_slice(),
+        Edit::Add(_) => &[],
     });
-    splices.flat_map(|(entry, runs)| {
-        runs.iter().filter_map(|run| match run {
-            Run::Delete { from, count } => {
-                let end = from.counter.saturating_add(*count);
-                Some((*entry, from.actor, from.counter, end))
-            }
-            Run::Insert { .. } => None,
-        })
+    let deletions = runs.filter_map(|run| match run {
+        Run::Delete { from, count } => Some((*from, *count)),
+        Run::Insert { .. } => None,
+    });
+    deletions.flat_map(|(from, count)| {
+        let counters = from.counter..from.counter.saturating_add(count);
+        counters.map(move |counter| ElementId { counter, ..from })
     })
 }
 
@@ -94,25 +89,11 @@ impl Sight<'_> {
     /// Whether a change deletes what its author had deleted or seen deleted. No editor does; each time
     /// would add operations to the record for ever, for a few bytes.
     fn deletes_again(&self, change: &Change) -> bool {
-        let mut now: Vec<Stretch> = deleted(change).collect();
-        if now.is_empty() {
-            return false;
-        }
-        now.sort_unstable();
-        let meet = |one: &Stretch, other: &Stretch| {
-            (one.0, one.1) == (other.0, other.1) && one.2 < other.3 && other.2 < one.3
-        };
-        if now.windows(2).any(|pair| meet(&pair[0], &pair[1])) {
-            return true;
-        }
-        // They do not meet each other, so what may meet an older one is the first that ends after it
-        // begins.
-        let again = |before: Stretch| {
-            let ended = |it: &Stretch| (it.0, it.1, it.3) <= (before.0, before.1, before.2);
-            now.get(now.partition_point(ended)).is_some_and(|it| meet(it, &before))
-        };
-        let seen = self.history.links.iter().zip(&self.past).filter(|(_, seen)| **seen);
-        seen.flat_map(|(link, _)| deleted(&link.change)).any(again)
+        let mut now = BTreeSet::new();
+        deleted(change).any(|element| {
+            let mut before = self.history.deleted.get(&element).into_iter().flatten();
+            before.any(|link| self.past[*link]) || !now.insert(element)
+        })
     }
 
     /// The actor's change that could hold an operation, if it was seen. Its operations only go up:
