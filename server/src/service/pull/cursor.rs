@@ -109,6 +109,9 @@ impl Cursor {
     /// # Errors
     /// [`DecodeError`]
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        if bytes.len() != CURSOR_BYTES {
+            return Err(DecodeError::Number);
+        }
         let mut reader = Reader::new(bytes);
         let (base, up_to) = (reader.int()?, reader.int()?);
         let (chain, people) = (reader.array()?, reader.array()?);
