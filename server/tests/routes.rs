@@ -26,6 +26,9 @@ mod enrol;
 #[path = "routes/figures.rs"]
 mod figures;
 #[cfg(test)]
+#[path = "routes/guesses.rs"]
+mod guesses;
+#[cfg(test)]
 #[path = "routes/health.rs"]
 mod health;
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod client;
 pub mod hub;
 pub mod incoming;
 pub(crate) mod mapping;
+pub mod numbers;
 pub mod opened;
 pub mod own;
 pub mod renames;

@@ -127,22 +127,24 @@ impl Actor {
 }
 
 impl CaseId {
-    /// The id that a case takes whose own turned out to be another child's.
+    /// The id that a case takes whose own turned out to be another child's, from the phone's secret
+    /// like the first.
     #[must_use]
-    pub fn renamed(&self, actor: &Actor) -> Self {
-        Self(derive("renamed case", &[&actor.0, &self.0]))
+    pub fn renamed(&self, secret: &[u8; 32], actor: &Actor) -> Self {
+        Self(derive("renamed case", &[secret, &actor.0, &self.0]))
     }
 
-    /// The id of the `n`th case that `creator` begins. Derived, so that a phone cannot choose
-    /// somebody else's id.
+    /// The id of the `n`th case that a phone begins as `creator`. Derived from the phone's secret:
+    /// nobody else can take it first, or ask whether there is such a case; and a copy of the phone
+    /// gives the same.
     #[must_use]
-    pub fn derive(creator: &Actor, n: u32) -> Self {
-        Self(derive("case", &[&creator.0, &n.to_be_bytes()]))
+    pub fn derive(secret: &[u8; 32], creator: &Actor, n: u32) -> Self {
+        Self(derive("case", &[secret, &creator.0, &n.to_be_bytes()]))
     }
 }
 
 impl RecordId {
-    /// The id of the `n`th record that `creator` begins.
+    /// The id of the record that `creator` gave the number `n`.
     #[must_use]
     pub fn derive(creator: &Actor, n: u32) -> Self {
         Self(derive("record", &[&creator.0, &n.to_be_bytes()]))
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn an_id_reads_back_what_it_wrote_and_nothing_else() {
-        let id = CaseId::derive(&Actor::from_bytes([7; 16]), 3);
+        let id = CaseId::derive(&[9; 32], &Actor::from_bytes([7; 16]), 3);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!("".parse::<CaseId>(), Err(NotAnId));
         assert_eq!(id.to_string().to_uppercase().parse::<CaseId>(), Err(NotAnId));
@@ -272,8 +274,20 @@ mod tests {
     #[test]
     fn derived_ids_of_different_sorts_never_meet() {
         let actor = Actor::from_bytes([7; 16]);
-        assert_ne!(CaseId::derive(&actor, 1).0, RecordId::derive(&actor, 1).0);
-        assert_ne!(CaseId::derive(&actor, 1), CaseId::derive(&actor, 2));
+        let case = |n| CaseId::derive(&[9; 32], &actor, n);
+        assert_ne!(case(1).0, RecordId::derive(&actor, 1).0);
+        assert_ne!(case(1), case(2));
+    }
+
+    #[test]
+    fn who_sees_an_actor_cannot_tell_the_ids_of_its_cases() {
+        let (actor, fresh) = (Actor::from_bytes([7; 16]), Actor::from_bytes([8; 16]));
+        let case = |secret: u8| CaseId::derive(&[secret; 32], &actor, 1);
+        assert_eq!(case(1), case(1), "a copy of the phone gives the same");
+        assert_ne!(case(1), case(2));
+        let renamed = |secret: u8| case(1).renamed(&[secret; 32], &fresh);
+        assert_ne!(renamed(1), renamed(2));
+        assert_eq!(case(1).to_string(), "6de7ebd35e02aac39b7fe41c51f88e83");
     }
 
     #[test]

@@ -52,17 +52,17 @@ fn commit_one(
     if has_moved(conn, verdict)? {
         let again = judge(conn, rules, arrival)?;
         take(conn, rules, arrival, &again)?;
-        note(conn, arrival, &again.answers)?;
+        note(conn, arrival, &again)?;
         return Ok(again.answers);
     }
     take(conn, rules, arrival, verdict)?;
-    note(conn, arrival, &verdict.answers)?;
+    note(conn, arrival, verdict)?;
     Ok(verdict.answers.clone())
 }
 
 /// Writes down who brought the batch and what came of it, with it.
-fn note(conn: &mut Conn, arrival: &Arrival, answers: &[Answer]) -> Result<(), Error> {
-    noted::rows(arrival, answers).iter().try_for_each(|row| db::audit::insert(conn, row))
+fn note(conn: &mut Conn, arrival: &Arrival, verdict: &Verdict) -> Result<(), Error> {
+    noted::rows(arrival, verdict).iter().try_for_each(|row| db::audit::insert(conn, row))
 }
 
 /// Whether a record, a case's own records or what waits for a reviewer grew since they were read.

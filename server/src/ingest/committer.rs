@@ -88,8 +88,8 @@ impl Committer {
             self.db.read(move |conn| judged.meter.measure(|| judge(conn, &rules, &judged))).await?;
         drop(turn);
         if verdict.is_empty() {
-            if noted::is_refused(&verdict.answers) {
-                let rows = noted::rows(&arrival, &verdict.answers);
+            let rows = noted::rows(&arrival, &verdict);
+            if !rows.is_empty() {
                 let _ = self.recorder.record(rows).await?;
             }
             return Ok(verdict.answers);

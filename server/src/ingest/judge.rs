@@ -1,5 +1,6 @@
 //! Judging a batch: signature, names, then each record by the gate and the policy.
 
+mod names;
 mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Judged, admit};
 use sync_core::gate::copies::{Source, Sources};
 use sync_core::gate::refusal::Refusal;
-use sync_core::ids::{Actor, CaseId, RecordId};
+use sync_core::ids::{Actor, CaseId, ClusterId, RecordId};
 use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
@@ -19,12 +20,14 @@ use sync_core::record::history::History;
 use sync_core::record::kind::Kind;
 
 use crate::db::quarantine::Held;
+use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::hold::{self, Earlier};
 use crate::ingest::{Arrival, Rules, moves, sources};
 use crate::service::contact;
 use crate::service::histories::{self, World};
-use rights::{Contexts, differs, may};
+use names::Named;
+use rights::{Contexts, differs, may, may_read};
 
 /// A batch as judged at some state of the database.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +48,10 @@ pub struct Verdict {
     pub cases_at: BTreeMap<CaseId, Option<usize>>,
     /// How much of an author's work in a record had been kept or decided about.
     pub kept_at: BTreeMap<(RecordId, Actor), usize>,
+    /// The case of each record that the batch names.
+    pub cases: BTreeMap<RecordId, CaseId>,
+    /// The clusters of those of the cases that are in another one.
+    pub elsewhere: BTreeMap<CaseId, ClusterId>,
     /// Where each record that matters had been moved to.
     pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
 }
@@ -77,6 +84,8 @@ pub struct Accepted {
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
     let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
+    let heads = records.iter().filter_map(|record| Head::read(&record.envelope).ok());
+    judging.verdict.cases = heads.map(|head| (head.id, head.case)).collect();
     // Whoever left altogether has their late work looked at like anybody who lost a team.
     let works = |who: &Principal| who.memberships.iter().any(|it| it.cluster == arrival.cluster());
     if !works(&arrival.principal) && !judging.then.as_ref().is_some_and(works) {
@@ -125,6 +134,9 @@ struct Judging<'a> {
     /// Cases whose own record, which begins them, was not taken from this batch, with what that means
     /// for the rest of them.
     unbegun: BTreeMap<CaseId, Judged>,
+    /// Cases that are there, but not for the author: what is pushed to them is judged and answered as if
+    /// they were not.
+    unseen: BTreeSet<CaseId>,
     /// Whether a name in this batch turned out to be taken by other work.
     forked: bool,
     /// The number up to which the phone was ever known to have the log.
@@ -159,6 +171,7 @@ impl<'a> Judging<'a> {
             world,
             contexts: BTreeMap::new(),
             unbegun: BTreeMap::new(),
+            unseen: BTreeSet::new(),
             forked: false,
             known: arrival.acknowledged.max(highest),
             then: contact.as_ref().map(as_then),
@@ -227,20 +240,32 @@ impl<'a> Judging<'a> {
         envelope: &Envelope,
     ) -> Result<Result<Ready, Judged>, Error> {
         let id = envelope.id();
-        if let Some(code) = self.misnamed(conn, pushed, envelope)? {
+        let named = self.named(conn, pushed, envelope)?;
+        if let Named::Wrong(code) = named {
             self.forked |= code == "id_taken";
             return Ok(Err(refused(code)));
         }
+        let others = named == Named::Others;
         let Some(contexts) = self.contexts(conn, envelope)? else {
-            let judged = self.unbegun.get(&envelope.case).cloned();
-            return Ok(Err(judged.unwrap_or_else(|| refused("unknown_case"))));
+            let judged = self.unbegun.get(&envelope.case).filter(|_| !others).cloned();
+            let code = if others { "not_yours" } else { "unknown_case" };
+            return Ok(Err(judged.unwrap_or_else(|| refused(code))));
         };
-        if contexts.are_closed_to(&self.arrival.principal, self.then.as_ref()) {
-            return Ok(Err(refused("unknown_case")));
+        // Of what is in a record that they may not read, no answer tells.
+        if !contexts.open(&self.arrival.principal, self.then.as_ref(), envelope) {
+            if others {
+                return Ok(Err(refused("not_yours")));
+            }
+            if self.builds_on_others(conn, pushed)? {
+                return Ok(Err(Judged::Needs));
+            }
         }
-        let history = match histories::history_of(conn, envelope) {
-            Err(Error::Newer) => return Ok(Err(Judged::NotYet)),
-            history => history?,
+        let history = match self.unseen.contains(&envelope.case) {
+            true => History::new(envelope.clone()),
+            false => match histories::history_of(conn, envelope) {
+                Err(Error::Newer) => return Ok(Err(Judged::NotYet)),
+                history => history?,
+            },
         };
         self.verdict.judged_at.insert(id, history.links().len());
         let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
@@ -261,12 +286,15 @@ impl<'a> Judging<'a> {
         let (user, then) = (self.arrival.user(), self.then.as_ref());
         let earlier = Earlier::of(conn, &id, pushed)?;
         let aside = earlier.aside(&history, user);
-        let judged = admit(&mut history, aside, pushed, user, &|history, change, deps| {
+        let mut judged = admit(&mut history, aside, pushed, user, &|history, change, deps| {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
             may((self.arrival, then), &contexts, (history, change, deps), &sources)
         });
+        if self.unseen.contains(&envelope.case) {
+            judged.iter_mut().for_each(|(_, judged)| not_taken(judged));
+        }
         self.forked |= judged.iter().any(|(_, judged)| is_forked(judged));
         // Most pushes hold nothing: they are not counted.
         let holds = judged.iter().any(|(_, judged)| matches!(judged, Judged::Held(_)));
@@ -343,9 +371,8 @@ impl<'a> Judging<'a> {
             if let Some(row) = &row
                 && row.cluster != self.arrival.cluster()
             {
-                // Whoever works there may know that it is; to others it is like none at all.
-                let memberships = &self.arrival.principal.memberships;
-                match memberships.iter().any(|held| held.cluster == row.cluster) {
+                // Whoever may read it there may know that it is; to others it is like none at all.
+                match self.reads_elsewhere(conn, row)? {
                     true => return Ok(None),
                     false => continue,
                 }
@@ -360,6 +387,9 @@ impl<'a> Judging<'a> {
                 (None, None) => continue,
             };
             let Some(contexts) = self.contexts(conn, history.envelope())? else { continue };
+            if !may_read(&self.arrival.principal, &contexts.now, history.envelope()) {
+                continue;
+            }
             let case = contexts.now;
             let (age_ms, moved) = (copied.at.since_ms(arrived), self.is_moved(conn, &record)?);
             found.insert(record, Source { history, case, age_ms, moved });
@@ -375,45 +405,17 @@ impl<'a> Judging<'a> {
         Ok(target.is_some() || self.verdict.records.iter().any(moved))
     }
 
-    /// Who writes, and under which name, must be the session's.
-    fn misnamed(
-        &self,
-        conn: &mut Conn,
-        pushed: &PushedRecord,
-        envelope: &Envelope,
-    ) -> Result<Option<&'static str>, Error> {
-        if !self.is_own(conn, &pushed.actor)? {
-            return Ok(Some("not_yours"));
-        }
-        if let Some(cluster) = db::records::cluster_of(conn, &envelope.case)?
-            && cluster != self.arrival.cluster()
-        {
-            return Ok(Some("unknown_case"));
-        }
-        let known = db::records::by_id(conn, &envelope.id())?;
-        let made_by_other = match envelope.made() {
-            None => false,
-            Some(made) => {
-                made.user != self.arrival.user()
-                    || made.device != self.arrival.device
-                    || !self.is_own(conn, &made.creator)?
-            }
-        };
-        Ok(match known {
-            Some(row) if row.envelope != pushed.envelope => Some("id_taken"),
-            None if made_by_other => Some("not_yours"),
-            _ => None,
-        })
+    /// Whether the author may read a record of another cluster.
+    fn reads_elsewhere(&self, conn: &mut Conn, row: &RecordRow) -> Result<bool, Error> {
+        let Ok(envelope) = Envelope::decode(&row.envelope) else { return Ok(false) };
+        let (principal, at) = (&self.arrival.principal, self.arrival.at);
+        let world = World::of(conn, &self.world.catalogue, &row.cluster)?;
+        let state = histories::case_state(conn, &row.case, &row.cluster, &world, at)?;
+        Ok(state.is_some_and(|state| may_read(principal, &state.context, &envelope)))
     }
 
-    /// Whether the phone writes as an actor.
-    fn is_own(&self, conn: &mut Conn, actor: &Actor) -> Result<bool, Error> {
-        let first = *actor == self.arrival.actor;
-        Ok(first || db::actors::device_of(conn, actor)? == Some(self.arrival.device))
-    }
-
-    /// The case's rules; of one that is just being begun, its beginner's. None for what is not
-    /// theirs to begin.
+    /// The case's rules; of one that is not there for the author and that they begin, its beginner's.
+    /// None for what is not theirs to begin.
     fn contexts(
         &mut self,
         conn: &mut Conn,
@@ -423,40 +425,60 @@ impl<'a> Judging<'a> {
         if let Some(contexts) = self.contexts.get(&case) {
             return Ok(Some(contexts.clone()));
         }
-        let (world, at) = (&self.world, self.arrival.at);
-        let state = histories::case_state(conn, &case, &cluster, world, at)?;
-        self.verdict.cases_at.insert(case, state.as_ref().map(|state| state.version));
-        let beside = state.iter().flat_map(|state| &state.beside);
-        let beside = beside.map(|(case, version)| (*case, Some(*version)));
-        self.verdict.cases_at.extend(beside);
+        if let Some(contexts) = self.contexts_there(conn, &case)? {
+            self.contexts.insert(case, contexts.clone());
+            return Ok(Some(contexts));
+        }
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
         let begins = envelope.made().is_none()
             || self.arrival.leaving && hold::waits_to_begin(conn, &case, self.arrival)?;
-        Ok(match state {
-            Some(state) => {
-                let known = self.known;
-                // Another post then may have allowed what this one does not.
-                let mut moved = self.then.as_ref().is_some_and(|then| differs(then, principal));
-                moved |= histories::case_moved_since(conn, &case, known)?;
-                for beside in state.beside.keys() {
-                    moved |= histories::case_moved_since(conn, beside, known)?;
-                }
-                let then = match moved {
-                    true => histories::case_state_at(conn, &case, &cluster, world, (known, at))?,
-                    false => None,
-                };
-                let then = then.map(|state| state.context);
-                let contexts = Contexts { now: state.context, then };
-                self.contexts.insert(case, contexts.clone());
-                Some(contexts)
-            }
-            None if may_begin && begins => {
-                let now = CaseContext::begun_by(principal, case, cluster);
-                Some(Contexts { now, then: None })
-            }
-            None => None,
-        })
+        let now = CaseContext::begun_by(principal, case, cluster);
+        Ok((may_begin && begins).then_some(Contexts { now, then: None }))
+    }
+
+    /// The rules of a case that is there. One of which the author may not know is noted and has none.
+    fn contexts_there(
+        &mut self,
+        conn: &mut Conn,
+        case: &CaseId,
+    ) -> Result<Option<Contexts>, Error> {
+        let (cluster, at) = (self.arrival.cluster(), self.arrival.at);
+        let other = db::records::cluster_of(conn, case)?.filter(|its| *its != cluster);
+        if let Some(other) = other {
+            self.unseen.insert(*case);
+            self.verdict.elsewhere.insert(*case, other);
+            return Ok(None);
+        }
+        let state = histories::case_state(conn, case, &cluster, &self.world, at)?;
+        self.verdict.cases_at.insert(*case, state.as_ref().map(|state| state.version));
+        let Some(state) = state else { return Ok(None) };
+        let beside = state.beside.iter().map(|(case, version)| (*case, Some(*version)));
+        self.verdict.cases_at.extend(beside);
+        let (known, principal) = (self.known, &self.arrival.principal);
+        // Another post then may have allowed what this one does not.
+        let mut moved = self.then.as_ref().is_some_and(|then| differs(then, principal));
+        moved |= histories::case_moved_since(conn, case, known)?;
+        for beside in state.beside.keys() {
+            moved |= histories::case_moved_since(conn, beside, known)?;
+        }
+        let then = match moved {
+            true => histories::case_state_at(conn, case, &cluster, &self.world, (known, at))?,
+            false => None,
+        };
+        let contexts = Contexts { now: state.context, then: then.map(|state| state.context) };
+        if contexts.are_closed_to(principal, self.then.as_ref()) {
+            self.unseen.insert(*case);
+            return Ok(None);
+        }
+        Ok(Some(contexts))
+    }
+}
+
+/// What might have begun a case is refused: there is another one, of which its author may not know.
+fn not_taken(judged: &mut Judged) {
+    if matches!(judged, Judged::Accepted(_) | Judged::Held(_)) {
+        *judged = refused("unknown_case");
     }
 }
 

@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use crate::device::{Device, DeviceError, Saved};
-use crate::engine::own::{NEXT_RECORD, counted, counter32};
 use crate::gate::refusal::sentence;
 use crate::ids::{CaseId, RecordId};
 use crate::limits::DISCARDED_MS;
@@ -131,13 +130,13 @@ impl<S: Store> Device<S> {
         if !self.store.changes(&known.id())?.is_empty() {
             return Ok(known);
         }
-        let n = counter32(&self.store, NEXT_RECORD)?;
+        let (n, given) = self.next_record()?;
         let (creator, device) = (self.identity.actor, self.identity.device);
         let origin = Origin::Made(Made { creator, n, device, at: now, ..made.clone() });
         let anew = Envelope { case: self.case_now(known.case)?, origin, ..known.clone() };
         // What else came back of the record follows it there.
         with.push(self.renames.clone().rename_record(&known.id(), &anew.id()));
-        with.push(counted(NEXT_RECORD, u64::from(n) + 1));
+        with.push(given);
         Ok(anew)
     }
 

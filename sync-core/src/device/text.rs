@@ -81,7 +81,10 @@ impl<S: Store> Device<S> {
             places(&own)?.into_iter().for_each(|place| seen[place] = true);
             let entry = &self.entry_now(&history, entry);
             let text = text_seen(&history, entry, &seen).ok_or(RecordError::Unknown)?;
-            let runs = within_limit(text.edit_to(new));
+            // The change says that it builds on all that is here, so it may delete only what still is.
+            let everything = vec![true; history.links().len()];
+            let here = text_seen(&history, entry, &everything).ok_or(RecordError::Unknown)?;
+            let runs = within_limit(here.without_deleted(text.edit_to(new)));
             if runs.is_empty() {
                 return Ok(());
             }
@@ -112,3 +115,6 @@ fn within_limit(runs: Vec<Run>) -> Vec<Run> {
     }
     within
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use crate::device::copy::note_move;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::Loaded;
 use crate::engine::client::{begun_key, cluster_of};
+use crate::engine::numbers::number_of;
 use crate::engine::own::{
     NEXT_CASE, NEXT_ORDINAL, NEXT_RECORD, counted, counter, counter32, row_of,
 };
@@ -108,12 +109,7 @@ impl<S: Store> Device<S> {
         let begin = ClusterAction::BeginCase;
         let _ground =
             decide_in_cluster(&self.identity.principal, cluster, &begin).map_err(Refusal::from)?;
-        let mut n = counter32(&self.store, NEXT_CASE)?;
-        // A copy of a phone that went on counts behind: another child's case must not be met.
-        while cluster_of(&self.store, &CaseId::derive(&self.identity.actor, n))?.is_some() {
-            n += 1;
-        }
-        let case = CaseId::derive(&self.identity.actor, n);
+        let (case, n) = self.next_case()?;
         let user = self.identity.principal.user;
         let member = Facts::new(Fact::Member, "provisional").of(user.to_string());
         entries.insert(0, member.entry(Vec::new()));
@@ -126,6 +122,24 @@ impl<S: Store> Device<S> {
             counted(NEXT_CASE, u64::from(n) + 1),
         ])?;
         self.add(&Envelope::of_case(case, Compartment::Team), entries, now)
+    }
+
+    /// The id of the next case and its count.
+    fn next_case(&self) -> Result<(CaseId, u32), DeviceError> {
+        let (secret, actor) = (self.identity.key.to_bytes(), self.identity.actor);
+        let mut n = counter32(&self.store, NEXT_CASE)?;
+        // A copy of a phone that went on counts behind: another child's case must not be met.
+        while cluster_of(&self.store, &CaseId::derive(&secret, &actor, n))?.is_some() {
+            n += 1;
+        }
+        Ok((CaseId::derive(&secret, &actor, n), n))
+    }
+
+    /// The number of the next record, and what notes that it was given.
+    pub(super) fn next_record(&self) -> Result<(u32, Write), DeviceError> {
+        let count = counter32(&self.store, NEXT_RECORD)?;
+        let n = number_of(&self.identity.key.to_bytes(), count);
+        Ok((n, counted(NEXT_RECORD, u64::from(count) + 1)))
     }
 
     pub(super) fn begun_here(&self, case: &CaseId) -> Result<bool, DeviceError> {
@@ -147,19 +161,19 @@ impl<S: Store> Device<S> {
     ) -> Result<Saved, DeviceError> {
         let case = self.case_now(case)?;
         cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
+        let (n, given) = self.next_record()?;
         let made = Made {
             kind,
             creator: self.identity.actor,
-            n: counter32(&self.store, NEXT_RECORD)?,
+            n,
             user: self.identity.principal.user,
             device: self.identity.device,
             framework: framework.to_owned(),
             at: now,
         };
-        let n = made.n;
         let envelope = Envelope { case, compartment, origin: Origin::Made(made) };
         let edits = entries.into_iter().map(Edit::Add).collect();
-        self.change(&envelope, edits, vec![counted(NEXT_RECORD, u64::from(n) + 1)], now)
+        self.change(&envelope, edits, vec![given], now)
     }
 
     /// Adds entries to a record that the phone has, or to a case's own.
@@ -272,6 +286,7 @@ impl<S: Store> Device<S> {
         let entries = change.added(seq).map(|(id, _)| id).collect();
         let names = history.dep_names(&history.implied_deps(&actor));
         let body = change.encode_body();
+        history.room_for(&change).map_err(Refusal::from)?;
         history.append(change, seq, Some(&names)).map_err(Refusal::from)?;
         let place = Place::Unsent(counter(&self.store, NEXT_ORDINAL)?);
         let deps = Some(encode_deps(&names));

@@ -7,7 +7,7 @@ use crate::ids::{ChangeHash, UserId};
 use crate::protocol::frame::{PushedChange, PushedRecord};
 use crate::record::change::Change;
 use crate::record::document;
-use crate::record::history::{ChangeName, History, HistoryError, encode_deps};
+use crate::record::history::{ChangeName, History, HistoryError, Link, encode_deps};
 
 /// What the gate says of one change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -174,7 +174,7 @@ impl Admitting<'_> {
     ) -> Judged {
         let aside = self.aside.get_or_insert_with(|| self.history.clone());
         let length = aside.links().len();
-        match aside.append(decoded, seq, Some(names)) {
+        match put(aside, decoded, seq, names) {
             Err(HistoryError::MissingDependency) => Judged::Needs,
             Err(error) => Judged::Refused(error.into()),
             Ok(link) if link.hash.prefix() != change.hash => {
@@ -228,7 +228,7 @@ fn take(
 ) -> Judged {
     let implied = implied(history, pushed, names);
     let length = history.links().len();
-    match history.append(decoded, seq, Some(names)) {
+    match put(history, decoded, seq, names) {
         Err(HistoryError::MissingDependency) => Judged::Needs,
         Err(error) => Judged::Refused(error.into()),
         Ok(link) if link.hash.prefix() != change.hash => {
@@ -244,6 +244,18 @@ fn take(
     }
 }
 
+/// Puts a change at the end of a record that has room for it: more than fits would keep every phone
+/// that is sent the record from reading it.
+fn put<'a>(
+    history: &'a mut History,
+    change: Change,
+    seq: u32,
+    names: &[ChangeName],
+) -> Result<&'a Link, HistoryError> {
+    history.room_for(&change)?;
+    history.append(change, seq, Some(names))
+}
+
 /// Whether the record's order says what the change depends on.
 fn implied(history: &History, pushed: &PushedRecord, names: &[ChangeName]) -> bool {
     history.dep_names(&history.implied_deps(&pushed.actor)) == names
@@ -252,6 +264,9 @@ fn implied(history: &History, pushed: &PushedRecord, names: &[ChangeName]) -> bo
 fn refused(code: &str) -> Judged {
     Judged::Refused(Refusal::new(code))
 }
+
+#[cfg(test)]
+mod full;
 
 #[cfg(test)]
 mod tests {

@@ -4,9 +4,10 @@ use crate::ids::{Actor, DeviceId, UserId};
 use crate::record::envelope::Envelope;
 use crate::store::{RecordRow, Shelf, Store, StoreError, Write};
 
-/// Where a phone counts the records and cases that it makes; with the actor they give the ids.
+/// Where a phone counts the records that it makes. What others see of a count is its
+/// [`number_of`](crate::engine::numbers::number_of).
 pub const NEXT_RECORD: &[u8] = b"next record";
-/// The same of cases.
+/// Where it counts the cases that it begins; nobody sees the count.
 pub const NEXT_CASE: &[u8] = b"next case";
 
 /// Where it counts all that it writes.
@@ -23,7 +24,7 @@ pub struct Own {
     pub user: UserId,
     /// The phone.
     pub device: DeviceId,
-    /// Its secret, from which fresh actors come.
+    /// Its secret, from which fresh actors and new names of cases come.
     pub secret: [u8; 32],
 }
 

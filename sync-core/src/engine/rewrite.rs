@@ -185,7 +185,7 @@ impl<'a> Rewriting<'a> {
 
     fn name_cases(&mut self) -> Result<(), ClientError> {
         for case in std::mem::take(&mut self.cases) {
-            let new = case.renamed(&self.fresh);
+            let new = case.renamed(&self.own.secret, &self.fresh);
             let rename = self.renames.rename_case(&case, &new);
             let line = self.store.item(Shelf::Directory, case.as_bytes())?;
             let line = line.and_then(|line| minicbor::decode::<DirectoryLine>(&line).ok());

@@ -47,7 +47,8 @@ pub struct Made {
     pub kind: Kind,
     /// The creator's actor.
     pub creator: Actor,
-    /// The creator's how-manieth record, from 1; with the actor it gives the id.
+    /// The number that the creator's phone gave it, from 1; with the actor it gives the id. It says
+    /// nothing of how many others there are.
     pub n: u32,
     /// The creator.
     pub user: UserId,

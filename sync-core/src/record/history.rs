@@ -7,8 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::ids::{Actor, ChangeHash, EntryId};
-use crate::limits::{DEPENDENCIES_PER_CHANGE, OPERATION_COUNTER};
-use crate::record::change::{Change, Edit};
+use crate::limits::{
+    CHANGES_PER_RECORD, DEPENDENCIES_PER_CHANGE, OPERATION_COUNTER, OPERATIONS_PER_RECORD,
+};
+use crate::record::change::{Change, Edit, ElementId};
 use crate::record::document;
 use crate::record::envelope::Envelope;
 
@@ -25,6 +27,9 @@ pub struct History {
     links: Vec<Link>,
     names: BTreeMap<ChangeName, usize>,
     entries: BTreeMap<EntryId, EntryPlace>,
+    /// The changes that deleted a character: more than one where their authors did not see each other.
+    deleted: BTreeMap<ElementId, Vec<usize>>,
+    operations: u64,
     linear: bool,
 }
 
@@ -67,10 +72,10 @@ pub enum HistoryError {
     /// It does not build on its author's own last change, or its number is not the next one.
     #[error("a change by the same author comes out of order")]
     OutOfOrder,
-    /// It names an entry or an element of a text that its author cannot have seen.
+    /// It names an entry or an element of a text that its author cannot have seen, or had seen deleted.
     #[error("a change names something that its author cannot have seen")]
     UnknownReference,
-    /// The record has no room for more operations.
+    /// The record has no room for it.
     #[error("the record is full")]
     Full,
 }
@@ -101,6 +106,8 @@ impl History {
             links: Vec::new(),
             names: BTreeMap::new(),
             entries: BTreeMap::new(),
+            deleted: BTreeMap::new(),
+            operations: 0,
             linear: true,
         }
     }
@@ -181,6 +188,19 @@ impl History {
         names
     }
 
+    /// Whether a change has room here. Asked of what is new and not by [`History::append`]: what came
+    /// before the record was full stays readable, whatever follows it on a phone.
+    ///
+    /// # Errors
+    /// [`HistoryError::Full`]
+    pub fn room_for(&self, change: &Change) -> Result<(), HistoryError> {
+        let operations = self.operations + change.operations();
+        match self.links.len() < CHANGES_PER_RECORD && operations <= OPERATIONS_PER_RECORD {
+            true => Ok(()),
+            false => Err(HistoryError::Full),
+        }
+    }
+
     /// Puts a change at the end. `deps` are the names it depends on; none means the implied ones.
     ///
     /// # Errors
@@ -244,6 +264,10 @@ impl History {
         // The author's own last change may be named beside the one before: that one has seen it.
         self.linear &= index == 0 || link.deps.contains(&(index - 1));
         self.note_entries(&link, index);
+        for element in references::deleted(&link.change) {
+            self.deleted.entry(element).or_default().push(index);
+        }
+        self.operations += link.operations;
         self.names.insert(link.name(), index);
         self.links.push(link);
         &self.links[index]

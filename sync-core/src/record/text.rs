@@ -88,6 +88,22 @@ impl CoText {
         runs
     }
 
+    /// The runs without what is deleted here already: somebody may have done so since the version on
+    /// which they were written.
+    #[must_use]
+    pub fn without_deleted(&self, runs: Vec<Run>) -> Vec<Run> {
+        let standing = |run| match run {
+            Run::Delete { from, count } => {
+                let range = from.counter..from.counter.saturating_add(count);
+                let named =
+                    |it: &&Element| it.id.actor == from.actor && range.contains(&it.id.counter);
+                deletions(&self.standing().filter(named).collect::<Vec<_>>())
+            }
+            insertion @ Run::Insert { .. } => vec![insertion],
+        };
+        runs.into_iter().flat_map(standing).collect()
+    }
+
     fn standing(&self) -> impl Iterator<Item = &Element> {
         self.elements.iter().filter(|element| !element.deleted)
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
+use sync_core::engine::numbers::number_of;
 use sync_core::ids::{Actor, CaseId, ClusterId, DeviceId, UserId};
 use sync_core::limits::CHANGES_PER_BATCH;
 use sync_core::policy::Principal;
@@ -48,13 +49,13 @@ impl Phone {
     /// The id of the next case that the phone begins.
     pub(super) fn next_case(&mut self) -> CaseId {
         self.cases += 1;
-        CaseId::derive(&self.actor, self.cases)
+        CaseId::derive(&self.key.to_bytes(), &self.actor, self.cases)
     }
 
     /// The number of the next record that the phone makes.
     pub(super) fn next_record(&mut self) -> u32 {
         self.records += 1;
-        self.records
+        number_of(&self.key.to_bytes(), self.records)
     }
 
     fn row(&self, since: Timestamp) -> Device {

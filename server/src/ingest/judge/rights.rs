@@ -4,8 +4,9 @@ use sync_core::engine::admit::Forbidden;
 use sync_core::gate::copies::{self, Sources};
 use sync_core::gate::permission;
 use sync_core::gate::refusal::{FROM_RETIRED, Refusal};
-use sync_core::policy::{CaseContext, Principal, sees_directory};
+use sync_core::policy::{Action, CaseContext, Door, Principal, decide, sees_directory};
 use sync_core::record::change::Change;
+use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
 
 use crate::ingest::Arrival;
@@ -24,6 +25,23 @@ impl Contexts {
         let knew = |case| sees_directory(then.unwrap_or(principal), case);
         !sees_directory(principal, &self.now) && !self.then.as_ref().is_some_and(knew)
     }
+
+    /// Whether a person may read a record, or might when their phone last heard.
+    pub(super) fn open(
+        &self,
+        principal: &Principal,
+        then: Option<&Principal>,
+        envelope: &Envelope,
+    ) -> bool {
+        let knew = |case| may_read(then.unwrap_or(principal), case, envelope);
+        may_read(principal, &self.now, envelope) || self.then.as_ref().is_some_and(knew)
+    }
+}
+
+/// Whether a person may read a record in a case as it is.
+pub(super) fn may_read(principal: &Principal, case: &CaseContext, envelope: &Envelope) -> bool {
+    let read = Action::Read { door: Door::Standing };
+    decide(principal, case, Some(&permission::record_facts(envelope)), &read).is_ok()
 }
 
 /// Whether a person may make a change now; if not, whether they might as far as their phone knew. A

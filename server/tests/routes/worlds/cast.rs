@@ -112,8 +112,8 @@ impl Cast {
             people.insert(letter, worker);
         }
         let rowan = people.get_mut(&'m').unwrap().begin("Rowan", "Kerr");
-        let hilda = Phone::new(110).actor.parse().unwrap();
-        let shielded = CaseId::derive(&hilda, 1);
+        let hilda = Phone::new(110);
+        let shielded = CaseId::derive(&hilda.key.to_bytes(), &hilda.actor.parse().unwrap(), 1);
         let cookies = BTreeMap::new();
         let mut cast = Self { people, cookies, rowan, shielded, new_phones: 150 };
         cast.sync(server, "mL").await;

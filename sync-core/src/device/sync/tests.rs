@@ -226,6 +226,22 @@ fn what_this_app_cannot_read_of_its_own_waits_and_the_rest_goes() {
     assert_eq!((report.accepted, report.waiting), (2, 1));
 }
 
+/// Who sees all that the phone ever sends cannot tell how many records it made, nor which case comes next.
+#[test]
+fn no_name_that_a_phone_gives_is_a_count() {
+    let mut phone = phone();
+    let (key, actor) = ([5; 32], phone.identity().actor);
+    let cases = [1, 2].map(|n| (begin(&mut phone), CaseId::derive(&key, &actor, n)));
+    assert!(cases.iter().all(|(case, expected)| case == expected));
+    let numbers = [1, 2, 3].map(|count| {
+        let record = make(&mut phone, cases[0].0, &visit(1)).record;
+        let number = phone.envelope(&record).unwrap().made().unwrap().n;
+        assert_eq!(number, crate::engine::numbers::number_of(&key, count));
+        number
+    });
+    assert!(numbers.iter().all(|number| *number > 3), "{numbers:?}");
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Begin,

@@ -1,7 +1,7 @@
 //! Whether a change names only what its author can have seen: entries that it replaces or edits, and
-//! characters of a text that it writes after or deletes.
+//! characters of a text that it writes after or deletes, which were there for its author until then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{History, HistoryError, Link};
 use crate::ids::{Actor, EntryId};
@@ -27,7 +27,24 @@ pub(super) fn check(
             sight.holds_text(entry) && runs.iter().all(|run| sight.holds_places(entry, run))
         }
     });
+    let known = known && !sight.deletes_again(change);
     if known { Ok(()) } else { Err(HistoryError::UnknownReference) }
+}
+
+/// The characters that a change deletes.
+pub(super) fn deleted(change: &Change) -> impl Iterator<Item = ElementId> {
+    let runs = change.edits.iter().flat_map(|edit| match edit {
+        Edit::Splice { runs, .. } => runs.as_slice(),
+        Edit::Add(_) => &[],
+    });
+    let deletions = runs.filter_map(|run| match run {
+        Run::Delete { from, count } => Some((*from, *count)),
+        Run::Insert { .. } => None,
+    });
+    deletions.flat_map(|(from, count)| {
+        let counters = from.counter..from.counter.saturating_add(count);
+        counters.map(move |counter| ElementId { counter, ..from })
+    })
 }
 
 /// What an author had seen.
@@ -67,6 +84,16 @@ impl Sight<'_> {
             }
         }
         true
+    }
+
+    /// Whether a change deletes what its author had deleted or seen deleted. No editor does; each time
+    /// would add operations to the record for ever, for a few bytes.
+    fn deletes_again(&self, change: &Change) -> bool {
+        let mut now = BTreeSet::new();
+        deleted(change).any(|element| {
+            let mut before = self.history.deleted.get(&element).into_iter().flatten();
+            before.any(|link| self.past[*link]) || !now.insert(element)
+        })
     }
 
     /// The actor's change that could hold an operation, if it was seen. Its operations only go up:
