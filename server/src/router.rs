@@ -33,6 +33,7 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::devices::erased)
             .service(api::devices::list_returned)
             .service(api::posts::give)
+            .service(api::posts::end)
             .service(api::posts::list)
             .service(api::posts::confirm)
             .service(api::posts::decline)

@@ -14,7 +14,7 @@ use crate::passwords::{MAX_BYTES, MIN_CHARS};
 use crate::role::Role;
 use crate::service::accounts::{self, AccountError, NewUser, Post};
 use crate::service::audit::{Act, Note};
-use crate::service::posts::{self, Given};
+use crate::service::posts::{self, Ending, Given};
 use crate::service::sessions::normalise;
 
 /// People.
@@ -31,6 +31,18 @@ pub enum Command {
         #[command(flatten)]
         post: PostArgs,
     },
+    /// End one post of a person's at once; their others stand.
+    EndPost {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+        /// The cluster's name.
+        #[arg(long)]
+        cluster: String,
+        /// What they did there.
+        #[arg(long)]
+        role: Role,
+    },
     /// Mark that a person left: nothing of theirs is deleted.
     Leave {
         /// What they type to sign in.
@@ -38,7 +50,7 @@ pub enum Command {
         sign_in: String,
     },
     /// List posts that wait for an administrator to confirm them. Once a cluster has two
-    /// administrators, leads, deputies, duty officers, governance and administrators take two people.
+    /// administrators, every post but a practitioner's takes two people.
     Proposals,
     /// List the people.
     List,
@@ -97,6 +109,10 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Proposals => list_proposals(config, &mut conn),
+        Command::EndPost { sign_in, cluster, role } => {
+            let (sign_in, cluster) = (sign_in.as_str(), cluster.as_str());
+            end_post(config, (&mut conn, &state), Ending { sign_in, cluster, role })
+        }
         Command::Leave { sign_in } => {
             act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
@@ -111,6 +127,20 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         }
         Command::List => list(config, &mut conn),
     }
+}
+
+fn end_post(
+    config: &Config,
+    (conn, state): (&mut Conn, &AppState),
+    ending: Ending<'_>,
+) -> Result<(), Failure> {
+    act((conn, state), |conn| {
+        let (user, cluster) = posts::end(conn, state.clock.now(), None, ending)?;
+        let note = Note::of(Act::ChangeRole).about(*user.as_bytes()).in_cluster(cluster);
+        Ok::<_, Failure>(((), vec![note.with(format!("end {}", ending.role))]))
+    })?;
+    output::answer(config.json, &json!({ "ok": true }), "done");
+    Ok(())
 }
 
 /// The person who signs in with this name.

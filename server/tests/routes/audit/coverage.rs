@@ -49,6 +49,7 @@ fn body(server: &TestServer, path: &str) -> Json {
         "/v1/posts" => json!({
             "sign_in": "ada", "cluster": "Preston Lodge", "agency": "health", "role": "duty",
         }),
+        "/v1/posts/end" => json!({ "sign_in": "ada", "cluster": "Preston Lodge", "role": "duty" }),
         "/v1/token" => json!({
             "refresh_token": "0a".repeat(32), "device": "0b".repeat(16), "signature": "0c".repeat(64),
         }),
