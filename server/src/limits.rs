@@ -15,7 +15,7 @@ use governor::{Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 use sync_core::ids::DeviceId;
 use sync_core::limits::{
-    ADDRESS_SIGN_INS, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, REFRESHES, SIGN_INS,
+    ADDRESS_SIGN_INS, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, SIGN_INS, UNPROVED,
 };
 
 use crate::app::Clock;
@@ -51,7 +51,7 @@ impl Place {
 pub struct Limits {
     accounts: Counter<[u8; 16]>,
     addresses: Counter<Place>,
-    refreshes: Counter<Place>,
+    unproved: Counter<Place>,
     devices: Counter<DeviceId>,
 }
 
@@ -62,7 +62,7 @@ impl Limits {
         Self {
             accounts: Counter::new(SIGN_INS, clock),
             addresses: Counter::new(ADDRESS_SIGN_INS, clock),
-            refreshes: Counter::new(REFRESHES, clock),
+            unproved: Counter::new(UNPROVED, clock),
             devices: Counter::new(DEVICE_EXCHANGES, clock),
         }
     }
@@ -84,12 +84,12 @@ impl Limits {
         self.accounts.count(name(sign_in, browser))
     }
 
-    /// A refresh token or a message under a phone's key, whoever's, from a place.
+    /// A request in the name of a phone whose signature it does not bear, from a place.
     ///
     /// # Errors
     /// [`TooOften`]
-    pub fn refresh(&self, place: Place) -> Result<(), TooOften> {
-        self.refreshes.count(place)
+    pub fn unproved(&self, place: Place) -> Result<(), TooOften> {
+        self.unproved.count(place)
     }
 
     /// A request of a phone that has shown which it is.

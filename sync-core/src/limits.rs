@@ -107,9 +107,10 @@ pub struct Knocks {
 pub const SIGN_INS: Knocks = knocks(10, 30_000);
 /// Passwords from one address, right or wrong: a whole area team arrives at an office in the morning.
 pub const ADDRESS_SIGN_INS: Knocks = knocks(150, 1_000);
-/// Refresh tokens from one address: a phone network hides thousands of phones behind one, each with one
-/// in ten minutes. Each costs the server one look.
-pub const REFRESHES: Knocks = knocks(2_000, 20);
+/// Requests in a phone's name, from one address, whose signature is not the phone's: no honest phone sends
+/// one. Each costs the server one look and a row in the audit; phones behind the same address are counted
+/// by themselves.
+pub const UNPROVED: Knocks = knocks(100, 1_000);
 /// Requests of one phone: three months without signal are some fifty batches, a line that breaks
 /// doubles them; then five a second.
 pub const DEVICE_EXCHANGES: Knocks = knocks(500, 200);

@@ -244,21 +244,23 @@ pub(crate) async fn renew_tokens(
     request: HttpRequest,
     body: web::Json<TokenRequest>,
 ) -> Result<web::Json<TokenView>, ApiError> {
-    let (pen, origin) = (state.pen(Who::default())?, origin(&request));
-    state.limits.refresh(place(&request))?;
+    let (mut pen, origin) = (state.pen(Who::default())?, origin(&request));
     let input = body.parse()?;
+    let claimed = input.clone();
+    let phone = state.db.read(move |conn| refresh::proved(conn, &claimed)).await?;
+    match &phone {
+        Some(phone) => state.limits.device(&phone.id)?,
+        None => state.limits.unproved(place(&request))?,
+    }
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let work = move |conn: &mut Conn| {
         let pair = refresh::refresh(conn, now, &secrets, &input)?;
         // What goes on as it should is in the rows of what is then done.
         if pair.is_err() {
-            let phone = db::devices::by_id(conn, &input.device)?;
-            let who = match &phone {
-                Some(phone) => Who::known(conn, &phone.user, origin)?,
-                None => Who { origin, ..Who::default() },
-            };
-            let who = Who { device: phone.map(|phone| phone.id), ..who };
-            pen.of(who).write(conn, &Note::of(Act::Refresh).came_of(&pair))?;
+            let who = Who::proved(conn, phone.as_ref(), origin)?;
+            let note = Note::of(Act::Refresh).about(*input.device.as_bytes());
+            pen = pen.of(who);
+            pen.write(conn, &note.came_of(&pair))?;
         }
         Ok::<_, db::Error>(pair)
     };

@@ -7,6 +7,7 @@ use sync_core::policy::{Ground, Principal};
 use sync_core::time::Timestamp;
 
 use crate::db::audit::{AuditRow, OF_SERVER};
+use crate::db::devices::Device;
 use crate::db::{self, Conn, Error};
 use crate::service::Refusal;
 
@@ -185,12 +186,13 @@ impl Who {
         Ok(Self { user: Some(*user), device: None, clusters, origin })
     }
 
-    /// Somebody by their phone.
+    /// Somebody by the phone that has shown its key; nobody known if none has: what a stranger sends is
+    /// never written down in the name of a phone's user.
     ///
     /// # Errors
     /// The database's failure.
-    pub fn with(conn: &mut Conn, phone: &DeviceId, origin: Origin) -> Result<Self, Error> {
-        Ok(match db::devices::by_id(conn, phone)? {
+    pub fn proved(conn: &mut Conn, phone: Option<&Device>, origin: Origin) -> Result<Self, Error> {
+        Ok(match phone {
             Some(phone) => {
                 Self { device: Some(phone.id), ..Self::known(conn, &phone.user, origin)? }
             }
