@@ -13,7 +13,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use sha2::{Digest, Sha256};
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, UserId};
 use sync_core::limits::{
     ADDRESS_SIGN_INS, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, SIGN_INS, UNPROVED,
 };
@@ -76,12 +76,28 @@ impl Limits {
         self.accounts.count(name(sign_in, &place.0))
     }
 
+    /// An attempt to sign in of which it is not known yet for whom, from a place.
+    ///
+    /// # Errors
+    /// [`TooOften`]: nothing is to be asked.
+    pub fn sign_in_outside(&self, place: Place) -> Result<(), TooOften> {
+        self.addresses.count(place)
+    }
+
     /// A password for an account from a browser that was signed in to it before: nobody else counts.
     ///
     /// # Errors
     /// [`TooOften`]
     pub fn sign_in_known(&self, sign_in: &str, browser: &[u8; 32]) -> Result<(), TooOften> {
         self.accounts.count(name(sign_in, browser))
+    }
+
+    /// A person's own password or code, from a session of theirs.
+    ///
+    /// # Errors
+    /// [`TooOften`]
+    pub fn own_password(&self, user: &UserId) -> Result<(), TooOften> {
+        self.accounts.count(*user.as_bytes())
     }
 
     /// A request in the name of a phone whose signature it does not bear, from a place.

@@ -99,6 +99,12 @@ acts! {
     Surrender "surrender" "A marked phone came";
     /// A phone said that it was erased.
     Erased "erased" "A phone was erased";
+    /// A password was changed, by its owner or by the operator.
+    Password "password" "Changed a password";
+    /// An app for codes was begun, confirmed or taken away.
+    SecondFactor "second_factor" "Changed an app for codes";
+    /// An account of an outside sign-in was linked with a person, or taken away.
+    LinkAccount "link_account" "Linked an account of an outside sign-in";
     /// The audit was read.
     ReadAudit "read_audit" "Read the audit";
 }

@@ -46,6 +46,9 @@ pub(crate) struct Enrol {
     /// Read the password from the input.
     #[arg(long, required = true)]
     password_stdin: bool,
+    /// The code of the person's app, if they have set one up.
+    #[arg(long, value_name = "CODE")]
+    app_code: Option<String>,
     /// What the user calls the phone.
     #[arg(long, default_value = "terminal phone")]
     name: String,
@@ -125,6 +128,7 @@ impl Enrol {
         let body = json!({
             "code": self.code, "sign_in": self.sign_in, "password": password,
             "public_key": public, "actor": own.actor, "device_name": self.name,
+            "app_code": self.app_code,
         });
         let https = Https::new(&self.server, authority, certificate)?;
         let answer = https.post_json("/v1/enrol", &body).map_err(|error| match error {
