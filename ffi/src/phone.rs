@@ -87,8 +87,7 @@ impl Phone {
         let mut salts = salts()?;
         self.with(|device| -> Result<SyncSummary, PhoneError> {
             let enrolled = Enrolled::load(device.store())?.ok_or(PhoneError::NotEnrolled)?;
-            let mut https = Https::new(&enrolled.server, enrolled.authority.as_deref())
-                .map_err(SyncError::from)?;
+            let mut https = Https::of(&enrolled).map_err(SyncError::from)?;
             let clock = || Timestamp(now_ms);
             let report = device.sync(&mut https, &clock, &mut salts, &mut |_, _| {})?;
             Ok(SyncSummary::from(report))
@@ -149,6 +148,7 @@ mod tests {
             key: [5; 32],
             clusters: vec![(cluster, "Glen".into())],
             roles: vec![(cluster, "practitioner".into())],
+            certificate: None,
         };
         let mut store = SqliteStore::open(path, &Key::new([9; 32])).unwrap();
         enrolled.save(&Session::default(), &mut store).unwrap();

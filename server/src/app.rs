@@ -16,12 +16,13 @@ use crate::ingest::committer::Committer;
 use crate::ingest::recorder::Recorder;
 use crate::ingest::turns::Turns;
 use crate::limits::Limits;
+use crate::outside::Outside;
 use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
 use crate::service::audit::note::Written;
 use crate::service::audit::{Act, Note, Origin, Pen, Seen, Who};
 use crate::service::reading::Reader;
 use crate::service::secrets::{self, Secrets};
-use crate::service::{Refusal, sessions};
+use crate::service::{Refusal, second_factor, sessions};
 use crate::telemetry;
 
 /// Tells the time; a test hands in its own.
@@ -96,6 +97,8 @@ pub struct Parts {
     pub connections: usize,
     /// Whether phones that ask are told what their exchange cost.
     pub stats: bool,
+    /// The outside sign-in, if there is one.
+    pub outside: Option<Outside>,
 }
 
 impl Default for Parts {
@@ -107,6 +110,7 @@ impl Default for Parts {
             password_cost: PasswordCost::Owasp,
             connections: 8,
             stats: false,
+            outside: None,
         }
     }
 }
@@ -136,6 +140,8 @@ pub struct AppState {
     pub pushing: Turns<DeviceId>,
     /// Who is reading.
     pub reading: Turns<UserId>,
+    /// The outside sign-in, if there is one.
+    pub outside: Option<Outside>,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -172,6 +178,7 @@ impl AppState {
             metrics: telemetry::metrics(),
             rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
             stats: parts.stats,
+            outside: parts.outside,
             committer: Arc::default(),
             recorder: Arc::default(),
         })
@@ -251,17 +258,19 @@ impl AppState {
         Ok(())
     }
 
-    /// Who this is, or one refusal for an unknown name and a wrong password, after the same work; the
-    /// refusal is written down.
+    /// Who this is, or one refusal for an unknown name, a wrong password and a wrong code, after the same
+    /// work; the refusal is written down.
     ///
     /// # Errors
     /// [`CheckFailed`] if nobody can say.
     pub async fn check_password(
         &self,
-        (sign_in, password): (String, String),
+        given: Given,
         origin: Origin,
     ) -> Result<Result<UserId, Refusal>, CheckFailed> {
         let mut who = Who { origin, ..Who::default() };
+        let mut note = Note::of(Act::SignIn);
+        let Given { sign_in, password, code } = given;
         if sign_in.len() <= SIGN_IN_BYTES && password.len() <= MAX_BYTES {
             let work = move |conn: &mut Conn| {
                 let known = sessions::credentials(conn, &sign_in)?;
@@ -272,14 +281,47 @@ impl AppState {
             let (user, hash) = known.unzip();
             let right = self.passwords.check(password, hash).await?;
             if let Some(user) = user.filter(|_| right) {
-                return Ok(Ok(user));
+                if self.check_code(user, code.unwrap_or_default()).await? {
+                    return Ok(Ok(user));
+                }
+                note = note.with("code");
             }
             who = known_who.unwrap_or(who);
         }
         let refusal = Refusal::SignInFailed;
-        self.note(who, Note::of(Act::SignIn).refused(refusal.code())).await?;
+        self.note(who, note.refused(refusal.code())).await?;
         Ok(Err(refusal))
     }
+
+    /// Whether this is the person's password, without a word to anybody.
+    ///
+    /// # Errors
+    /// [`CheckFailed`] if nobody can say.
+    pub async fn is_password_of(
+        &self,
+        user: UserId,
+        password: String,
+    ) -> Result<bool, CheckFailed> {
+        let known = self.db.read(move |conn| db::users::by_id(conn, &user)).await?;
+        let hash = known.filter(|user| user.active).map(|user| user.password_hash);
+        Ok(self.passwords.check(password, hash).await?)
+    }
+
+    async fn check_code(&self, user: UserId, code: String) -> Result<bool, CheckFailed> {
+        let (now, secrets) = (self.clock.now(), self.secrets.clone());
+        let work = move |conn: &mut Conn| second_factor::check(conn, now, &secrets, (&user, &code));
+        Ok(self.db.write(work).await?)
+    }
+}
+
+/// What somebody shows to sign in.
+pub struct Given {
+    /// Their sign-in name.
+    pub sign_in: String,
+    /// Their password.
+    pub password: String,
+    /// The code of their app, if they have one.
+    pub code: Option<String>,
 }
 
 /// Longest sign-in name that is looked up, bytes.

@@ -1,11 +1,16 @@
 //! What an operator may set: by flag, by environment variable, or left at its default. Read and
 //! judged once, at the start.
 
+mod outside;
+
+pub use outside::OutsideArgs;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::db::Address;
+use crate::outside::SettingsError;
 use crate::telemetry::LogFormat;
 use crate::tls::CertificateFiles;
 
@@ -55,6 +60,9 @@ pub struct ServeArgs {
     /// can tell of records that a phone may not see.
     #[arg(long, env = "CASEWEAVE_STATS")]
     pub stats: bool,
+    /// The outside sign-in.
+    #[command(flatten)]
+    pub outside: OutsideArgs,
 }
 
 /// A setting that cannot be used.
@@ -63,6 +71,23 @@ pub enum ConfigError {
     /// One of certificate and key is missing.
     #[error("--tls-cert and --tls-key belong together: give both or neither")]
     HalfCertificate,
+    /// One of issuer and client id is missing.
+    #[error("--oidc-issuer and --oidc-client-id belong together: give both or neither")]
+    HalfOutside,
+    /// A file of a setting cannot be read.
+    #[error("{path}: {reason}")]
+    SettingFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The file of a secret holds none.
+    #[error("{0}: there is no secret in this file")]
+    NoSecret(PathBuf),
+    /// The outside sign-in.
+    #[error(transparent)]
+    Outside(#[from] SettingsError),
     /// The file with the database's URL cannot be read.
     #[error("{path}: {reason}")]
     UrlFile {
@@ -136,6 +161,8 @@ pub struct ServeConfig {
     pub connections: usize,
     /// Whether phones that ask are told what their exchange cost.
     pub stats: bool,
+    /// What was said of an outside sign-in.
+    pub outside: OutsideArgs,
 }
 
 impl ServeConfig {
@@ -156,6 +183,7 @@ impl ServeConfig {
             client_authority: args.client_ca,
             connections: usize::from(args.connections),
             stats: args.stats,
+            outside: args.outside,
         })
     }
 }

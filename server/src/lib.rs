@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod limits;
 pub mod meter;
 pub mod openapi;
+pub mod outside;
 pub mod passwords;
 pub mod role;
 pub mod router;

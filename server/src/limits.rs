@@ -13,9 +13,9 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use sha2::{Digest, Sha256};
-use sync_core::ids::DeviceId;
+use sync_core::ids::{DeviceId, UserId};
 use sync_core::limits::{
-    ADDRESS_SIGN_INS, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, REFRESHES, SIGN_INS,
+    ADDRESS_SIGN_INS, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, SIGN_INS, UNPROVED,
 };
 
 use crate::app::Clock;
@@ -51,7 +51,7 @@ impl Place {
 pub struct Limits {
     accounts: Counter<[u8; 16]>,
     addresses: Counter<Place>,
-    refreshes: Counter<Place>,
+    unproved: Counter<Place>,
     devices: Counter<DeviceId>,
 }
 
@@ -62,7 +62,7 @@ impl Limits {
         Self {
             accounts: Counter::new(SIGN_INS, clock),
             addresses: Counter::new(ADDRESS_SIGN_INS, clock),
-            refreshes: Counter::new(REFRESHES, clock),
+            unproved: Counter::new(UNPROVED, clock),
             devices: Counter::new(DEVICE_EXCHANGES, clock),
         }
     }
@@ -76,6 +76,14 @@ impl Limits {
         self.accounts.count(name(sign_in, &place.0))
     }
 
+    /// An attempt to sign in of which it is not known yet for whom, from a place.
+    ///
+    /// # Errors
+    /// [`TooOften`]: nothing is to be asked.
+    pub fn sign_in_outside(&self, place: Place) -> Result<(), TooOften> {
+        self.addresses.count(place)
+    }
+
     /// A password for an account from a browser that was signed in to it before: nobody else counts.
     ///
     /// # Errors
@@ -84,12 +92,20 @@ impl Limits {
         self.accounts.count(name(sign_in, browser))
     }
 
-    /// A refresh token or a message under a phone's key, whoever's, from a place.
+    /// A person's own password or code, from a session of theirs.
     ///
     /// # Errors
     /// [`TooOften`]
-    pub fn refresh(&self, place: Place) -> Result<(), TooOften> {
-        self.refreshes.count(place)
+    pub fn own_password(&self, user: &UserId) -> Result<(), TooOften> {
+        self.accounts.count(*user.as_bytes())
+    }
+
+    /// A request in the name of a phone whose signature it does not bear, from a place.
+    ///
+    /// # Errors
+    /// [`TooOften`]
+    pub fn unproved(&self, place: Place) -> Result<(), TooOften> {
+        self.unproved.count(place)
     }
 
     /// A request of a phone that has shown which it is.

@@ -17,6 +17,12 @@ pub const MAX_BYTES: usize = 1024;
 /// Hashes at a time: each takes a core and 19 MB for about 20 ms.
 const AT_A_TIME: usize = 4;
 
+/// Whether a new password is long enough, and not so long that it would never be looked at.
+#[must_use]
+pub fn is_acceptable(password: &str) -> bool {
+    password.chars().count() >= MIN_CHARS && password.len() <= MAX_BYTES
+}
+
 /// How dear a hash is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PasswordCost {
@@ -70,6 +76,20 @@ impl Passwords {
         hash(&self.argon2, password.as_bytes(), salt)
     }
 
+    /// The hash to store, made off the request threads in its turn.
+    ///
+    /// # Errors
+    /// [`HashFailed`].
+    pub async fn make(&self, password: String, salt: [u8; 16]) -> Result<String, HashFailed> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| HashFailed)?;
+        let passwords = self.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            passwords.hash(&password, &salt)
+        });
+        task.await.map_err(|_| HashFailed)?
+    }
+
     /// Whether `password` is the one `stored` was made of; `None` for a person nobody knows does
     /// the same work and says no.
     ///
@@ -84,6 +104,8 @@ impl Passwords {
         let passwords = self.clone();
         let task = tokio::task::spawn_blocking(move || {
             let _turn = turn;
+            // Who has no password is refused after the same work, too.
+            let stored = stored.filter(|stored| PasswordHash::new(stored).is_ok());
             let known = stored.is_some();
             passwords.matches(&password, stored.as_deref().unwrap_or(&passwords.decoy)) && known
         });

@@ -21,6 +21,7 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
     routes.service(api::health::metrics);
     routes.service(
         scope("/v1")
+            .wrap(from_fn(api::peer::demand))
             .service(api::identity::enrol_device)
             .service(api::identity::begin_session)
             .service(api::identity::renew_tokens)
@@ -33,6 +34,7 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
             .service(api::devices::erased)
             .service(api::devices::list_returned)
             .service(api::posts::give)
+            .service(api::posts::end)
             .service(api::posts::list)
             .service(api::posts::confirm)
             .service(api::posts::decline)
@@ -84,7 +86,6 @@ pub fn build_app(
         .default_service(web::to(pages::no_page))
         .split_for_parts();
     app.configure(pages::add_pages)
-        .wrap(from_fn(api::peer::demand))
         .wrap(from_fn(pages::add_headers))
         .wrap(from_fn(telemetry::observe))
 }

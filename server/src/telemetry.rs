@@ -22,9 +22,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// The HTTP client logs every byte of what it is told to trace: tokens and our own secret among them.
+const QUIET: [&str; 2] = ["ureq=warn", "ureq_proto=warn"];
+
 /// Starts logging to standard error. `RUST_LOG` says how much; "info" if it does not.
 pub fn start_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let asked = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let quiet = QUIET.iter().filter_map(|directive| directive.parse().ok());
+    let filter = quiet.fold(asked, EnvFilter::add_directive);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process keeps the first: only tests do that.
     let _ = match format {

@@ -16,11 +16,14 @@ mod forms;
 mod glass;
 mod guard;
 mod names;
+mod outside;
 mod page;
+mod password;
 mod plan;
 mod record;
 mod review;
 mod said;
+mod second_factor;
 mod session;
 mod sign_in;
 mod today;
@@ -50,6 +53,8 @@ pages! {
     get "/" => today::show;
     get "/sign-in" => sign_in::show;
     post "/sign-in" => sign_in::sign_in;
+    get "/sign-in/outside" => outside::begin;
+    get "/sign-in/back" => outside::end;
     post "/sign-out" => sign_in::sign_out;
     get "/caseload" => caseload::show;
     get "/cases/{case}" => case::show;
@@ -65,5 +70,9 @@ pages! {
     get "/editions/children-by-stage.csv" => editions::download;
     get "/audit" => audit::show;
     get "/audit.csv" => audit::download;
+    get "/password" => password::show;
+    post "/password" => password::change;
+    get "/second-factor" => second_factor::show;
+    post "/second-factor" => second_factor::change;
     get "/assets/{name}" => assets::show;
 }

@@ -32,7 +32,7 @@ use crate::record::kind::Compartment;
 use crate::store::{Shelf, Store, StoreError};
 use crate::time::Timestamp;
 
-pub use enrolment::{Enrolled, Session};
+pub use enrolment::{Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
 pub use leave::Parting;
 pub use read::{CaseloadLine, NoticeLine};

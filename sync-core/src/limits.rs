@@ -114,12 +114,19 @@ pub struct Knocks {
 pub const SIGN_INS: Knocks = knocks(10, 30_000);
 /// Passwords from one address, right or wrong: a whole area team arrives at an office in the morning.
 pub const ADDRESS_SIGN_INS: Knocks = knocks(150, 1_000);
-/// Refresh tokens from one address: a phone network hides thousands of phones behind one, each with one
-/// in ten minutes. Each costs the server one look.
-pub const REFRESHES: Knocks = knocks(2_000, 20);
+/// Requests in a phone's name, from one address, whose signature is not the phone's: no honest phone sends
+/// one. Each costs the server one look and a row in the audit; phones behind the same address are counted
+/// by themselves.
+pub const UNPROVED: Knocks = knocks(100, 1_000);
 /// Requests of one phone: three months without signal are some fifty batches, a line that breaks
 /// doubles them; then five a second.
 pub const DEVICE_EXCHANGES: Knocks = knocks(500, 200);
+/// Wrong codes of an app in a row after which the next one must wait: some misread, some clocks are off.
+pub const CODE_TRIES: i64 = 5;
+/// How long the first time, milliseconds; then twice as long each time.
+pub const CODE_WAIT_MS: i64 = 30_000;
+/// How long at most, milliseconds: a hundred guesses a day of a million codes.
+pub const CODE_WAIT_MAX_MS: i64 = 15 * 60 * 1000;
 /// Keys of each count that are held apart, about 100 bytes each: the workers of a large city. More are
 /// counted together until some are at rest.
 pub const LIMITED_KEYS: usize = 50_000;

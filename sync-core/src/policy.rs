@@ -50,8 +50,8 @@ mod truth_table;
 
 pub use action::{Action, ClusterAction, Door, Rival, Summaries};
 pub use administration::{
-    may_clear_stolen, may_confirm_post, may_count_untrusted, may_mark_device, may_propose_post,
-    takes_two,
+    may_clear_stolen, may_confirm_post, may_count_untrusted, may_end_post, may_mark_device,
+    may_propose_post, takes_two,
 };
 pub use case::{CaseContext, Member, MemberState, RecordFacts};
 pub use principal::{Membership, NotARole, Principal, Role};

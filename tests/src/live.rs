@@ -3,6 +3,7 @@
 mod desk;
 pub mod newer;
 mod phone;
+pub mod provider;
 mod proxy;
 pub mod raw;
 mod server;

@@ -13,6 +13,7 @@ mod kills;
 mod leaving;
 mod locked;
 mod moving;
+mod outside;
 mod restored;
 mod secrets;
 mod story;

@@ -185,15 +185,21 @@ pub(crate) async fn erased(
     request: HttpRequest,
     body: Json<ErasedBody>,
 ) -> Result<Json<ErasedAnswer>, ApiError> {
-    state.limits.refresh(place(&request))?;
     let decoded = hex::decode(&body.order).zip(hex::decode(&body.signature));
     let (order, signature) = decoded.ok_or(ApiError::bad_request())?;
     let receipt = Receipt { device: body.device, order, signature };
+    let claimed = receipt.clone();
+    let phone = state.db.read(move |conn| devices::proved(conn, &claimed)).await?;
+    match &phone {
+        Some(phone) => state.limits.device(&phone.id)?,
+        None => state.limits.unproved(place(&request))?,
+    }
     let (now, pen, origin) = (state.clock.now(), state.pen(Who::default())?, origin(&request));
     let work = move |conn: &mut Conn| {
         let noted = devices::confirm(conn, &receipt, now)?;
-        let who = Who::with(conn, &receipt.device, origin)?;
-        pen.of(who).write(conn, &Note::of(Act::Erased).came_of(&noted))?;
+        let who = Who::proved(conn, phone.as_ref(), origin)?;
+        let note = Note::of(Act::Erased).about(*receipt.device.as_bytes());
+        pen.of(who).write(conn, &note.came_of(&noted))?;
         Ok(noted)
     };
     state.db.write::<_, db::Error, _>(work).await??;

@@ -7,7 +7,7 @@ use sync_core::time::Timestamp;
 use utoipa::ToSchema;
 
 use super::{Session, origin};
-use crate::app::AppState;
+use crate::app::{AppState, Given};
 use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::limits::Place;
@@ -29,6 +29,9 @@ pub struct EnrolRequest {
     code: String,
     sign_in: String,
     password: String,
+    /// The code of the person's app, if they have one.
+    #[serde(default)]
+    app_code: Option<String>,
     /// The phone's Ed25519 key: 64 hexadecimal digits.
     public_key: String,
     /// The actor this installation writes as: 32 hexadecimal digits.
@@ -65,6 +68,9 @@ pub struct EnrolAnswer {
 pub struct SignInRequest {
     sign_in: String,
     password: String,
+    /// The code of the person's app, if they have one.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// A session without a phone: it ends with its access token.
@@ -164,9 +170,10 @@ pub(crate) async fn enrol_device(
 ) -> Result<web::Json<EnrolAnswer>, ApiError> {
     let origin = origin(&request);
     let (public_key, device_name) = body.parse()?;
-    let EnrolRequest { code, sign_in, password, actor, .. } = body.into_inner();
+    let EnrolRequest { code, sign_in, password, app_code, actor, .. } = body.into_inner();
     state.limits.sign_in(&sign_in, place(&request))?;
-    let user = state.check_password((sign_in, password), origin).await??;
+    let given = Given { sign_in, password, code: app_code };
+    let user = state.check_password(given, origin).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
     let entropy = &state.entropy;
     let fresh = enrolment::Fresh {
@@ -208,7 +215,8 @@ pub(crate) async fn begin_session(
 ) -> Result<web::Json<SignInAnswer>, ApiError> {
     let (body, origin) = (body.into_inner(), origin(&request));
     state.limits.sign_in(&body.sign_in, place(&request))?;
-    let user = state.check_password((body.sign_in, body.password), origin).await??;
+    let SignInRequest { sign_in, password, code } = body;
+    let user = state.check_password(Given { sign_in, password, code }, origin).await??;
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let session = state.entropy.bytes()?;
     let pen = state.pen(Who::default())?;
@@ -244,21 +252,23 @@ pub(crate) async fn renew_tokens(
     request: HttpRequest,
     body: web::Json<TokenRequest>,
 ) -> Result<web::Json<TokenView>, ApiError> {
-    let (pen, origin) = (state.pen(Who::default())?, origin(&request));
-    state.limits.refresh(place(&request))?;
+    let (mut pen, origin) = (state.pen(Who::default())?, origin(&request));
     let input = body.parse()?;
+    let claimed = input.clone();
+    let phone = state.db.read(move |conn| refresh::proved(conn, &claimed)).await?;
+    match &phone {
+        Some(phone) => state.limits.device(&phone.id)?,
+        None => state.limits.unproved(place(&request))?,
+    }
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let work = move |conn: &mut Conn| {
         let pair = refresh::refresh(conn, now, &secrets, &input)?;
         // What goes on as it should is in the rows of what is then done.
         if pair.is_err() {
-            let phone = db::devices::by_id(conn, &input.device)?;
-            let who = match &phone {
-                Some(phone) => Who::known(conn, &phone.user, origin)?,
-                None => Who { origin, ..Who::default() },
-            };
-            let who = Who { device: phone.map(|phone| phone.id), ..who };
-            pen.of(who).write(conn, &Note::of(Act::Refresh).came_of(&pair))?;
+            let who = Who::proved(conn, phone.as_ref(), origin)?;
+            let note = Note::of(Act::Refresh).about(*input.device.as_bytes());
+            pen = pen.of(who);
+            pen.write(conn, &note.came_of(&pair))?;
         }
         Ok::<_, db::Error>(pair)
     };

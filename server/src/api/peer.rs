@@ -24,8 +24,9 @@ pub(crate) fn note(connection: &dyn Any, extensions: &mut Extensions) {
     }
 }
 
-/// Refuses what programs ask over such a connection, before anything else is looked at. Pages stay
-/// open to browsers, which have no certificate.
+/// Refuses what programs ask over such a connection, before anything else is looked at. It surrounds their
+/// routes themselves: an address has more spellings than one. Pages stay open to browsers, which have no
+/// certificate.
 ///
 /// # Errors
 /// What the inner service says.
@@ -33,7 +34,7 @@ pub(crate) async fn demand<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    if request.path().starts_with("/v1/") && is_unproved(request.request()) {
+    if is_unproved(request.request()) {
         let refusal = ApiError::no_certificate().error_response();
         return Ok(request.into_response(refusal).map_into_right_body());
     }

@@ -13,7 +13,7 @@ use crate::hex;
 use crate::role::Role;
 use crate::service::accounts::{AccountError, Post};
 use crate::service::audit::{Act, Note, Seen};
-use crate::service::posts::{self, Given, Shown};
+use crate::service::posts::{self, Ending, Given, Shown};
 use crate::service::reading::Reader;
 
 /// A post for somebody.
@@ -38,6 +38,17 @@ pub struct PostAnswer {
     proposal: Option<String>,
 }
 
+/// A post that is to end.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndBody {
+    /// What its holder types to sign in.
+    sign_in: String,
+    /// The cluster's name.
+    cluster: String,
+    role: Role,
+}
+
 /// Posts that wait for a second person.
 #[derive(Serialize, ToSchema)]
 pub struct ProposalsAnswer {
@@ -58,8 +69,8 @@ pub struct ProposalShown {
     proposed_at: i64,
 }
 
-/// Gives a post in a cluster that this person administers. Lead, deputy, duty officer, governance and
-/// administrator are proposed: another administrator must confirm.
+/// Gives a post in a cluster that this person administers. Every post but a practitioner's is proposed:
+/// another administrator must confirm.
 #[utoipa::path(
     tag = "posts",
     request_body = PostBody,
@@ -99,6 +110,41 @@ pub(crate) async fn give(
     }))
 }
 
+/// Ends a post in a cluster that this person administers, at once: what it opened is open no more. The last
+/// administrator of a cluster cannot end their own.
+#[utoipa::path(
+    tag = "posts",
+    request_body = EndBody,
+    security(("access_token" = [])),
+    responses(
+        (status = 204, description = "Nobody holds it any more"),
+        (status = 400, body = ErrorBody, description = "bad_request, unknown"),
+        (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
+        (status = 404, body = ErrorBody, description = "Not this person's cluster to administer, or the last administrator's own post"),
+        (status = 413, body = ErrorBody, description = "Too large"),
+        (status = 415, body = ErrorBody, description = "Not JSON"),
+        (status = 503, body = ErrorBody, description = "Busy"),
+    )
+)]
+#[post("/posts/end")]
+pub(crate) async fn end(
+    state: Data<AppState>,
+    session: Session,
+    body: Json<EndBody>,
+) -> Result<HttpResponse, ApiError> {
+    let (by, now) = (session.person.principal(), state.clock.now());
+    let EndBody { sign_in, cluster, role } = body.into_inner();
+    let note = Note::of(Act::ChangeRole).with(format!("end {role}"));
+    let (mut pen, done) = (state.pen(session.asking().who())?, note.clone());
+    let work = move |conn: &mut Conn| {
+        let ending = Ending { sign_in: &sign_in, cluster: &cluster, role };
+        let (user, cluster) = posts::end(conn, now, Some(&by), ending)?;
+        Ok(pen.write(conn, &done.about(*user.as_bytes()).in_cluster(cluster))?)
+    };
+    noted(&state, &session, note, state.db.write::<_, AccountError, _>(work).await).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Posts that wait for a second person in the clusters that this person administers.
 #[utoipa::path(
     tag = "posts",
@@ -132,7 +178,7 @@ pub(crate) async fn list(
         (status = 400, body = ErrorBody, description = "unknown: the person has left"),
         (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
         (status = 404, body = ErrorBody, description = "No such proposal, or not this person's to confirm"),
-        (status = 409, body = ErrorBody, description = "decided, taken"),
+        (status = 409, body = ErrorBody, description = "decided, taken, other_agency"),
         (status = 503, body = ErrorBody, description = "Busy"),
     )
 )]

@@ -15,7 +15,7 @@ use crate::db::devices::{Device, DeviceState};
 use crate::error::{ApiError, ErrorBody};
 use crate::meter::Meter;
 use crate::service::audit::{Act, Note, Who};
-use crate::service::{devices, sessions};
+use crate::service::{Refusal, devices, sessions};
 
 /// A marked phone hands over what only it has, and is told to erase when nothing is left; one that was
 /// reported stolen is told so at once. What it brings waits for a reviewer; it is sent no records.
@@ -41,12 +41,16 @@ pub(crate) async fn surrender(
     request: HttpRequest,
     body: Result<Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
-    state.limits.refresh(place(&request))?;
     let body = body.map_err(|error| unread(&error))?;
-    let sealed = Sealed::unpack(&body).map_err(malformed)?;
-    let asking = sealed.clone();
-    let device = state.db.read(move |conn| devices::contact(conn, &asking)).await??;
+    let Proved { device, sealed } = match prove(&state, &body).await {
+        Ok(proved) => proved,
+        Err(error) => {
+            state.limits.unproved(place(&request))?;
+            return Err(error);
+        }
+    };
     state.limits.device(&device.id)?;
+    devices::must_be_marked(&device)?;
     let (user, id, from) = (device.user, device.id, origin(&request));
     let who = state.db.read(move |conn| Who::known(conn, &user, from)).await?;
     let who = Who { device: Some(id), ..who };
@@ -60,6 +64,23 @@ pub(crate) async fn surrender(
     };
     let bytes = answered.pack().map_err(|_| ApiError::busy())?;
     Ok(HttpResponse::Ok().content_type("application/octet-stream").body(bytes))
+}
+
+/// A message with the phone that signed it.
+struct Proved {
+    device: Device,
+    sealed: Sealed,
+}
+
+/// Whose message it is. Its head is looked at first: a message of no phone of ours is never inflated.
+async fn prove(state: &AppState, body: &Bytes) -> Result<Proved, ApiError> {
+    let named = Sealed::device_of(body).map_err(malformed)?;
+    let known = state.db.read(move |conn| db::devices::by_id(conn, &named)).await?;
+    known.ok_or(Refusal::SessionEnded)?;
+    let sealed = Sealed::unpack(body).map_err(malformed)?;
+    let asking = sealed.clone();
+    let device = state.db.read(move |conn| devices::speaks(conn, &asking)).await?;
+    Ok(Proved { device: device.ok_or(Refusal::SessionEnded)?, sealed })
 }
 
 fn malformed(error: StreamError) -> ApiError {

@@ -25,7 +25,10 @@ use crate::tls::{self, shown::Shown};
 /// [`Failure`] in an operator's words.
 pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let serve = ServeConfig::new(args)?;
-    let parts = Parts { connections: serve.connections, stats: serve.stats, ..Parts::default() };
+    let (listener, address) = listen(serve.listen)?;
+    let outside = serve.outside.judge(&address.to_string())?;
+    let (connections, stats) = (serve.connections, serve.stats);
+    let parts = Parts { connections, stats, outside, ..Parts::default() };
     let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
     take_off_again(config, &state)?;
     let development = serve.certificate.is_none();
@@ -37,7 +40,6 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let client_authority = serve.client_authority.as_deref();
     let tls = tls::server_config(Arc::clone(&shown), client_authority)?;
     shown.follow().map_err(Failure::Stopped)?;
-    let (listener, address) = listen(serve.listen)?;
     tracing::info!(%config, %address, "serving");
     announce(config, address, development);
     if let Some(path) = &serve.address_file {

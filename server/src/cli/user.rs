@@ -1,5 +1,7 @@
 //! `caseweave user`
 
+mod showing;
+
 use std::io::Read;
 
 use serde_json::{Value, json};
@@ -10,11 +12,12 @@ use crate::config::Config;
 use crate::db::memberships::Membership;
 use crate::db::users::User;
 use crate::db::{self, Conn};
-use crate::passwords::{MAX_BYTES, MIN_CHARS};
+use crate::passwords::{MAX_BYTES, is_acceptable};
 use crate::role::Role;
 use crate::service::accounts::{self, AccountError, NewUser, Post};
 use crate::service::audit::{Act, Note};
-use crate::service::posts::{self, Given};
+use crate::service::outside::NO_PASSWORD;
+use crate::service::posts::{self, Ending, Given};
 use crate::service::sessions::normalise;
 
 /// People.
@@ -31,14 +34,52 @@ pub enum Command {
         #[command(flatten)]
         post: PostArgs,
     },
+    /// End one post of a person's at once; their others stand.
+    EndPost {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+        /// The cluster's name.
+        #[arg(long)]
+        cluster: String,
+        /// What they did there.
+        #[arg(long)]
+        role: Role,
+    },
     /// Mark that a person left: nothing of theirs is deleted.
     Leave {
         /// What they type to sign in.
         #[arg(long)]
         sign_in: String,
     },
+    /// Give a person a new password, and end what they are signed in to with a browser.
+    Password {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+        /// Read it from standard input; without it one is made and printed, once.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Take away the app that makes a person's codes: they lost it.
+    SecondFactor {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+        /// Take it away.
+        #[arg(long, required = true)]
+        reset: bool,
+    },
+    /// Let a person sign in with an account of the outside sign-in.
+    Link(showing::LinkArgs),
+    /// Take a person's accounts of the outside sign-in away.
+    Unlink {
+        /// What they type to sign in.
+        #[arg(long)]
+        sign_in: String,
+    },
     /// List posts that wait for an administrator to confirm them. Once a cluster has two
-    /// administrators, leads, deputies, duty officers, governance and administrators take two people.
+    /// administrators, every post but a practitioner's takes two people.
     Proposals,
     /// List the people.
     List,
@@ -59,6 +100,9 @@ pub struct AddArgs {
     /// Read the first password from standard input; without it one is made and printed, once.
     #[arg(long)]
     password_stdin: bool,
+    /// They have no password: they sign in with an account that `user link` gives them.
+    #[arg(long, conflicts_with = "password_stdin")]
+    no_password: bool,
     #[command(flatten)]
     post: PostArgs,
 }
@@ -96,7 +140,19 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
             output::answer(config.json, &value, words(given));
             Ok(())
         }
+        Command::Password { sign_in, password_stdin } => {
+            showing::password(config, (&mut conn, &state), &sign_in, password_stdin)
+        }
+        Command::SecondFactor { sign_in, reset: _ } => {
+            showing::reset_factor(config, (&mut conn, &state), &sign_in)
+        }
+        Command::Link(args) => showing::link(config, (&mut conn, &state), args),
+        Command::Unlink { sign_in } => showing::unlink(config, (&mut conn, &state), &sign_in),
         Command::Proposals => list_proposals(config, &mut conn),
+        Command::EndPost { sign_in, cluster, role } => {
+            let (sign_in, cluster) = (sign_in.as_str(), cluster.as_str());
+            end_post(config, (&mut conn, &state), Ending { sign_in, cluster, role })
+        }
         Command::Leave { sign_in } => {
             act((&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
@@ -114,6 +170,20 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     }
 }
 
+fn end_post(
+    config: &Config,
+    (conn, state): (&mut Conn, &AppState),
+    ending: Ending<'_>,
+) -> Result<(), Failure> {
+    act((conn, state), |conn| {
+        let (user, cluster) = posts::end(conn, state.clock.now(), None, ending)?;
+        let note = Note::of(Act::ChangeRole).about(*user.as_bytes()).in_cluster(cluster);
+        Ok::<_, Failure>(((), vec![note.with(format!("end {}", ending.role))]))
+    })?;
+    output::answer(config.json, &json!({ "ok": true }), "done");
+    Ok(())
+}
+
 /// The person who signs in with this name.
 pub(super) fn find(conn: &mut Conn, sign_in: &str) -> Result<User, Failure> {
     let user = db::users::by_sign_in(conn, &normalise(sign_in))?;
@@ -121,16 +191,14 @@ pub(super) fn find(conn: &mut Conn, sign_in: &str) -> Result<User, Failure> {
 }
 
 fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Result<(), Failure> {
-    let made = if args.password_stdin { None } else { Some(made_password(state)?) };
-    let password = match &made {
-        Some(password) => password.clone(),
-        None => read_password()?,
+    let (made, password_hash) = match args.no_password {
+        true => (None, NO_PASSWORD.to_owned()),
+        false => showing::new_password(state, args.password_stdin)?,
     };
-    let salt = state.entropy.bytes().map_err(StartError::from)?;
     let input = NewUser {
         name: &args.name,
         sign_in: &args.sign_in,
-        password_hash: state.passwords.hash(&password, &salt).map_err(StartError::from)?,
+        password_hash,
         phone: args.phone.as_deref(),
         fresh: state.entropy.bytes().map_err(StartError::from)?,
     };
@@ -208,8 +276,7 @@ pub(super) fn read_password() -> Result<String, Failure> {
     let limit = u64::try_from(MAX_BYTES + 2).unwrap_or(u64::MAX);
     std::io::stdin().take(limit).read_to_string(&mut text).map_err(|_| Failure::Password)?;
     let password = text.trim_end_matches(['\r', '\n']);
-    let fits = password.chars().count() >= MIN_CHARS && password.len() <= MAX_BYTES;
-    if fits { Ok(password.to_owned()) } else { Err(Failure::Password) }
+    if is_acceptable(password) { Ok(password.to_owned()) } else { Err(Failure::Password) }
 }
 
 fn list(config: &Config, conn: &mut Conn) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ use sync_core::ids::{AgencyId, ClusterId, UserId};
 use sync_core::time::Timestamp;
 
 use super::schema::{agencies, clusters, memberships, users};
+use super::schema_posts::post_history as history;
 use super::{Conn, Error};
 use crate::role::Role;
 
@@ -80,6 +81,22 @@ pub fn insert(
     );
     diesel::insert_into(memberships::table).values(row).execute(conn)?;
     Ok(())
+}
+
+/// Takes a role in a cluster from a person; whether they held it.
+///
+/// # Errors
+/// The database's failure.
+pub fn remove(
+    conn: &mut Conn,
+    user: &UserId,
+    (cluster, role): (&ClusterId, Role),
+) -> Result<bool, Error> {
+    let held = memberships::user_id
+        .eq(user.as_bytes().as_slice())
+        .and(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .and(memberships::role.eq(role.as_str()));
+    Ok(diesel::delete(memberships::table.filter(held)).execute(conn)? > 0)
 }
 
 /// One role of one person of a cluster, as colleagues see it.
@@ -176,17 +193,18 @@ pub struct Colleague {
     pub sensitive: bool,
 }
 
-/// Everybody who has or had a post in a cluster, each once a post.
+/// Everybody who has or had a post in a cluster, each once an agency: records go on naming who wrote
+/// them after a post has ended.
 ///
 /// # Errors
 /// The database's failure.
 pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>, Error> {
     type Row = (Vec<u8>, String, Option<String>, String, Vec<u8>, String, bool);
-    let rows: Vec<Row> = memberships::table
+    let rows: Vec<Row> = history::table
         .inner_join(users::table)
         .inner_join(agencies::table)
-        .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .order((users::id, memberships::role))
+        .filter(history::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .order((users::id, agencies::id))
         .select((
             users::id,
             users::display_name,
@@ -196,6 +214,7 @@ pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>
             agencies::name,
             agencies::sensitive,
         ))
+        .distinct()
         .load(conn)?;
     let colleague = |(user, name, phone, state, agency, agency_name, sensitive): Row| {
         Ok(Colleague {

@@ -90,3 +90,19 @@ pub fn end_of_user(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(),
     diesel::update(dsl::page_sessions.filter(own)).set(dsl::ended_at.eq(now.0)).execute(conn)?;
     Ok(())
 }
+
+/// Ends every session of a person but one.
+///
+/// # Errors
+/// The database's failure.
+pub fn end_others(
+    conn: &mut Conn,
+    user: &UserId,
+    kept: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let own = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::ended_at.is_null());
+    let others = own.and(dsl::token_hash.ne(kept.as_slice()));
+    diesel::update(dsl::page_sessions.filter(others)).set(dsl::ended_at.eq(now.0)).execute(conn)?;
+    Ok(())
+}

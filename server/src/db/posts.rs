@@ -129,6 +129,20 @@ pub fn began(
     (cluster, agency, role): (&ClusterId, &AgencyId, Role),
     (number, now): (i64, Timestamp),
 ) -> Result<(), Error> {
+    // It ended and begins again while the log stood still: it was held throughout.
+    let same = history::user_id
+        .eq(user.as_bytes().as_slice())
+        .and(history::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .and(history::role.eq(role.as_str()))
+        .and(history::from_number.eq(number));
+    let open = (
+        history::until_number.eq(None::<i64>),
+        history::until_at.eq(None::<i64>),
+        history::agency_id.eq(agency.as_bytes().as_slice()),
+    );
+    if diesel::update(history::table.filter(same)).set(open).execute(conn)? > 0 {
+        return Ok(());
+    }
     let row = (
         history::user_id.eq(user.as_bytes().as_slice()),
         history::cluster_id.eq(cluster.as_bytes().as_slice()),
@@ -138,6 +152,26 @@ pub fn began(
         history::from_at.eq(now.0),
     );
     diesel::insert_into(history::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that one post of a person's in a cluster is held no more from a number of its log on.
+///
+/// # Errors
+/// The database's failure.
+pub fn ended_one(
+    conn: &mut Conn,
+    user: &UserId,
+    (cluster, role): (&ClusterId, Role),
+    (number, now): (i64, Timestamp),
+) -> Result<(), Error> {
+    let open = history::user_id
+        .eq(user.as_bytes().as_slice())
+        .and(history::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .and(history::role.eq(role.as_str()))
+        .and(history::until_at.is_null());
+    let set = (history::until_number.eq(number), history::until_at.eq(now.0));
+    diesel::update(history::table.filter(open)).set(set).execute(conn)?;
     Ok(())
 }
 

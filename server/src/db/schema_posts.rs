@@ -1,6 +1,8 @@
 //! The tables of who was given which post as queries see them.
 #![expect(missing_docs, reason = "columns are named in the migrations")]
 
+use super::schema::{agencies, users};
+
 diesel::table! {
     post_proposals (id) {
         id -> Binary,
@@ -28,3 +30,8 @@ diesel::table! {
         until_at -> Nullable<BigInt>,
     }
 }
+
+diesel::joinable!(post_history -> users (user_id));
+diesel::joinable!(post_history -> agencies (agency_id));
+diesel::allow_tables_to_appear_in_same_query!(post_history, users);
+diesel::allow_tables_to_appear_in_same_query!(post_history, agencies);

@@ -92,3 +92,15 @@ pub fn set_left(conn: &mut Conn, id: &UserId) -> Result<(), Error> {
         _ => Ok(()),
     }
 }
+
+/// Gives a person another password, by its hash.
+///
+/// # Errors
+/// [`Error::Missing`] if there is no such person.
+pub fn set_password(conn: &mut Conn, id: &UserId, hash: &str) -> Result<(), Error> {
+    let found = dsl::users.filter(dsl::id.eq(id.as_bytes().as_slice()));
+    match diesel::update(found).set(dsl::password_hash.eq(hash)).execute(conn)? {
+        0 => Err(Error::Missing),
+        _ => Ok(()),
+    }
+}

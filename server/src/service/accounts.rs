@@ -234,6 +234,25 @@ pub(super) fn hold(
     Ok(others.into_iter().try_for_each(|other| refresh_cluster(conn, other, now))?)
 }
 
+/// From now on a person holds a post no more.
+///
+/// # Errors
+/// [`AccountError::Unknown`] if they did not hold it.
+pub(super) fn let_go(
+    conn: &mut Conn,
+    now: Timestamp,
+    user: &UserId,
+    (cluster, role): (&ClusterId, Role),
+) -> Result<(), AccountError> {
+    db::log::lock(conn, cluster)?;
+    if !db::memberships::remove(conn, user, (cluster, role))? {
+        return Err(AccountError::Unknown("post of this person"));
+    }
+    let number = db::log::head(conn, cluster)?.0;
+    db::posts::ended_one(conn, user, (cluster, role), (number, now))?;
+    Ok(refresh_cluster(conn, cluster, now)?)
+}
+
 /// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them; their phones
 /// are retired.
 ///

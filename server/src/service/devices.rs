@@ -158,20 +158,24 @@ pub fn retire_all(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// The marked phone that speaks. Its own signature is all that it needs; whoever is not one is told
-/// no more than that.
+/// The phone that speaks, if the message bears its signature.
 ///
 /// # Errors
 /// The database's failure.
-pub fn contact(conn: &mut Conn, sealed: &Sealed) -> Answer<Device> {
+pub fn speaks(conn: &mut Conn, sealed: &Sealed) -> Result<Option<Device>, Error> {
     let known = db::devices::by_id(conn, &sealed.device)?;
-    let Some(device) = known.filter(|device| sealed.is_signed_by(&device.public_key)) else {
-        return Ok(Err(Refusal::SessionEnded));
-    };
-    Ok(match device.state {
+    Ok(known.filter(|device| sealed.is_signed_by(&device.public_key)))
+}
+
+/// Whether a phone that speaks under its own key is marked; others have nothing to surrender.
+///
+/// # Errors
+/// [`Refusal::DeviceActive`]
+pub const fn must_be_marked(device: &Device) -> Result<(), Refusal> {
+    match device.state {
         DeviceState::Active => Err(Refusal::DeviceActive),
-        DeviceState::Retired | DeviceState::Stolen => Ok(device),
-    })
+        DeviceState::Retired | DeviceState::Stolen => Ok(()),
+    }
 }
 
 /// Keeps returned work of a retired phone for its author; gives the names of what is kept. What finds
@@ -223,15 +227,21 @@ pub fn order(
     Ok(EraseOrder { id, at_once })
 }
 
+/// The phone that a receipt is of, if it bears that phone's signature.
+///
+/// # Errors
+/// The database's failure.
+pub fn proved(conn: &mut Conn, receipt: &Receipt) -> Result<Option<Device>, Error> {
+    let known = db::devices::by_id(conn, &receipt.device)?;
+    Ok(known.filter(|device| receipt.is_signed_by(&device.public_key)))
+}
+
 /// Notes that a phone was erased. Repeated, it changes nothing.
 ///
 /// # Errors
 /// The database's failure.
 pub fn confirm(conn: &mut Conn, receipt: &Receipt, now: Timestamp) -> Answer<()> {
-    let known = db::devices::by_id(conn, &receipt.device)?;
-    let Some(device) = known.filter(|device| receipt.is_signed_by(&device.public_key)) else {
-        return Ok(Err(Refusal::SessionEnded));
-    };
+    let Some(device) = proved(conn, receipt)? else { return Ok(Err(Refusal::SessionEnded)) };
     let orders = leaving::orders_of(conn, &device.id)?;
     if !orders.iter().any(|order| order.id == receipt.order) {
         return Ok(Err(Refusal::SessionEnded));

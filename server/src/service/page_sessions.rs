@@ -43,12 +43,17 @@ impl Token {
         digest.finalize().into()
     }
 
-    fn form_mac(&self) -> Hmac<Sha256> {
+    /// What follows from the token for one purpose, and tells nothing of it.
+    pub(super) fn mac(&self, purpose: &[u8]) -> Hmac<Sha256> {
         let mut padded = [0; 64];
         padded[..32].copy_from_slice(&self.0);
         let mut mac = Hmac::<Sha256>::new(&padded.into());
-        mac.update(b"caseweave form");
+        mac.update(purpose);
         mac
+    }
+
+    fn form_mac(&self) -> Hmac<Sha256> {
+        self.mac(b"caseweave form")
     }
 
     /// What every form of this browser's carries.
@@ -132,6 +137,19 @@ pub fn note_use(conn: &mut Conn, now: Timestamp, token: &Token) -> Result<(), Er
 /// The database's failure.
 pub fn end(conn: &mut Conn, now: Timestamp, token: &Token) -> Result<(), Error> {
     db::page_sessions::end(conn, &token.hash(), now)
+}
+
+/// Ends what a person is signed in to with other browsers.
+///
+/// # Errors
+/// The database's failure.
+pub fn end_others(
+    conn: &mut Conn,
+    now: Timestamp,
+    user: &UserId,
+    token: &Token,
+) -> Result<(), Error> {
+    db::page_sessions::end_others(conn, user, &token.hash(), now)
 }
 
 #[cfg(test)]

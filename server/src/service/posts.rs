@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use sync_core::ids::{ClusterId, UserId};
-use sync_core::policy::{Principal, may_confirm_post, may_propose_post, takes_two};
+use sync_core::policy::{Principal, may_confirm_post, may_end_post, may_propose_post, takes_two};
 use sync_core::time::Timestamp;
 
 use super::accounts::{self, AccountError, Post};
@@ -146,9 +146,56 @@ pub fn decide(
         let person = db::users::by_id(conn, &proposal.user)?;
         person.filter(|person| person.active).ok_or(AccountError::Unknown("person"))?;
         let Proposal { user, cluster, agency, role, .. } = proposal;
+        // They may have been given a post of another agency since it was proposed.
+        if db::memberships::of_user(conn, &user)?.iter().any(|held| held.agency != agency) {
+            return Err(AccountError::OtherAgency);
+        }
         accounts::hold(conn, now, &user, (&cluster, &agency, role))?;
     }
     Ok(())
+}
+
+/// A post that is to end.
+#[derive(Clone, Copy)]
+pub struct Ending<'a> {
+    /// What its holder types to sign in.
+    pub sign_in: &'a str,
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// The role.
+    pub role: Role,
+}
+
+/// Ends a post at once, for an administrator of the cluster or for the server's own command; gives whose
+/// it was and where. Their other posts stand; nothing of theirs is deleted.
+///
+/// # Errors
+/// [`AccountError`]; [`AccountError::NotYours`] for anybody else, and for the last administrator's own
+/// post.
+pub fn end(
+    conn: &mut Conn,
+    now: Timestamp,
+    by: Option<&Principal>,
+    ending: Ending<'_>,
+) -> Result<(UserId, ClusterId), AccountError> {
+    let Ending { sign_in, cluster, role } = ending;
+    let known = db::clusters::by_name(conn, cluster)?.map(|it| it.id);
+    let open = |it: &ClusterId| by.is_none_or(|by| may_propose_post(by, *it).is_ok());
+    let cluster = match (known.filter(open), by) {
+        (Some(cluster), _) => cluster,
+        (None, Some(_)) => return Err(AccountError::NotYours),
+        (None, None) => return Err(AccountError::Unknown("cluster")),
+    };
+    let user = db::users::by_sign_in(conn, &super::sessions::normalise(sign_in))?;
+    let user = user.ok_or(AccountError::Unknown("person"))?.id;
+    if let Some(by) = by {
+        let there = admins(conn, &cluster)?.len();
+        if may_end_post(by, cluster, (user, role.into()), there).is_err() {
+            return Err(AccountError::NotYours);
+        }
+    }
+    accounts::let_go(conn, now, &user, (&cluster, role))?;
+    Ok((user, cluster))
 }
 
 fn cluster_of(conn: &mut Conn, post: &Post<'_>) -> Result<ClusterId, AccountError> {

@@ -97,6 +97,15 @@ pub fn refresh(
     exchange(conn, now, secrets, (&session, &hash, &token), input).map(Ok)
 }
 
+/// The phone that a request is of, if it bears that phone's signature: nobody else can make one.
+///
+/// # Errors
+/// The database's failure.
+pub fn proved(conn: &mut Conn, input: &Refresh) -> Result<Option<Device>, Error> {
+    let known = db::devices::by_id(conn, &input.device)?;
+    Ok(known.filter(|device| is_signed(device, input)))
+}
+
 /// Whether whoever asks may learn what became of the phone: of a marked one, only the phone itself.
 fn is_told(conn: &mut Conn, session: &SessionRow, input: &Refresh) -> Result<bool, Error> {
     let Some(id) = &session.device else { return Ok(true) };

@@ -19,6 +19,7 @@ pub struct Fresh {
     cursor_key: [u8; 32],
     log_id: [u8; 16],
     audit_seed: [u8; 32],
+    factor_key: [u8; 32],
 }
 
 impl Fresh {
@@ -34,6 +35,7 @@ impl Fresh {
             cursor_key: entropy.bytes()?,
             log_id: entropy.bytes()?,
             audit_seed: entropy.bytes()?,
+            factor_key: entropy.bytes()?,
         })
     }
 }
@@ -48,6 +50,8 @@ pub struct Secrets {
     pub log_id: [u8; 16],
     /// Signs the ends of the audit's chains.
     pub audit_key: SigningKey,
+    /// Seals the secrets of people's apps.
+    pub factor_key: [u8; 32],
     refresh_key: [u8; 32],
     code_key: [u8; 32],
 }
@@ -79,6 +83,7 @@ fn load(conn: &mut Conn, now: Timestamp, fresh: &Fresh) -> Result<Secrets, Error
         cursor_key: one(conn, "cursor_key", &fresh.cursor_key, now)?,
         log_id: one(conn, "log_id", &fresh.log_id, now)?,
         audit_key: SigningKey::from_bytes(&one(conn, "audit_seed", &fresh.audit_seed, now)?),
+        factor_key: one(conn, "factor_key", &fresh.factor_key, now)?,
     })
 }
 

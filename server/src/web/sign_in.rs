@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use sync_core::ids::UserId;
 
 use super::error::PageError;
 use super::forms::{self, Sent};
@@ -12,12 +13,12 @@ use super::page::{Frame, filled};
 use super::session::{self, Visitor};
 use crate::api::identity::place;
 use crate::api::origin;
-use crate::app::AppState;
+use crate::app::{AppState, Given};
 use crate::db::Conn;
 use crate::error::ApiError;
 use crate::hex;
 use crate::service::Refusal;
-use crate::service::audit::{Act, Note, Who};
+use crate::service::audit::{Act, Note, Origin, Who};
 use crate::service::page_sessions::{self, Token};
 
 #[derive(Template)]
@@ -31,12 +32,20 @@ struct SignInPage {
     ended: bool,
     /// What was wrong with what they typed.
     wrong: Option<&'static str>,
+    /// The outside sign-in, if there is one.
+    outside: Option<OutsideLink>,
+}
+
+/// The way to the outside sign-in.
+struct OutsideLink {
+    name: String,
+    href: String,
 }
 
 /// Why somebody comes to the sign-in page.
 #[derive(Deserialize, Default)]
 pub(super) struct Coming {
-    next: Option<String>,
+    pub(super) next: Option<String>,
     ended: Option<String>,
 }
 
@@ -47,6 +56,9 @@ pub(super) struct SignInForm {
     form_code: String,
     sign_in: String,
     password: String,
+    /// The code of their app, if they have one.
+    #[serde(default)]
+    code: String,
     next: String,
 }
 
@@ -67,10 +79,12 @@ pub(super) async fn show(
         Some(token) => token,
         None => Token(state.entropy.bytes()?),
     };
+    let next = local(coming.next.as_deref().unwrap_or("/")).to_owned();
     let page = SignInPage {
         frame: Frame::bare("Sign in"),
         form_code: hex::encode(&token.form_code()),
-        next: local(coming.next.as_deref().unwrap_or("/")).to_owned(),
+        outside: outside_link(&state, &next),
+        next,
         sign_in: String::new(),
         ended: coming.ended.is_some(),
         wrong: None,
@@ -84,31 +98,55 @@ pub(super) async fn sign_in(
     request: HttpRequest,
     sent: Sent<SignInForm>,
 ) -> Result<HttpResponse, PageError> {
-    let SignInForm { form_code, sign_in, password, next } = forms::read(sent)?;
+    let SignInForm { form_code, sign_in, password, code, next } = forms::read(sent)?;
     let before = session::token(&request);
     forms::check(before.as_ref(), &form_code)?;
     let next = local(&next).to_owned();
     count(&state, &request, &sign_in, before.as_ref()).await?;
-    let (origin, given) = (origin(&request), (sign_in.clone(), password));
+    let origin = origin(&request);
+    let given = Given { sign_in: sign_in.clone(), password, code: Some(code) };
     let Ok(user) = state.check_password(given, origin).await? else {
-        return refused(form_code, sign_in, next);
+        return refused(&state, form_code, sign_in, next);
     };
+    match enter(&state, (user, "with a browser"), origin, before).await? {
+        Some(fresh) => go_on(&next, &fresh),
+        None => refused(&state, form_code, sign_in, next),
+    }
+}
+
+/// Begins a session of somebody who has shown who they are, under a fresh token; none if they have left.
+/// What the browser held before is good for nothing then.
+pub(super) async fn enter(
+    state: &AppState,
+    (user, how): (UserId, &'static str),
+    origin: Origin,
+    before: Option<Token>,
+) -> Result<Option<Token>, PageError> {
     let (now, fresh) = (state.clock.now(), Token(state.entropy.bytes()?));
     let begun = fresh.clone();
     let pen = state.pen(Who::default())?;
     let work = move |conn: &mut Conn| {
         before.map_or(Ok(()), |before| page_sessions::end(conn, now, &before))?;
         let person = page_sessions::begin(conn, now, &user, &begun)?;
-        let note = Note::of(Act::SignIn).with("with a browser");
+        let note = Note::of(Act::SignIn).with(how);
         let who = Who::known(conn, &user, origin)?;
         pen.of(who).write(conn, &note.came_of(&person.as_ref().ok_or(Refusal::SignInFailed)))?;
         Ok(person)
     };
-    if state.db.write::<_, crate::db::Error, _>(work).await?.is_none() {
-        return refused(form_code, sign_in, next);
-    }
+    let person = state.db.write::<_, crate::db::Error, _>(work).await?;
+    Ok(person.map(|_| fresh))
+}
+
+/// Sends a browser on with its new token.
+pub(super) fn go_on(next: &str, fresh: &Token) -> Result<HttpResponse, PageError> {
     let answer = HttpResponse::SeeOther().insert_header(("Location", next)).finish();
-    with_cookie(answer, &fresh)
+    with_cookie(answer, fresh)
+}
+
+fn outside_link(state: &AppState, next: &str) -> Option<OutsideLink> {
+    let outside = state.outside.as_ref()?;
+    let href = format!("/sign-in/outside?{}", forms::sign_in_query(next, false));
+    Some(OutsideLink { name: outside.name().to_owned(), href })
 }
 
 /// A browser that was signed in as this person before is counted by itself: who guesses passwords from
@@ -151,26 +189,35 @@ pub(super) async fn sign_out(
 }
 
 /// The page again, with what was typed but for the password, and one answer whatever was wrong.
-fn refused(form_code: String, sign_in: String, next: String) -> Result<HttpResponse, PageError> {
+fn refused(
+    state: &AppState,
+    form_code: String,
+    sign_in: String,
+    next: String,
+) -> Result<HttpResponse, PageError> {
     let page = SignInPage {
         frame: Frame::bare("Error: Sign in"),
         form_code,
+        outside: outside_link(state, &next),
         next,
         sign_in,
         ended: false,
-        wrong: Some("The sign-in name or the password is wrong"),
+        wrong: Some("The sign-in name, the password or the code is wrong"),
     };
     filled(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
 /// An address of this server's pages; the first page for what is none.
-fn local(next: &str) -> &str {
+pub(super) fn local(next: &str) -> &str {
     let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let ours = next.starts_with('/') && !next.starts_with("//") && !next.starts_with("/sign-");
     if plain && ours { next } else { "/" }
 }
 
-fn with_cookie(mut answer: HttpResponse, token: &Token) -> Result<HttpResponse, PageError> {
+pub(super) fn with_cookie(
+    mut answer: HttpResponse,
+    token: &Token,
+) -> Result<HttpResponse, PageError> {
     use actix_web::http::header::{HeaderValue, SET_COOKIE};
     let (_, cookie) = session::cookie(token);
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {

@@ -32,7 +32,7 @@ fn cluster(server: &TestServer) -> ClusterId {
 }
 
 /// Every row, the cluster's first, in the order of the chains.
-fn rows(server: &TestServer) -> Vec<AuditRow> {
+pub(crate) fn rows(server: &TestServer) -> Vec<AuditRow> {
     link(server);
     let conn = &mut server.conn();
     let chains = [cluster(server), OF_SERVER];
@@ -41,7 +41,7 @@ fn rows(server: &TestServer) -> Vec<AuditRow> {
 }
 
 /// The rows that were written since there were `before` of them.
-fn since(server: &TestServer, before: &[AuditRow]) -> Vec<AuditRow> {
+pub(crate) fn since(server: &TestServer, before: &[AuditRow]) -> Vec<AuditRow> {
     let known = |row: &AuditRow| before.iter().any(|it| it.id == row.id);
     rows(server).into_iter().filter(|row| !known(row)).collect()
 }

@@ -3,7 +3,8 @@ use std::process::{Command, Output};
 use caseweave::role::Role;
 use serde_json::{Value as Json, json};
 
-use crate::support::{TestServer, servers};
+use crate::pages::Browser;
+use crate::support::{PASSWORD, TestServer, servers};
 use crate::worker::Worker;
 
 fn run(server: &TestServer, args: &[&str]) -> (Option<i32>, String, String) {
@@ -115,5 +116,56 @@ fn a_period_is_closed_once_and_shown_for_ever() {
         assert_eq!(run(&server, &["edition", "show", "--period", "Winter"]).0, Some(2));
         let elsewhere = ["edition", "show", "--authority", "Nowhere"];
         assert_eq!(run(&server, &elsewhere).0, Some(2));
+    }
+}
+
+#[actix_web::test]
+async fn an_operator_gives_passwords_takes_apps_away_and_links_accounts() {
+    for server in servers() {
+        let mut browser = Browser::of(&server, "Ada").await;
+        let made = json_of(&server, &["user", "password", "--sign-in", "ada"]);
+        let made = made["password"].as_str().unwrap();
+        assert_eq!(browser.get("/").await.status, 303, "her browser is signed out");
+        assert_eq!(browser.sign_in("ada", PASSWORD).await.status, 422);
+        assert_eq!(browser.sign_in("ada", made).await.status, 303);
+
+        let reset = ["user", "second-factor", "--sign-in", "ada"];
+        assert_eq!(run(&server, &reset).0, Some(2), "it must be said what is to be done");
+        let reset = [&reset[..], &["--reset"]].concat();
+        assert_eq!(json_of(&server, &reset)["had"], false);
+
+        let mut link =
+            vec!["user", "link", "--sign-in", "ada", "--issuer", "https://shire.example"];
+        link.extend(["--subject", "ada-1"]);
+        assert_eq!(run(&server, &link).0, Some(0));
+        let (code, _, err) = run(&server, &link);
+        assert_eq!(code, Some(2));
+        assert!(err.contains("it is linked") && !err.contains("ada-1"), "{err}");
+        *link.last_mut().unwrap() = "ada-2";
+        link.push("--only");
+        assert_eq!(run(&server, &link).0, Some(0));
+        assert_eq!(browser.sign_in("ada", made).await.status, 422, "no password of hers is good");
+        let unlink = ["user", "unlink", "--sign-in", "ada"];
+        assert_eq!((run(&server, &unlink).0, run(&server, &unlink).0), (Some(0), Some(2)));
+    }
+}
+
+#[actix_web::test]
+async fn a_command_ends_one_post_and_adds_somebody_without_a_password() {
+    for server in servers() {
+        let end = ["user", "end-post", "--sign-in", "ada", "--cluster", "Preston Lodge"];
+        let end = |role| [&end[..], &["--role", role]].concat();
+        assert_eq!(run(&server, &end("duty")).0, Some(2), "she does not hold it");
+        assert_eq!(run(&server, &end("practitioner")).0, Some(0));
+        let listed = json_of(&server, &["user", "list"]);
+        assert_eq!((&listed[0]["sign_in"], &listed[0]["posts"]), (&json!("ada"), &json!([])));
+
+        let mut add = vec!["user", "add", "--name", "Iona Reid", "--sign-in", "iona"];
+        add.extend(["--cluster", "Preston Lodge", "--agency", "health", "--no-password"]);
+        assert_eq!(json_of(&server, &add)["password"], Json::Null);
+        let mut browser = Browser::new(&server);
+        for password in ["none", ""] {
+            assert_eq!(browser.sign_in("iona", password).await.status, 422);
+        }
     }
 }

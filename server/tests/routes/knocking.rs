@@ -7,11 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use caseweave::db;
 use caseweave::service::tokens::{Claims, Tokens};
-use serde_json::json;
+use serde_json::{Value, json};
 use sync_core::ids::DeviceId;
-use sync_core::limits::{DEVICE_EXCHANGES, SIGN_INS};
+use sync_core::limits::{DEVICE_EXCHANGES, REQUEST_INFLATED_BYTES, SIGN_INS, UNPROVED};
+use sync_core::protocol::VERSION;
+use sync_core::protocol::message::SyncRequest;
+use sync_core::protocol::surrender::{Sealed, Surrender};
 
-use crate::support::{PASSWORD, TestServer, assert_refused, servers};
+use crate::support::{PASSWORD, START, TestServer, assert_refused, servers};
 
 fn sign_in(name: &str, password: &str, from: &str) -> TestRequest {
     let body = json!({ "sign_in": name, "password": password });
@@ -70,6 +73,106 @@ async fn a_phone_that_never_stops_asking_is_told_to_wait() {
             }
         }
         assert_eq!(told, Some(DEVICE_EXCHANGES.at_once.get()));
+    }
+}
+
+/// A request in the name of a phone, by whoever does not have its key.
+fn forged(enrolled: &Value, path: &str) -> TestRequest {
+    let request = TestRequest::post().uri(path);
+    let device = &enrolled["device"];
+    match path {
+        "/v1/token" => request.set_json(json!({
+            "refresh_token": "0a".repeat(32), "device": device, "signature": "0c".repeat(64),
+        })),
+        "/v1/erased" => request.set_json(json!({
+            "device": device, "order": "0a".repeat(16), "signature": "0c".repeat(64),
+        })),
+        _ => request.set_payload(surrender(&device.as_str().unwrap().parse().unwrap(), 99)),
+    }
+}
+
+/// A phone's last message, under a key.
+fn surrender(device: &DeviceId, key: u8) -> Vec<u8> {
+    let request = SyncRequest {
+        version: VERSION,
+        cursors: Vec::new(),
+        batches: Vec::new(),
+        now: START,
+        more: false,
+        whole: false,
+        stats: false,
+        actors: None,
+        openings: Vec::new(),
+    };
+    let message = Surrender { request, returned: Vec::new(), left: 0 };
+    let key = ed25519_dalek::SigningKey::from_bytes(&[key; 32]);
+    Sealed::new(*device, &key, &message).unwrap().pack().unwrap()
+}
+
+#[actix_web::test]
+async fn a_stranger_at_a_phones_address_stops_no_phone_and_writes_nothing_in_its_users_name() {
+    for path in ["/v1/token", "/v1/erased", "/v1/surrender"] {
+        for server in servers() {
+            let (phone, enrolled) = server.enrolled().await;
+            let peer = "192.0.2.1:40000".parse().unwrap();
+            let before = crate::audit::rows(&server);
+            let mut told = Vec::new();
+            for _ in 0..UNPROVED.at_once.get() + 20 {
+                let (status, _) = server.send_raw(forged(&enrolled, path).peer_addr(peer)).await;
+                told.push(status.as_u16());
+            }
+            let allowed = UNPROVED.at_once.get() as usize;
+            assert!(told[..allowed].iter().all(|status| *status == 401), "{path}: {told:?}");
+            assert!(told[allowed..].iter().all(|status| *status == 429), "{path}: {told:?}");
+            let new = crate::audit::since(&server, &before);
+            assert!(new.len() <= allowed, "{path}: {} rows", new.len());
+            assert!(new.iter().all(|row| row.user.is_none() && row.device.is_none()), "{path}");
+
+            let token = &enrolled["refresh_token"];
+            let refresh = phone.refresh(token, &enrolled["device"]);
+            let refresh = TestRequest::post().uri("/v1/token").peer_addr(peer).set_json(refresh);
+            let (status, answer) = server.send(refresh).await;
+            assert_eq!(status, StatusCode::OK, "the phone behind the same address: {answer}");
+            let device = enrolled["device"].as_str().unwrap().parse().unwrap();
+            let own = TestRequest::post().uri("/v1/surrender").peer_addr(peer);
+            let own = own.set_payload(surrender(&device, 1));
+            assert_refused(server.send(own).await, 409, "device_active");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_phone_that_proves_itself_is_counted_by_itself() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let refresh = phone.refresh(&json!("0b".repeat(32)), &enrolled["device"]);
+        let mut told = None;
+        for n in 0..=DEVICE_EXCHANGES.at_once.get() {
+            // From another address each time: that is no way round it.
+            let peer = format!("192.0.{}.{}:40000", n / 200, n % 200).parse().unwrap();
+            let request = TestRequest::post().uri("/v1/token").peer_addr(peer);
+            let (status, _) = server.send(request.set_json(&refresh)).await;
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                told = Some(n);
+            }
+        }
+        assert_eq!(told, Some(DEVICE_EXCHANGES.at_once.get()));
+    }
+}
+
+#[actix_web::test]
+async fn what_a_stranger_sends_is_not_inflated() {
+    for server in servers() {
+        let stranger = DeviceId::from_bytes([9; 16]);
+        let sealed = surrender(&stranger, 9);
+        let request = || TestRequest::post().uri("/v1/surrender");
+        assert_refused(server.send(request().set_payload(sealed)).await, 401, "session_ended");
+        // A bomb under an unknown phone's name is refused by its head, not for its size.
+        let mut bomb = vec![0xa3, 0x00];
+        bomb.extend(minicbor::to_vec(stranger).unwrap());
+        bomb.resize(2 * REQUEST_INFLATED_BYTES, 0);
+        let bomb = zstd::stream::encode_all(bomb.as_slice(), 3).unwrap();
+        assert_refused(server.send(request().set_payload(bomb)).await, 401, "session_ended");
     }
 }
 
@@ -132,7 +235,7 @@ fn with_algorithm(token: &str, algorithm: &str, signed: bool) -> String {
 fn changed(token: &str) -> String {
     let parts: Vec<_> = token.split('.').collect();
     let body = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
-    let mut body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let mut body: Value = serde_json::from_slice(&body).unwrap();
     body["exp"] = json!(4_000_000_000_i64);
     let body = URL_SAFE_NO_PAD.encode(body.to_string());
     format!("{}.{body}.{}", parts[0], parts[2])

@@ -6,12 +6,16 @@ pub(crate) mod browser;
 mod caseload;
 #[path = "pages/editions.rs"]
 mod editions;
+#[path = "pages/password.rs"]
+mod password;
 #[path = "pages/records.rs"]
 mod records;
 #[path = "pages/review.rs"]
 mod review;
 #[path = "pages/roles.rs"]
 mod roles;
+#[path = "pages/second_factor.rs"]
+mod second_factor;
 #[path = "pages/sign_in.rs"]
 mod sign_in;
 

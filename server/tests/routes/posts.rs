@@ -37,12 +37,13 @@ async fn the_command_makes_the_first_ones_and_proposes_once_two_could_agree() {
         let one = Worker::desk(&server, "Ailie", Role::Admin).await;
         assert_eq!(by_command(&server, ada, Role::Deputy, 2), Given::Held, "one is not two");
         let _two = Worker::desk(&server, "Bruce", Role::Admin).await;
-        assert_eq!(by_command(&server, ada, Role::AgencyLead, 3), Given::Held);
+        assert_eq!(by_command(&server, ada, Role::AgencyLead, 3), Given::Proposed([3; 16]));
         let given = by_command(&server, ada, Role::ClusterLead, 4);
         assert_eq!(given, Given::Proposed([4; 16]));
         assert!(!roles(&server, ada).contains(&Role::ClusterLead));
         let waiting = one.read(&server, "/v1/posts/proposals").await;
-        let waiting = &waiting["proposals"][0];
+        assert_eq!(waiting["proposals"].as_array().unwrap().len(), 2);
+        let waiting = &waiting["proposals"][1];
         assert_eq!(
             (&waiting["person"], &waiting["proposed_by"]),
             (&json!("Ada Morrison"), &Json::Null)
@@ -61,7 +62,9 @@ async fn one_administrator_proposes_and_another_confirms() {
         let two = Worker::desk(&server, "Bruce", Role::Admin).await;
         let lead = Worker::desk(&server, "Lena", Role::ClusterLead).await;
         assert_eq!(propose(&server, &lead, "deputy").await.0, 404, "not a lead's to give");
-        for role in ["cluster_lead", "deputy", "duty", "governance", "admin"] {
+        for role in
+            ["agency_lead", "cluster_lead", "deputy", "duty", "chief", "governance", "admin"]
+        {
             let (status, proposed) = propose(&server, &one, role).await;
             assert_eq!((status, &proposed["held"]), (200, &json!(false)), "{role}");
             assert_eq!(propose(&server, &two, role).await.0, 409, "it is proposed already");
@@ -75,7 +78,10 @@ async fn one_administrator_proposes_and_another_confirms() {
             assert_refused(two.post(&server, &path("confirm"), &none).await, 409, "decided");
             assert!(roles(&server, ada).iter().any(|held| held.as_str() == role), "{role}");
         }
-        let (_, given) = propose(&server, &one, "agency_lead").await;
+        let body = json!({
+            "sign_in": "lena", "cluster": "Preston Lodge", "agency": "health", "role": "practitioner",
+        });
+        let (_, given) = one.post(&server, "/v1/posts", &body).await;
         assert_eq!(given["held"], true, "one is enough for what opens little");
     }
 }
@@ -97,6 +103,81 @@ async fn a_proposal_can_be_declined_and_nobody_confirms_their_own_post() {
         assert_eq!(roles(&server, two.user), [Role::Admin]);
         let nothing = one.read(&server, "/v1/posts/proposals").await;
         assert_eq!(nothing, json!({ "proposals": [] }));
+    }
+}
+
+/// Between proposal and confirmation a person may come to work for another agency.
+#[actix_web::test]
+async fn a_proposal_for_another_agency_than_the_persons_is_not_confirmed() {
+    for server in servers() {
+        let one = Worker::desk(&server, "Ailie", Role::Admin).await;
+        let two = Worker::desk(&server, "Bruce", Role::Admin).await;
+        server.add_worker("Kirsty", "kirsty", "education", Role::Practitioner);
+        let user = |conn: &mut _| db::users::by_sign_in(conn, "kirsty").unwrap().unwrap().id;
+        let kirsty = user(&mut server.conn());
+        let end = |role| json!({ "sign_in": "kirsty", "cluster": "Preston Lodge", "role": role });
+        assert_eq!(one.post(&server, "/v1/posts/end", &end("practitioner")).await.0, 204);
+        let body = |agency: &str, role: &str| {
+            json!({
+                "sign_in": "kirsty", "cluster": "Preston Lodge", "agency": agency, "role": role,
+            })
+        };
+        let (_, proposed) = one.post(&server, "/v1/posts", &body("education", "duty")).await;
+        let (_, held) = one.post(&server, "/v1/posts", &body("health", "practitioner")).await;
+        assert_eq!(held["held"], true);
+        let id = proposed["proposal"].as_str().unwrap();
+        let confirm = format!("/v1/posts/proposals/{id}/confirm");
+        let refused = two.post(&server, &confirm, &json!({})).await;
+        assert_refused(refused, 409, "other_agency");
+        assert_eq!(roles(&server, kirsty), [Role::Practitioner]);
+        let still = two.read(&server, "/v1/posts/proposals").await;
+        assert_eq!(still["proposals"].as_array().unwrap().len(), 1, "it waits as before");
+    }
+}
+
+#[actix_web::test]
+async fn an_administrator_ends_a_post_and_what_it_opened_is_closed() {
+    for server in servers() {
+        let one = Worker::desk(&server, "Ailie", Role::Admin).await;
+        let lead = Worker::desk(&server, "Lena", Role::ClusterLead).await;
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(&server).await;
+        let path = format!("/v1/cases/{case}");
+        assert!(lead.read(&server, &path).await.is_object());
+        let body = json!({ "sign_in": "lena", "cluster": "Preston Lodge", "role": "cluster_lead" });
+        for stranger in [&lead, &member] {
+            let refused = stranger.post(&server, "/v1/posts/end", &body).await;
+            assert_refused(refused, 404, "not_found");
+        }
+        assert_eq!(one.post(&server, "/v1/posts/end", &body).await.0, 204);
+        assert_refused(one.post(&server, "/v1/posts/end", &body).await, 400, "unknown");
+        assert_eq!(roles(&server, lead.user), []);
+        assert_refused(server.get(&path, &lead.token).await, 404, "not_found");
+        let end = json!({ "sign_in": "mairi", "cluster": "Preston Lodge", "role": "practitioner" });
+        assert_eq!(one.post(&server, "/v1/posts/end", &end).await.0, 204);
+        assert_refused(server.get(&path, &member.token).await, 404, "not_found");
+
+        // While the log stands still a post may end and be given again.
+        assert_eq!(by_command(&server, member.user, Role::Practitioner, 9), Given::Held);
+        assert!(member.read(&server, &path).await.is_object());
+    }
+}
+
+#[actix_web::test]
+async fn the_last_administrator_of_a_cluster_cannot_end_their_own_post() {
+    for server in servers() {
+        let one = Worker::desk(&server, "Ailie", Role::Admin).await;
+        let own = json!({ "sign_in": "ailie", "cluster": "Preston Lodge", "role": "admin" });
+        let refused = one.post(&server, "/v1/posts/end", &own).await;
+        assert_refused(refused, 404, "not_found");
+        assert_eq!(roles(&server, one.user), [Role::Admin]);
+        let two = Worker::desk(&server, "Bruce", Role::Admin).await;
+        assert_eq!(one.post(&server, "/v1/posts/end", &own).await.0, 204);
+        assert_eq!(
+            (roles(&server, one.user), roles(&server, two.user)),
+            (vec![], vec![Role::Admin])
+        );
     }
 }
 

@@ -118,6 +118,7 @@ impl TestServer {
             password_cost: PasswordCost::ForTests,
             connections: 4,
             stats: false,
+            outside: None,
         };
         let state = AppState::new(address.clone(), conn, parts).unwrap();
         let mut server = Self { state, ada: UserId::from_bytes([0; 16]), now, address, home };

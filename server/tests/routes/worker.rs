@@ -85,6 +85,7 @@ impl Worker {
             key: phone.key.to_bytes(),
             clusters: vec![(cluster, "Preston Lodge".into())],
             roles: vec![(cluster, role.as_str().into())],
+            certificate: None,
         };
         let token = text("access_token");
         let mut store = MemoryStore::default();

@@ -2,6 +2,7 @@
 
 use ed25519_dalek::SigningKey;
 use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
 
 use crate::device::DeviceError;
 use crate::engine::client::Identity;
@@ -11,6 +12,19 @@ use crate::store::{Shelf, Store, StoreError, Write};
 
 const ENROLLED: &[u8] = b"enrolled";
 const SESSION: &[u8] = b"session";
+
+/// A certificate that the phone shows the server, where one is asked for, and its key, in PEM. Not the
+/// key that the phone signs with.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+pub struct OwnCertificate {
+    /// The certificate with its chain.
+    #[n(0)]
+    pub chain: String,
+    /// Its private key.
+    #[n(1)]
+    pub key: String,
+}
 
 /// What enrolment gave the phone. The signing key never leaves it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -47,6 +61,9 @@ pub struct Enrolled {
     /// Roles by cluster.
     #[n(9)]
     pub roles: Vec<(ClusterId, String)>,
+    /// What the phone shows the server, if it must.
+    #[n(10)]
+    pub certificate: Option<OwnCertificate>,
 }
 
 /// The session with the server.

@@ -9,9 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use ureq::tls::{
+    Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem,
+};
 
-use crate::device::Session;
 use crate::device::transport::{Farewell, Transport, TransportError};
+use crate::device::{Enrolled, OwnCertificate, Session};
 use crate::ids::DeviceId;
 use crate::protocol::surrender::Receipt;
 
@@ -43,29 +46,30 @@ struct FailureDetail {
 }
 
 impl Https {
-    /// A way to `base`, such as `https://caseweave.example:8443`. `authority` is the certificate of the
-    /// authority that the server's own is from, in PEM; without it no server is trusted.
+    /// The way to the server of an enrolled phone.
     ///
     /// # Errors
-    /// [`TransportError::Refused`] for a certificate that cannot be read.
-    pub fn new(base: &str, authority: Option<&str>) -> Result<Self, TransportError> {
-        use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+    /// As [`Https::new`].
+    pub fn of(enrolled: &Enrolled) -> Result<Self, TransportError> {
+        let Enrolled { server, authority, certificate, .. } = enrolled;
+        Self::new(server, authority.as_deref(), certificate.as_ref())
+    }
+
+    /// A way to `base`, such as `https://caseweave.example:8443`. `authority` is the certificate of the
+    /// authority that the server's own is from, in PEM; without it no server is trusted. `own` is what
+    /// this phone shows, if the server asks for it.
+    ///
+    /// # Errors
+    /// [`TransportError::Refused`] for a certificate or key that cannot be read.
+    pub fn new(
+        base: &str,
+        authority: Option<&str>,
+        own: Option<&OwnCertificate>,
+    ) -> Result<Self, TransportError> {
         use ureq::unversioned::resolver::DefaultResolver;
         use ureq::unversioned::transport::{Connector as _, DefaultConnector};
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .unversioned_rustls_crypto_provider(provider);
-        // No list of public authorities is built in: without a certificate no server is trusted.
-        let mut trusted = Vec::new();
-        if let Some(pem) = authority {
-            let certificate = Certificate::from_pem(pem.as_bytes())
-                .map_err(|_| TransportError::Refused("its certificate cannot be read".into()))?;
-            trusted.push(certificate.to_owned());
-        }
-        tls = tls.root_certs(RootCerts::new_with_certs(&trusted));
         let config = ureq::Agent::config_builder()
-            .tls_config(tls.build())
+            .tls_config(tls(authority, own)?)
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_recv_response(Some(TIMEOUT))
             .http_status_as_error(false)
@@ -101,6 +105,40 @@ impl Https {
         let text = answer.body_mut().read_to_string().map_err(|_| TransportError::Offline)?;
         serde_json::from_str(&text).map_err(|_| TransportError::Refused("its answer is odd".into()))
     }
+}
+
+fn tls(authority: Option<&str>, own: Option<&OwnCertificate>) -> Result<TlsConfig, TransportError> {
+    let unread = || TransportError::Refused("its certificate cannot be read".into());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    // No list of public authorities is built in: without a certificate no server is trusted.
+    let mut trusted = Vec::new();
+    if let Some(pem) = authority {
+        let certificate = Certificate::from_pem(pem.as_bytes()).map_err(|_| unread())?;
+        trusted.push(certificate.to_owned());
+    }
+    let shown = own.map(|own| client_certificate(own).ok_or_else(own_unread)).transpose()?;
+    Ok(TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .unversioned_rustls_crypto_provider(provider)
+        .client_cert(shown)
+        .root_certs(RootCerts::new_with_certs(&trusted))
+        .build())
+}
+
+fn own_unread() -> TransportError {
+    TransportError::Refused("this phone's own certificate or its key cannot be read".into())
+}
+
+/// None for what is no certificate with its key.
+fn client_certificate(own: &OwnCertificate) -> Option<ClientCert> {
+    let key = PrivateKey::from_pem(own.key.as_bytes()).ok()?;
+    let chain: Vec<_> = parse_pem(own.chain.as_bytes())
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    (!chain.is_empty()).then(|| ClientCert::new_with_certs(&chain, key))
 }
 
 impl Transport for Https {

@@ -47,12 +47,19 @@ pub fn may_count_untrusted(principal: &Principal, cluster: ClusterId) -> Verdict
 }
 
 /// Whether a post with this role takes two people: one who proposes it and an administrator who
-/// confirms. An administrator is such a post, too, or one could make the second.
+/// confirms. All do but a practitioner's: an agency's lead reads records, a chief officer is barred from
+/// every case, and one administrator could otherwise make the second.
 #[must_use]
 pub const fn takes_two(role: Role) -> bool {
     match role {
-        Role::ClusterLead | Role::Deputy | Role::Duty | Role::Governance | Role::Admin => true,
-        Role::Practitioner | Role::AgencyLead | Role::Chief => false,
+        Role::AgencyLead
+        | Role::ClusterLead
+        | Role::Deputy
+        | Role::Duty
+        | Role::Chief
+        | Role::Governance
+        | Role::Admin => true,
+        Role::Practitioner => false,
     }
 }
 
@@ -82,6 +89,23 @@ pub fn may_confirm_post(
     let is_another = principal.user != person && proposer != Some(principal.user);
     may_propose_post(principal, cluster)
         .and_then(|allowed| if is_another { Ok(allowed) } else { Err(Denied::NotYourRole) })
+}
+
+/// Whether `principal` may end `person`'s post with this role in `cluster`, which has so many
+/// administrators. One is enough to take away; but nobody leaves a cluster without an administrator by
+/// ending their own post.
+///
+/// # Errors
+/// [`Denied::NotYourRole`]
+pub fn may_end_post(
+    principal: &Principal,
+    cluster: ClusterId,
+    (person, role): (UserId, Role),
+    administrators: usize,
+) -> Verdict {
+    let is_last = role == Role::Admin && principal.user == person && administrators < 2;
+    may_propose_post(principal, cluster)
+        .and_then(|allowed| if is_last { Err(Denied::NotYourRole) } else { Ok(allowed) })
 }
 
 #[cfg(test)]
@@ -127,6 +151,23 @@ mod tests {
             assert!(confirms(third, Some(OTHER)).is_err(), "nobody confirms their own post");
             let governs = role == Role::Governance;
             assert_eq!(may_count_untrusted(&somebody, HERE).is_ok(), governs, "{role}");
+        }
+    }
+
+    #[test]
+    fn every_post_but_a_practitioners_takes_two_to_give_and_one_to_end() {
+        for role in Role::ALL {
+            assert_eq!(takes_two(role), role != Role::Practitioner, "{role}");
+            let somebody = somebody(OTHER, role);
+            let ends = |person, ended, there| {
+                may_end_post(&somebody, HERE, (person, ended), there).is_ok()
+            };
+            for ended in Role::ALL {
+                assert_eq!(ends(OWNER, ended, 2), role == Role::Admin, "{role} ends {ended}");
+            }
+            assert_eq!(ends(OTHER, Role::Admin, 2), role == Role::Admin, "{role}");
+            assert!(!ends(OTHER, Role::Admin, 1), "the last administrator stays");
+            assert_eq!(ends(OTHER, Role::Duty, 1), role == Role::Admin, "their other post goes");
         }
     }
 }

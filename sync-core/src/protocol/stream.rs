@@ -142,6 +142,18 @@ pub fn unpack<T: for<'b> minicbor::Decode<'b, ()>>(
     minicbor::decode(&inflated).map_err(|_| StreamError::Damaged)
 }
 
+/// The first bytes of a message, up to so many, without inflating the rest.
+///
+/// # Errors
+/// [`StreamError::Cut`] for what is no such stream.
+pub fn inflate_head(bytes: &[u8], most: usize) -> Result<Vec<u8>, StreamError> {
+    let mut decoder = zstd::stream::read::Decoder::new(bytes).map_err(StreamError::Cut)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG.max(23)).map_err(StreamError::Cut)?;
+    let mut head = Vec::new();
+    decoder.take(most as u64).read_to_end(&mut head).map_err(StreamError::Cut)?;
+    Ok(head)
+}
+
 /// A request's bytes for the way.
 ///
 /// # Errors

@@ -9,10 +9,12 @@ use minicbor::{Decode, Encode};
 use crate::ids::DeviceId;
 use crate::limits::{REQUEST_BYTES, REQUEST_INFLATED_BYTES};
 use crate::protocol::message::{Answer, SyncRequest};
-use crate::protocol::stream::{StreamError, pack, unpack};
+use crate::protocol::stream::{StreamError, inflate_head, pack, unpack};
 
 /// What a message's signature is over, before the message.
 const SURRENDER: &[u8] = b"caseweave surrender v1";
+/// Bytes of a message that surely hold its first field.
+const HEAD_BYTES: usize = 64;
 /// What a receipt's signature is over, before phone and order.
 const ERASED: &[u8] = b"caseweave erased v1";
 
@@ -85,6 +87,18 @@ impl Sealed {
     /// If the compressor fails.
     pub fn pack(&self) -> io::Result<Vec<u8>> {
         pack(self)
+    }
+
+    /// The phone that a message says it is of, from its first bytes: little is inflated for that.
+    ///
+    /// # Errors
+    /// [`StreamError`]
+    pub fn device_of(bytes: &[u8]) -> Result<DeviceId, StreamError> {
+        let head = inflate_head(bytes, HEAD_BYTES)?;
+        let mut decoder = minicbor::Decoder::new(&head);
+        let is_first = decoder.map().is_ok() && matches!(decoder.u8(), Ok(0));
+        let device = decoder.decode().map_err(|_| StreamError::Damaged)?;
+        if is_first { Ok(device) } else { Err(StreamError::Damaged) }
     }
 
     /// Reads what a phone sent, whoever it is.
@@ -200,6 +214,29 @@ fn is_signed(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_messages_phone_is_read_from_its_head() {
+        let (device, key) = (DeviceId::from_bytes([2; 16]), SigningKey::from_bytes(&[1; 32]));
+        let request = SyncRequest {
+            version: 1,
+            cursors: Vec::new(),
+            batches: Vec::new(),
+            now: crate::time::Timestamp(0),
+            more: false,
+            whole: false,
+            stats: false,
+            actors: None,
+            openings: Vec::new(),
+        };
+        let message = Surrender { request, returned: Vec::new(), left: 0 };
+        let sealed = Sealed::new(device, &key, &message).unwrap().pack().unwrap();
+        assert_eq!(Sealed::device_of(&sealed).unwrap(), device);
+        assert!(Sealed::device_of(&sealed[..8]).is_err());
+        assert!(Sealed::device_of(b"no stream").is_err());
+        let bomb = zstd::stream::encode_all(vec![0; 1 << 22].as_slice(), 3).unwrap();
+        assert!(matches!(Sealed::device_of(&bomb), Err(StreamError::Damaged)));
+    }
 
     #[test]
     fn a_receipt_holds_for_its_phone_key_and_order_only() {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sync_core::device::https::Https;
-use sync_core::device::{Enrolled, Parting};
+use sync_core::device::{Enrolled, OwnCertificate, Parting};
 use sync_core::ids::{Actor, DeviceId};
 use sync_core::protocol::surrender::Receipt;
 use sync_core::store::sqlite::SqliteStore;
@@ -22,6 +22,9 @@ use crate::home::Home;
 struct Note {
     server: String,
     authority: Option<String>,
+    /// What the phone shows the server, if it must: kept until the server has heard.
+    #[serde(default)]
+    certificate: Option<OwnCertificate>,
     device: DeviceId,
     /// The order's name, spelt like any id.
     order: Actor,
@@ -103,6 +106,7 @@ impl Note {
         Self {
             server: enrolled.server.clone(),
             authority: enrolled.authority.clone(),
+            certificate: enrolled.certificate.clone(),
             device: *device,
             order: Actor::from_bytes(*order),
             signature: [quarter(0), quarter(1), quarter(2), quarter(3)],
@@ -127,7 +131,8 @@ impl Note {
             bytes.copy_from_slice(quarter.as_bytes());
         }
         let receipt = Receipt { device: self.device, order: *self.order.as_bytes(), signature };
-        Ok(Https::new(&self.server, self.authority.as_deref())?.confirm(&receipt)?)
+        Ok(Https::new(&self.server, self.authority.as_deref(), self.certificate.as_ref())?
+            .confirm(&receipt)?)
     }
 }
 

@@ -51,6 +51,7 @@ impl TestPhone {
             key: [3; 32],
             clusters: vec![(CLUSTER, "Preston Lodge".into())],
             roles: roles.iter().map(|role| (CLUSTER, (*role).to_owned())).collect(),
+            certificate: None,
         };
         let mut store = phone.store();
         enrolled.save(&Session::default(), &mut store).unwrap();

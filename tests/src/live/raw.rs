@@ -37,7 +37,7 @@ impl Raw {
         let store = phone.device()?.into_store();
         let enrolled = Enrolled::load(&store)?.ok_or("not enrolled")?;
         let session = Session::load(&store)?.ok_or("no session")?;
-        let https = Https::new(&enrolled.server, enrolled.authority.as_deref())?;
+        let https = Https::of(&enrolled)?;
         Ok(Self { enrolled, token: session.access_token, https })
     }
 

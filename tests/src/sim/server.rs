@@ -104,6 +104,7 @@ impl Server {
             key: self.dice.bytes(),
             clusters: vec![(post.cluster, post.cluster_name.clone())],
             roles: posts.iter().map(|post| (post.cluster, post.role.to_string())).collect(),
+            certificate: None,
         };
         let device = db::devices::Device {
             id: enrolled.device,

@@ -155,6 +155,7 @@ impl Area {
             key: worker.key.to_bytes(),
             clusters: vec![(self.cluster, CLUSTER.to_owned())],
             roles: vec![(self.cluster, "practitioner".to_owned())],
+            certificate: None,
         };
         enrolled.save(&Session::default(), &mut store)?;
         Ok(Device::open(store)?)

@@ -13,27 +13,27 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore};
 use rustls::{SupportedProtocolVersion, version};
-use system_tests::live::{Failed, Server};
+use system_tests::live::{Failed, Phone, Server};
 
 /// Longer than the server takes to look at its files again.
 const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
 /// An invented authority.
-struct Authority {
+pub(super) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
-    pem: String,
+    pub(super) pem: String,
 }
 
 /// A certificate and its key, PEM.
 pub(super) struct Identity {
-    certificate: String,
-    key: String,
+    pub(super) certificate: String,
+    pub(super) key: String,
 }
 
 impl Authority {
-    fn new(name: &str) -> Result<Self, Failed> {
+    pub(super) fn new(name: &str) -> Result<Self, Failed> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -43,7 +43,7 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), certificate, pem })
     }
 
-    fn issue(&self) -> Result<Identity, Failed> {
+    pub(super) fn issue(&self) -> Result<Identity, Failed> {
         let key = KeyPair::generate()?;
         let params = CertificateParams::new(vec!["localhost".to_owned()])?;
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
@@ -233,7 +233,54 @@ fn phones_show_a_certificate_where_one_is_asked_for_and_browsers_need_none() -> 
     let let_in = ask("/v1/me", Some(&phone))?;
     assert!(let_in.starts_with("HTTP/1.1 401") && let_in.contains("no_token"), "{let_in}");
     assert!(ask("/v1/me", Some(&stranger)).is_err(), "of another authority");
+    for spelt in ["/%76%31/me", "/v%31/me", "/%761/sync/wait", "/v1/nowhere"] {
+        let refused = ask(spelt, None)?;
+        assert!(refused.starts_with("HTTP/1.1 403"), "{spelt}: {refused}");
+    }
     assert!(ask("/sign-in", None)?.starts_with("HTTP/1.1 200"));
     assert!(ask("/healthz", None)?.starts_with("HTTP/1.1 200"));
     Ok(())
+}
+
+#[test]
+fn a_phone_with_a_certificate_syncs_where_one_is_asked_for_and_one_without_is_told()
+-> Result<(), Failed> {
+    let (authority, clients) = (Authority::new("Of servers")?, Authority::new("Of phones")?);
+    let (server, folder) = serving(&authority, &authority.issue()?, Some(&clients))?;
+    let own = clients.issue()?;
+    let file = |name: &str, text: &str| -> Result<String, Failed> {
+        let path = folder.path().join(name);
+        fs::write(&path, text)?;
+        Ok(path.display().to_string())
+    };
+    let trusted = file("authority.pem", &authority.pem)?;
+    let shown = [file("own.pem", &own.certificate)?, file("own.key", &own.key)?];
+    server.run(&["agency", "add", "--slug", "health", "--name", "Health"], "")?;
+    let add = ["user", "add", "--name", "Iona", "--sign-in", "iona", "--cluster", "Glen"];
+    let add = [&add[..], &["--agency", "health", "--password-stdin"]].concat();
+    server.run(&add, "correct horse iona")?;
+    let enrol = |phone: &Phone, more: &[&str]| -> Result<(), Failed> {
+        let code = server.run(&["device", "code", "--user", "iona"], "")?;
+        let at = format!("https://localhost:{}", server.address()?.port());
+        let code = code["code"].as_str().ok_or("no code")?;
+        let how = ["enrol", "--server", &at, "--authority", &trusted, "--code", code];
+        let who = ["--sign-in", "iona", "--password-stdin"];
+        phone.ask(&[&how[..], &who, more].concat(), "correct horse iona").map(drop)
+    };
+
+    let without = Phone::new(server.folder().join("phones").join("without"), "without");
+    let refused = enrol(&without, &[]).map_err(|error| error.to_string());
+    assert!(refused.is_err_and(|words| words.contains("This phone has no certificate")));
+    let with = Phone::new(server.folder().join("phones").join("with"), "with");
+    enrol(&with, &["--certificate", &shown[0], "--certificate-key", &shown[1]])?;
+    with.run(&["case", "begin", "--given-name", "Rowan", "--family-name", "Invented"])?;
+    with.run(&["sync"])?;
+    assert_eq!(with.run(&["list"])?.as_array().map(Vec::len), Some(1));
+
+    let half = enrol(&with, &["--certificate", &shown[0]]).map_err(|error| error.to_string());
+    assert!(half.is_err_and(|words| words.contains("--certificate-key")));
+    let odd = file("odd.key", "no key")?;
+    let odd = enrol(&with, &["--certificate", &shown[0], "--certificate-key", &odd]);
+    assert!(odd.is_err_and(|words| words.to_string().contains("own certificate or its key")));
+    server.check()
 }

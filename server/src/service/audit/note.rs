@@ -7,6 +7,7 @@ use sync_core::policy::{Ground, Principal};
 use sync_core::time::Timestamp;
 
 use crate::db::audit::{AuditRow, OF_SERVER};
+use crate::db::devices::Device;
 use crate::db::{self, Conn, Error};
 use crate::service::Refusal;
 
@@ -102,6 +103,12 @@ acts! {
     Alarms "alarms" "Saw alarms of suspected harm";
     /// A duty officer took an alarm up.
     HearAlarm "hear_alarm" "Took up an alarm of suspected harm";
+    /// A password was changed, by its owner or by the operator.
+    Password "password" "Changed a password";
+    /// An app for codes was begun, confirmed or taken away.
+    SecondFactor "second_factor" "Changed an app for codes";
+    /// An account of an outside sign-in was linked with a person, or taken away.
+    LinkAccount "link_account" "Linked an account of an outside sign-in";
     /// The audit was read.
     ReadAudit "read_audit" "Read the audit";
 }
@@ -189,12 +196,13 @@ impl Who {
         Ok(Self { user: Some(*user), device: None, clusters, origin })
     }
 
-    /// Somebody by their phone.
+    /// Somebody by the phone that has shown its key; nobody known if none has: what a stranger sends is
+    /// never written down in the name of a phone's user.
     ///
     /// # Errors
     /// The database's failure.
-    pub fn with(conn: &mut Conn, phone: &DeviceId, origin: Origin) -> Result<Self, Error> {
-        Ok(match db::devices::by_id(conn, phone)? {
+    pub fn proved(conn: &mut Conn, phone: Option<&Device>, origin: Origin) -> Result<Self, Error> {
+        Ok(match phone {
             Some(phone) => {
                 Self { device: Some(phone.id), ..Self::known(conn, &phone.user, origin)? }
             }

@@ -92,6 +92,8 @@ const DECLINE: &str = "/v1/posts/proposals/{id}/decline";
 /// Of somebody who does not exist: an administrator is told so, others that there is no such place.
 const POST_HERE: &str =
     r#"{"sign_in":"nobody.at.all","cluster":"Preston Lodge","agency":"health","role":"duty"}"#;
+/// Of somebody who does not exist, as above.
+const END_HERE: &str = r#"{"sign_in":"nobody.at.all","cluster":"Preston Lodge","role":"duty"}"#;
 const RELEASE: &str = "/v1/quarantine/{id}/release";
 const GIVE_BACK: &str = "/v1/quarantine/{id}/give-back";
 
@@ -126,6 +128,7 @@ pub(super) const ROWS: &[Row] = &[
     post("/v1/surrender", "/v1/surrender", "not a stream", ("**", 400, 400)),
     get("/v1/returned", "/v1/returned", ALL),
     post("/v1/posts", "/v1/posts", POST_HERE, ("A", 400, 404)),
+    post("/v1/posts/end", "/v1/posts/end", END_HERE, ("A", 400, 404)),
     get("/v1/posts/proposals", "/v1/posts/proposals", ALL),
     post(CONFIRM, "/v1/posts/proposals/WORK/confirm", "", ("", 404, 404)),
     post(DECLINE, "/v1/posts/proposals/WORK/decline", "", ("", 404, 404)),

@@ -16,7 +16,7 @@ async fn a_person_signs_in_and_out_with_a_browser() {
         let wrong = browser.sign_in("ada", "not the password").await;
         let unknown = browser.sign_in("ada <b>", PASSWORD).await;
         assert_eq!((wrong.status, unknown.status), (422, 422));
-        wrong.says(&["There is a problem", "The sign-in name or the password is wrong"]);
+        wrong.says(&["There is a problem", "The sign-in name, the password or the code is wrong"]);
         unknown.says(&["There is a problem", "value=\"ada &#60;b&#62;\""]);
         wrong.says_nothing_of(&["not the password"]);
         assert_eq!(browser.get("/").await.status, 303);

@@ -70,6 +70,7 @@ fn phone() -> Device<MemoryStore> {
         key: [5; 32],
         clusters: vec![(CLUSTER, "Glen".into())],
         roles: vec![(CLUSTER, "practitioner".into())],
+        certificate: None,
     };
     let mut store = MemoryStore::default();
     enrolled.save(&Session::default(), &mut store).unwrap();

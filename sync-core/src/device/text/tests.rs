@@ -18,6 +18,7 @@ fn phone() -> Device<MemoryStore> {
     let enrolled = Enrolled {
         server: "https://127.0.0.1:9".into(),
         authority: None,
+        certificate: None,
         user: UserId::from_bytes([2; 16]),
         name: "Iona".into(),
         agency: AgencyId::from_slug("health"),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sync_core::device::https::Https;
 use sync_core::device::transport::TransportError;
-use sync_core::device::{Enrolled, Session};
+use sync_core::device::{Enrolled, OwnCertificate, Session};
 use sync_core::ids::{Actor, AgencyId, ClusterId, DeviceId, UserId};
 use sync_core::store::sqlite::SqliteStore;
 use sync_core::store::{Shelf, Store as _, Write};
@@ -31,6 +31,12 @@ pub(crate) struct Enrol {
     /// The certificate of the server's authority, in PEM, if it is not a public one.
     #[arg(long, value_name = "FILE")]
     authority: Option<PathBuf>,
+    /// The certificate that this phone shows the server, with its chain, in PEM, if the server asks for one.
+    #[arg(long, value_name = "FILE", requires = "certificate_key")]
+    certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    certificate_key: Option<PathBuf>,
     /// The one-time code.
     #[arg(long)]
     code: String,
@@ -40,6 +46,9 @@ pub(crate) struct Enrol {
     /// Read the password from the input.
     #[arg(long, required = true)]
     password_stdin: bool,
+    /// The code of the person's app, if they have set one up.
+    #[arg(long, value_name = "CODE")]
+    app_code: Option<String>,
     /// What the user calls the phone.
     #[arg(long, default_value = "terminal phone")]
     name: String,
@@ -77,7 +86,8 @@ struct Own {
 
 impl Act for Enrol {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
-        let authority = self.authority()?;
+        let authority = self.authority.as_ref().map(read).transpose()?;
+        let certificate = self.own_certificate()?;
         let password = words::read_password()?;
         let (mut store, _lock) = home.store()?;
         let before = Enrolled::load(&store)?;
@@ -85,11 +95,11 @@ impl Act for Enrol {
             Some(before) => Own { key: before.key, actor: before.actor },
             None => own(&mut store)?,
         };
-        let answered = self.ask(authority.as_deref(), &own, &password)?;
+        let answered = self.ask((authority.as_deref(), certificate.as_ref()), &own, &password)?;
         if before.is_some_and(|before| before.user != answered.user) {
             return Err(Failure::unclear("this phone is somebody's already: use another --home"));
         }
-        let (enrolled, session) = self.enrolled(authority, &own, answered)?;
+        let (enrolled, session) = self.enrolled((authority, certificate), &own, answered)?;
         enrolled.save(&session, &mut store)?;
         store.commit(&[Write::Remove(Shelf::Meta, ENROLLING.to_vec())])?;
         let value = json!({
@@ -101,21 +111,26 @@ impl Act for Enrol {
 }
 
 impl Enrol {
-    fn authority(&self) -> Result<Option<String>, Failure> {
-        let read = |path: &PathBuf| {
-            std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))
-        };
-        self.authority.as_ref().map(read).transpose()
+    fn own_certificate(&self) -> Result<Option<OwnCertificate>, Failure> {
+        let both = self.certificate.as_ref().zip(self.certificate_key.as_ref());
+        both.map(|(chain, key)| Ok(OwnCertificate { chain: read(chain)?, key: read(key)? }))
+            .transpose()
     }
 
-    fn ask(&self, authority: Option<&str>, own: &Own, password: &str) -> Result<Answered, Failure> {
+    fn ask(
+        &self,
+        (authority, certificate): (Option<&str>, Option<&OwnCertificate>),
+        own: &Own,
+        password: &str,
+    ) -> Result<Answered, Failure> {
         let public = SigningKey::from_bytes(&own.key).verifying_key();
         let public: String = public.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let body = json!({
             "code": self.code, "sign_in": self.sign_in, "password": password,
             "public_key": public, "actor": own.actor, "device_name": self.name,
+            "app_code": self.app_code,
         });
-        let https = Https::new(&self.server, authority)?;
+        let https = Https::new(&self.server, authority, certificate)?;
         let answer = https.post_json("/v1/enrol", &body).map_err(|error| match error {
             TransportError::SignedOut => Failure::SignIn,
             other => other.into(),
@@ -126,7 +141,7 @@ impl Enrol {
 
     fn enrolled(
         &self,
-        authority: Option<String>,
+        (authority, certificate): (Option<String>, Option<OwnCertificate>),
         own: &Own,
         answered: Answered,
     ) -> Result<(Enrolled, Session), Failure> {
@@ -147,10 +162,15 @@ impl Enrol {
             key: own.key,
             clusters: answered.clusters.into_iter().map(|it| (it.id, it.name)).collect(),
             roles,
+            certificate,
         };
         let Answered { access_token, refresh_token, .. } = answered;
         Ok((enrolled, Session { access_token, refresh_token }))
     }
+}
+
+fn read(path: &PathBuf) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))
 }
 
 /// The phone's key and actor, made at the first try and kept: the server answers a repeat whose

@@ -77,7 +77,7 @@ impl Act for Sync {
 
 fn exchange(home: &Home, phone: &mut Phone) -> Result<(SyncReport, Traffic), Failure> {
     let enrolled = Enrolled::load(phone.device.store())?.ok_or(DeviceError::NotEnrolled)?;
-    let mut https = Https::new(&enrolled.server, enrolled.authority.as_deref())?;
+    let mut https = Https::of(&enrolled)?;
     // Drawn before anything is sent: an exchange cannot stop for want of random bytes.
     let mut salts = Salts::new()?;
     let shows = std::io::stderr().is_terminal();
@@ -112,7 +112,7 @@ fn leave(home: &Home, mut phone: Phone) -> Failure {
 
 fn hand_over(home: &Home, phone: &mut Phone) -> Result<(Enrolled, Parting), Failure> {
     let enrolled = Enrolled::load(phone.device.store())?.ok_or(DeviceError::NotEnrolled)?;
-    let mut https = Https::new(&enrolled.server, enrolled.authority.as_deref())?;
+    let mut https = Https::of(&enrolled)?;
     let mut salts = Salts::new()?;
     let parting = phone.device.leave(&mut https, &|| home.now(), &mut || salts.next())?;
     Ok((enrolled, parting))
