@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
-use sync_core::engine::admit::{Admitted, Judged, admit};
+use sync_core::engine::admit::{Admitted, Judged, admit_apart};
 use sync_core::gate::copies::{Source, Sources};
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, ClusterId, RecordId};
@@ -15,6 +15,7 @@ use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster
 use sync_core::protocol::batch::{BatchDigest, is_signed};
 use sync_core::protocol::frame::{PushedRecord, decode_push};
 use sync_core::protocol::message::{Answer, Outcome};
+use sync_core::record::change::Change;
 use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
 use sync_core::record::kind::Kind;
@@ -150,6 +151,8 @@ struct Judging<'a> {
 struct Ready {
     contexts: Contexts,
     history: History,
+    /// Authors of whose work in it the pushing one may not know.
+    strangers: BTreeSet<Actor>,
     sources: Sources,
     /// Whether another record took its place.
     moved: bool,
@@ -251,15 +254,6 @@ impl<'a> Judging<'a> {
             let code = if others { "not_yours" } else { "unknown_case" };
             return Ok(Err(judged.unwrap_or_else(|| refused(code))));
         };
-        // Of what is in a record that they may not read, no answer tells.
-        if !contexts.open(&self.arrival.principal, self.then.as_ref(), envelope) {
-            if others {
-                return Ok(Err(refused("not_yours")));
-            }
-            if self.builds_on_others(conn, pushed)? {
-                return Ok(Err(Judged::Needs));
-            }
-        }
         let history = match self.unseen.contains(&envelope.case) {
             true => History::new(envelope.clone()),
             false => match histories::history_of(conn, envelope) {
@@ -268,11 +262,19 @@ impl<'a> Judging<'a> {
             },
         };
         self.verdict.judged_at.insert(id, history.links().len());
+        // Of what others wrote in a record that the author may not read, no answer tells.
+        let mut strangers = BTreeSet::new();
+        if !contexts.open(&self.arrival.principal, self.then.as_ref(), envelope) {
+            if others && !self.wrote_in(conn, &history, pushed)? {
+                return Ok(Err(refused("not_yours")));
+            }
+            strangers = self.strangers(conn, pushed)?;
+        }
         let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
             return Ok(Err(refused("another_cluster")));
         };
         let moved = self.is_moved(conn, &id)?;
-        Ok(Ok(Ready { contexts, history, sources, moved }))
+        Ok(Ok(Ready { contexts, history, strangers, sources, moved }))
     }
 
     fn changes(
@@ -280,18 +282,19 @@ impl<'a> Judging<'a> {
         conn: &mut Conn,
         (pushed, salts): (&PushedRecord, &[Salted]),
         envelope: Envelope,
-        Ready { contexts, mut history, sources, moved }: Ready,
+        Ready { contexts, mut history, strangers, sources, moved }: Ready,
     ) -> Result<(), Error> {
         let id = envelope.id();
         let (user, then) = (self.arrival.user(), self.then.as_ref());
         let earlier = Earlier::of(conn, &id, pushed)?;
         let aside = earlier.aside(&history, user);
-        let mut judged = admit(&mut history, aside, pushed, user, &|history, change, deps| {
+        let may = |history: &History, change: &Change, deps: &[usize]| {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
             may((self.arrival, then), &contexts, (history, change, deps), &sources)
-        });
+        };
+        let mut judged = admit_apart(&mut history, aside, pushed, (user, &strangers), &may);
         if self.unseen.contains(&envelope.case) {
             judged.iter_mut().for_each(|(_, judged)| not_taken(judged));
         }

@@ -149,9 +149,9 @@ fn judge(
 /// How long nothing is taken after so many wrong codes, milliseconds: twice as long each time, never
 /// for ever.
 fn wait_ms(wrong: i64) -> i64 {
-    match u32::try_from(wrong - CODE_TRIES) {
-        Ok(more) => CODE_WAIT_MS.saturating_mul(1 << more.min(16)).min(CODE_WAIT_MAX_MS),
-        Err(_) => 0,
+    match wrong - CODE_TRIES {
+        more if more < 0 => 0,
+        more => CODE_WAIT_MS.saturating_mul(1 << more.min(16)).min(CODE_WAIT_MAX_MS),
     }
 }
 

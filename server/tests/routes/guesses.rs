@@ -440,9 +440,9 @@ async fn governance_finds_who_guessed_about_a_case_by_the_case() {
         let visited = coll.change(&visit_in, visit().entries(), &[]);
         let (answers, _) = coll.push(&with, &[built, visited]).await;
         let outcomes: Vec<_> = answers.into_iter().map(|answer| answer.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Needs, Outcome::Refused("unknown_case".into())]);
+        assert_eq!(outcomes, ["not_found", "unknown_case"].map(|it| Outcome::Refused(it.into())));
         crate::audit::link(&with);
-        for (case, code) in [(rowan, "needs"), (shielded, "unknown_case")] {
+        for (case, code) in [(rowan, "not_found"), (shielded, "unknown_case")] {
             let path = format!("/v1/audit?act=push&case={case}");
             let found = full.governance.read(&with, &path).await;
             let rows = found["rows"].as_array().unwrap();

@@ -1,9 +1,11 @@
 //! Judging what a phone pushes to one record: in order, each change against the history as it then
 //! is, the whole sealed once.
 
+use std::collections::BTreeSet;
+
 use crate::gate::refusal::{IN_REVIEW, Refusal};
 use crate::gate::shape;
-use crate::ids::{ChangeHash, UserId};
+use crate::ids::{Actor, ChangeHash, UserId};
 use crate::protocol::frame::{PushedChange, PushedRecord};
 use crate::record::change::Change;
 use crate::record::document;
@@ -72,8 +74,20 @@ pub fn admit(
     user: UserId,
     may: &May<'_>,
 ) -> Vec<(u32, Judged)> {
+    admit_apart(history, aside, pushed, (user, &BTreeSet::new()), may)
+}
+
+/// The same where the author may not know what `strangers` wrote in the record: what says that it builds
+/// on their work is answered alike whether that is there.
+pub fn admit_apart(
+    history: &mut History,
+    aside: Option<History>,
+    pushed: &PushedRecord,
+    (user, strangers): (UserId, &BTreeSet<Actor>),
+    may: &May<'_>,
+) -> Vec<(u32, Judged)> {
     let before = history.links().len();
-    let mut admitting = Admitting { history, aside, pushed, user, may };
+    let mut admitting = Admitting { history, aside, pushed, user, strangers, may };
     let mut judged: Vec<(u32, Judged)> = Vec::with_capacity(pushed.changes.len());
     for (seq, change) in (pushed.first_seq..).zip(&pushed.changes) {
         let blocked = judged.iter().rev().find_map(|(_, judged)| blocks(judged));
@@ -108,6 +122,7 @@ struct Admitting<'a> {
     aside: Option<History>,
     pushed: &'a PushedRecord,
     user: UserId,
+    strangers: &'a BTreeSet<Actor>,
     may: &'a May<'a>,
 }
 
@@ -126,6 +141,9 @@ impl Admitting<'_> {
             return if same { in_review() } else { refused("actor_forked") };
         }
         let names = change.deps.clone().unwrap_or_else(|| vec![(self.pushed.actor, seq - 1)]);
+        if names.iter().any(|(actor, _)| self.strangers.contains(actor)) {
+            return refused("not_found");
+        }
         match places(self.history, &names) {
             Some(deps) => self.admit(seq, change, &names, &deps),
             None => self.follow(seq, change, &names),
@@ -271,7 +289,7 @@ mod full;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Actor, CaseId};
+    use crate::ids::CaseId;
     use crate::record::change::{Edit, NewEntry};
     use crate::record::envelope::Envelope;
     use crate::record::kind::Compartment;
@@ -341,6 +359,36 @@ mod tests {
         let judged = admit(&mut history, None, &push, user, &may);
         assert_eq!(outcomes(&judged), ["accepted", "held", "held", "refused", "depends"]);
         assert_eq!(history.links().len(), 1, "only what was allowed is in the record");
+    }
+
+    #[test]
+    fn what_builds_on_work_that_its_author_may_not_know_of_is_answered_alike() {
+        let (user, stranger) = (UserId::from_bytes([1; 16]), Actor::from_bytes([8; 16]));
+        let (first, written) = pushed(&record(), &["now"]);
+        let (mut guess, _) = pushed(&written, &["after"]);
+        for deps in [vec![(stranger, 1)], vec![(Actor::from_bytes([1; 16]), 1), (stranger, 1)]] {
+            guess.changes[0].deps = Some(deps);
+            for there in [false, true] {
+                let mut history = record();
+                let mut others = pushed(&history, &["now"]).0;
+                others.actor = stranger;
+                if there {
+                    let change = Change::decode_body(
+                        crate::record::kind::Kind::Case,
+                        stranger,
+                        user,
+                        &others.changes[0].body,
+                    );
+                    history.append(change.unwrap(), 1, Some(&[])).unwrap();
+                }
+                admit(&mut history, None, &first, user, &may);
+                let strangers = BTreeSet::from([stranger]);
+                let judged = admit_apart(&mut history, None, &guess, (user, &strangers), &may);
+                assert_eq!(judged[0].1, refused("not_found"), "{there}");
+                let again = admit_apart(&mut history, None, &first, (user, &strangers), &may);
+                assert_eq!(outcomes(&again), ["had"], "their own work is theirs to know of");
+            }
+        }
     }
 
     #[test]

@@ -230,8 +230,8 @@ impl Incoming {
         let own =
             if pulled.first_position == 1 { Vec::new() } else { store.changes(&pulled.record)? };
         let own_unplaced = match pulled.changes.iter().any(|change| change.body.is_none()) {
-            true => written_here(store, &pulled.record)?,
-            false => Vec::new(),
+            true if !is_another(store, pulled)? => written_here(store, &pulled.record)?,
+            _ => Vec::new(),
         };
         if let Some(bytes) = &pulled.envelope {
             self.writes.push(Write::PutRecord(record_row(pulled.record, bytes)));
@@ -368,6 +368,13 @@ fn is_among(
             !here.iter().any(|row| (row.actor, row.seq) == name)
         }
     })
+}
+
+/// Whether the phone has another record by the name of one that comes: it is a copy of a phone that went
+/// on, and its own words are not those of that record.
+fn is_another(store: &dyn Store, pulled: &PulledRecord) -> Result<bool, ClientError> {
+    let known = store.record(&pulled.record)?.map(|row| row.envelope);
+    Ok(pulled.envelope.as_ref().zip(known).is_some_and(|(comes, known)| *comes != known))
 }
 
 /// What this phone wrote in a record, also what came back.

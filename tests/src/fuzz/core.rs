@@ -36,14 +36,14 @@ pub(super) fn push_frame(bytes: &[u8]) -> bool {
 
 pub(super) fn pull_frame(bytes: &[u8]) -> bool {
     let Ok(records) = decode_pull(bytes) else { return false };
-    let again = encode_pull(&records).expect("what was read can be written");
+    let Ok(again) = encode_pull(&records) else { panic!("what was read can be written") };
     assert_eq!(decode_pull(&again).as_ref(), Ok(&records), "a frame says the same again");
     true
 }
 
 pub(super) fn page(bytes: &[u8]) -> bool {
     let Ok(page) = minicbor::decode::<Page>(bytes) else { return false };
-    let again = minicbor::to_vec(&page).expect("what was read can be written");
+    let Ok(again) = minicbor::to_vec(&page) else { panic!("what was read can be written") };
     assert_eq!(minicbor::decode::<Page>(&again).ok().as_ref(), Some(&page));
     pull_frame(&page.frame);
     true
@@ -61,7 +61,7 @@ pub(super) fn page_stream(bytes: &[u8]) -> bool {
 
 pub(super) fn request(bytes: &[u8]) -> bool {
     let Ok(request) = minicbor::decode::<SyncRequest>(bytes) else { return false };
-    let again = minicbor::to_vec(&request).expect("what was read can be written");
+    let Ok(again) = minicbor::to_vec(&request) else { panic!("what was read can be written") };
     assert_eq!(minicbor::decode::<SyncRequest>(&again).ok().as_ref(), Some(&request));
     request.batches.iter().for_each(|batch| {
         push_frame(&batch.frame);
@@ -77,7 +77,7 @@ pub(super) fn envelope(bytes: &[u8]) -> bool {
     let head = Head::read(bytes);
     let Ok(envelope) = Envelope::decode(bytes) else { return false };
     assert_eq!(envelope.encode(), bytes, "an envelope has one spelling");
-    let head = head.expect("what reads whole has a beginning");
+    let Ok(head) = head else { panic!("what reads whole has a beginning") };
     assert_eq!((head.id, head.scope), (envelope.id(), envelope.scope()));
     let _ = envelope.genesis();
     true

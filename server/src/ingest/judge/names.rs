@@ -1,11 +1,15 @@
 //! Whose names a push uses: its author's, the record's, and those of what it builds on.
 
+use std::collections::BTreeSet;
+
 use sync_core::ids::Actor;
 use sync_core::protocol::frame::PushedRecord;
 use sync_core::record::envelope::Envelope;
+use sync_core::record::history::History;
 
 use super::Judging;
 use crate::db::{self, Conn, Error};
+use crate::ingest::hold;
 
 /// Whose record it is, by its name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,15 +47,33 @@ impl Judging<'_> {
         })
     }
 
-    /// Whether a push says that it builds on anybody else's work.
-    pub(super) fn builds_on_others(
+    /// Whether the author wrote in a record before, or has work that waits for a reviewer there: then they
+    /// know that it is there.
+    pub(super) fn wrote_in(
+        &self,
+        conn: &mut Conn,
+        history: &History,
+        pushed: &PushedRecord,
+    ) -> Result<bool, Error> {
+        let user = self.arrival.user();
+        let wrote = history.links().iter().any(|link| link.change.by == user);
+        Ok(wrote || hold::version(conn, &history.envelope().id(), &pushed.actor)? > 0)
+    }
+
+    /// The authors other than this phone on whose work a push says that it builds.
+    pub(super) fn strangers(
         &self,
         conn: &mut Conn,
         pushed: &PushedRecord,
-    ) -> Result<bool, Error> {
+    ) -> Result<BTreeSet<Actor>, Error> {
         let deps = pushed.changes.iter().flat_map(|change| change.deps.iter().flatten());
-        let mut others = deps.map(|(actor, _)| *actor).filter(|actor| *actor != pushed.actor);
-        others.try_fold(false, |any, actor| Ok(any || !self.is_own(conn, &actor)?))
+        let mut named: BTreeSet<Actor> = deps.map(|(actor, _)| *actor).collect();
+        for actor in named.clone() {
+            if actor == pushed.actor || self.is_own(conn, &actor)? {
+                named.remove(&actor);
+            }
+        }
+        Ok(named)
     }
 
     /// Whether the phone writes as an actor.

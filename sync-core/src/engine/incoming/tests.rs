@@ -95,3 +95,26 @@ fn a_page_whose_changes_are_not_those_of_its_receipt_is_not_taken() {
     let taken = incoming(&MemoryStore::default(), &page, &somebody());
     assert!(matches!(taken, Err(ClientError::WrongReceipt)));
 }
+
+/// A lost phone made a visit, its copy something else by the same name, which no visit can say: without
+/// its words the visit must not be taken for that.
+#[test]
+fn words_of_another_record_by_the_same_name_are_not_taken_for_those_of_the_log() {
+    let own = Own { actor: Actor::from_bytes([1; 16]), ..somebody() };
+    let logged = page(visit(vec![(1, Value::Int(AT.0 - 5))]));
+    let mut pulled = decode_pull(&logged.frame).unwrap();
+    pulled[0].changes[0].body = None;
+    let page = Page { frame: crate::protocol::frame::encode_pull(&pulled).unwrap(), ..logged };
+    let mut other = envelope();
+    if let Origin::Made(made) = &mut other.origin {
+        made.kind = Kind::Concern;
+    }
+    let mut store = MemoryStore::default();
+    let record = crate::engine::own::row_of(&other);
+    assert_eq!(record.id, envelope().id());
+    let body = vec![0, 0, 1, 200, 0];
+    let place = Place::Unsent(1);
+    let row = ChangeRow { record: record.id, actor: own.actor, seq: 1, deps: None, body, place };
+    store.commit(&[Write::PutRecord(record), Write::PutChange(row)]).unwrap();
+    assert!(matches!(incoming(&store, &page, &own), Err(ClientError::OwnMissing)));
+}
