@@ -7,6 +7,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
+use super::identity::place;
 use crate::app::{AppState, Asking};
 use crate::db::{self, Conn};
 use crate::error::ApiError;
@@ -42,7 +43,7 @@ impl Session {
         let given = token.clone();
         let answer = state.db.read(move |conn| identify(conn, now, &secrets, &given)).await?;
         if let Err(refusal) = answer {
-            note_refused(state, &token, refusal, origin).await?;
+            note_refused(state, request, &token, refusal).await?;
         }
         Ok(Self { identity: answer?, origin })
     }
@@ -83,19 +84,30 @@ impl FromRequest for Session {
     }
 }
 
-/// Whoever comes with what was good once and was taken away is written down; a token that has merely run
-/// out comes every ten minutes, and one that nobody here signed names nobody.
+/// Whoever comes with what was good once and was taken away is written down, and that somebody came with a
+/// token that nobody here signed; one that has merely run out comes every ten minutes.
 async fn note_refused(
     state: &AppState,
+    request: &HttpRequest,
     token: &str,
     refusal: Refusal,
-    origin: Origin,
 ) -> Result<(), ApiError> {
-    let claims = state.secrets.tokens.check(token, state.clock.now());
+    let (tokens, origin) = (&state.secrets.tokens, origin(request));
+    let note = Note::of(Act::Session);
+    if !tokens.is_ours(token) {
+        // As many rows as an address may send unproved: a stranger fills no audit.
+        let counted = state.limits.unproved(place(request));
+        let who = Who { origin, ..Who::default() };
+        return Ok(match counted {
+            Ok(()) => state.note(who, note.refused("forged")).await?,
+            Err(_) => {}
+        });
+    }
+    let claims = tokens.check(token, state.clock.now());
     let (Some(claims), false) = (claims, refusal == Refusal::SessionEnded) else { return Ok(()) };
     let known = state.db.read(move |conn| Who::known(conn, &claims.user, origin)).await?;
     let who = Who { device: claims.device, ..known };
-    Ok(state.note(who, Note::of(Act::Session).refused(refusal.code())).await?)
+    Ok(state.note(who, note.refused(refusal.code())).await?)
 }
 
 /// From where a request came.

@@ -86,9 +86,20 @@ impl Tokens {
     /// Whom `token` names, if this server signed it and it has not ended.
     #[must_use]
     pub fn check(&self, token: &str, now: Timestamp) -> Option<Claims> {
-        let data = jsonwebtoken::decode::<Body>(token, &self.decoding, &self.validation).ok()?;
-        let alive = now.0 < data.claims.exp.saturating_mul(1000);
-        alive.then(|| read_names(&data.claims.s)).flatten()
+        let body = self.signed(token)?;
+        let alive = now.0 < body.exp.saturating_mul(1000);
+        alive.then(|| read_names(&body.s)).flatten()
+    }
+
+    /// Whether this server signed it, ended or not.
+    #[must_use]
+    pub fn is_ours(&self, token: &str) -> bool {
+        self.signed(token).is_some()
+    }
+
+    fn signed(&self, token: &str) -> Option<Body> {
+        let data = jsonwebtoken::decode::<Body>(token, &self.decoding, &self.validation);
+        data.ok().map(|data| data.claims)
     }
 }
 
@@ -127,6 +138,7 @@ mod tests {
         assert!(access.token.len() < 250, "{} bytes", access.token.len());
         assert_eq!(tokens.check(&access.token, now), Some(claims()));
         assert_eq!(tokens.check(&access.token, access.expires_at), None);
+        assert!(tokens.is_ours(&access.token), "also when it has ended");
         assert!(access.expires_at <= now.plus_ms(ACCESS_MS));
         let without = Claims { device: None, ..claims() };
         let access = tokens.issue(&without, now).unwrap();
@@ -139,6 +151,7 @@ mod tests {
         let now = Timestamp(1_800_000_000_000);
         let foreign = Tokens::new(&[8; 32]).issue(&claims(), now).unwrap();
         assert_eq!(tokens.check(&foreign.token, now), None);
+        assert!(!tokens.is_ours(&foreign.token));
 
         // Signed with the public key as if it were a shared secret: the classic swap.
         let public = SigningKey::from_bytes(&[9; 32]).verifying_key();

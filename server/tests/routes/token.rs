@@ -110,3 +110,36 @@ async fn two_refreshes_at_once_get_the_same_successor() {
         assert_eq!(one.1["refresh_token"], two.1["refresh_token"]);
     }
 }
+
+#[actix_web::test]
+async fn a_token_that_nobody_here_signed_is_refused_and_written_down_in_nobodys_name() {
+    for server in servers() {
+        let (_, enrolled) = server.enrolled().await;
+        let good = enrolled["access_token"].as_str().unwrap();
+        let mut parts: Vec<&str> = good.split('.').collect();
+        let none = "eyJhbGciOiJub25lIn0";
+        let unsigned = format!("{none}.{}.", parts[1]);
+        let swapped = format!("eyJhbGciOiJIUzI1NiJ9.{}.{}", parts[1], parts[2]);
+        let other = caseweave::service::tokens::Tokens::new(&[42; 32]);
+        let claims = server.state.secrets.tokens.check(good, server.state.clock.now()).unwrap();
+        let signed_anew = other.issue(&claims, server.state.clock.now()).unwrap().token;
+        let turned: String = parts[2].chars().rev().collect();
+        parts[2] = &turned;
+        for forged in [unsigned, swapped, signed_anew, parts.join(".")] {
+            let before = crate::audit::rows(&server);
+            assert_refused(server.get("/v1/me", &forged).await, 401, "session_ended");
+            let new = crate::audit::since(&server, &before);
+            let [row] = &new[..] else { panic!("{new:?}") };
+            assert_eq!(
+                (row.act.as_str(), row.outcome.as_str(), row.user),
+                ("session", "forged", None)
+            );
+        }
+        let before = crate::audit::rows(&server);
+        for _ in 0..150 {
+            server.get("/v1/me", "a.b.c").await;
+        }
+        let new = crate::audit::since(&server, &before).len();
+        assert!(new < 110, "{new} rows of one stranger");
+    }
+}

@@ -14,6 +14,9 @@ use crate::sim::dice::Dice;
 
 /// Steps of a chosen story: each bears an honest push, a damaged and a wrong one.
 const STEPS: usize = 8;
+/// Each of a step's three pushes is judged, and the hostile two are followed by an honest one that shows
+/// whether the record lives.
+pub(super) const PIECES: u32 = STEPS as u32 * 5;
 /// Records to be hurt, each with some history.
 const RECORDS: u64 = 6;
 
