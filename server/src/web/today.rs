@@ -26,6 +26,7 @@ use crate::service::reading::notices::{self, PlacedNotice};
 use crate::service::reading::quarantine::{self, Tray, Waiting};
 use crate::service::reading::worklist;
 
+const NO_HARM: &str = "No suspected harm is open.";
 /// Children named under each need; the rest is a link away.
 const NAMED: usize = 5;
 
@@ -117,8 +118,12 @@ pub(super) async fn show(
     let now = state.clock.now();
     let mut work = visitor.show(&state, Work::of).await?;
     work.lines.retain(|line| line.header.open);
-    let (mut needs, nothing) = needs(&work, now);
-    needs.splice(..0, alarm(&work.alarms));
+    let (mut needs, mut nothing) = needs(&work, now);
+    if let Some(alarm) = alarm(&work.alarms) {
+        // Of the caseload it may be so; it must not stand beside an alarm.
+        nothing.retain(|line| *line != NO_HARM);
+        needs.insert(0, alarm);
+    }
     let whose = if page::leads(&visitor) { "in your cluster" } else { "in your caseload" };
     page::well(&TodayPage {
         frame: Frame::of(&visitor, "Today", "/"),
@@ -157,7 +162,7 @@ fn elsewhere(visitor: &Visitor) -> Result<HttpResponse, PageError> {
 fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
     let lines = work.lines.as_slice();
     let all = [
-        (harm(lines), "No suspected harm is open."),
+        (harm(lines), NO_HARM),
         (to_settle(lines, &work.inbox), "Nothing waits to be settled."),
         (to_review(&work.tray), "No work waits to be reviewed."),
         (broken(lines, &work.glasses), "Nobody broke the glass to these records."),

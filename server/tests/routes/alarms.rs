@@ -95,6 +95,7 @@ async fn suspected_harm_reaches_the_duty_officer_who_takes_it_up_once() {
         let mut browser = Browser::of(&server, "Duncan").await;
         let today = browser.get("/").await;
         assert!(today.body.contains("1 alarm of suspected harm"), "{}", today.body);
+        assert!(!today.body.contains("No suspected harm is open."));
         let page = browser.get("/alarms").await;
         let path = format!("/alarms/{}", alarm["id"].as_str().unwrap());
         let form = [("form_code", page.form_code())];
