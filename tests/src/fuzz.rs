@@ -10,6 +10,8 @@ use crate::workload::measure::cpu_s;
 
 /// More processor time than this for one input is a hang, seconds.
 const HANG_S: f64 = 1.0;
+/// The same of a story, which seals its record fifty times and may paste 20,000 characters into it.
+const STORY_S: f64 = 5.0;
 /// What is promised for one input, seconds.
 const PROMISED_S: f64 = 0.05;
 
@@ -55,12 +57,13 @@ impl Target {
     /// than is promised.
     ///
     /// # Panics
-    /// If a law is broken, or the bytes cost more than a second.
+    /// If a law is broken, or the bytes cost as much as a hang.
     pub fn try_with(&self, bytes: &[u8]) -> Option<f64> {
         let began = cpu_s();
         (self.read)(bytes);
         let cost = cpu_s() - began;
-        assert!(cost < HANG_S, "{}: {cost:.2} s for {} bytes", self.name, bytes.len());
+        let hang = if self.name == "meaning" { STORY_S } else { HANG_S };
+        assert!(cost < hang, "{}: {cost:.2} s for {} bytes", self.name, bytes.len());
         Some(cost).filter(|cost| *cost > PROMISED_S)
     }
 }
