@@ -174,6 +174,16 @@ fn run(steps: &[Step]) -> Result<(), Violation> {
     Ok(())
 }
 
+/// Put back twice, the phone goes on as the actor that it was after the first time: what it makes next is
+/// not called what it had made then.
+#[test]
+fn a_phone_put_back_twice_gives_no_name_again() {
+    let twice = [Step::Restore, Step::Sync, Step::Visit, Step::Sync];
+    let steps = [[Step::BackUp, Step::Case, Step::Sync].as_slice(), &twice, &twice].concat();
+    let done = run(&steps);
+    assert!(done.is_ok(), "{}", done.err().map(|it| it.to_string()).unwrap_or_default());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 

@@ -137,8 +137,14 @@ impl<S: Store> Device<S> {
 
     /// The number of the next record, and what notes that it was given.
     pub(super) fn next_record(&self) -> Result<(u32, Write), DeviceError> {
-        let count = counter32(&self.store, NEXT_RECORD)?;
-        let n = number_of(&self.identity.key.to_bytes(), count);
+        let (secret, actor) = (self.identity.key.to_bytes(), self.identity.actor);
+        let mut count = counter32(&self.store, NEXT_RECORD)?;
+        let mut n = number_of(&secret, count);
+        // As with cases: what a copy that went on made by this name is here already.
+        while self.store.record(&RecordId::derive(&actor, n))?.is_some() {
+            count += 1;
+            n = number_of(&secret, count);
+        }
         Ok((n, counted(NEXT_RECORD, u64::from(count) + 1)))
     }
 
