@@ -184,6 +184,15 @@ fn a_phone_put_back_twice_gives_no_name_again() {
     assert!(done.is_ok(), "{}", done.err().map(|it| it.to_string()).unwrap_or_default());
 }
 
+/// Put back twice to copies that hold the same case: what both copies wrote again is one case still, and
+/// what only one wrote stands beside it.
+#[test]
+fn what_two_copies_write_again_is_one_case_still() {
+    use Step::{BackUp, Case, Restore, Sync, Visit};
+    let done = run(&[BackUp, Case, Sync, Restore, Case, BackUp, Visit, Sync, Restore, Visit]);
+    assert!(done.is_ok(), "{}", done.err().map(|it| it.to_string()).unwrap_or_default());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 

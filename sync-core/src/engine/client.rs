@@ -120,19 +120,24 @@ pub fn fresh_actors(store: &dyn Store) -> Result<Vec<Actor>, StoreError> {
     Ok(bytes.chunks_exact(16).filter_map(|actor| Actor::from_slice(actor).ok()).collect())
 }
 
-/// From now on the phone writes as this actor.
+/// From now on the phone writes as the last of these actors; as those before, some of its work is written
+/// already.
 ///
 /// # Errors
 /// [`StoreError`]
 pub fn goes_on_as(
     store: &dyn Store,
-    actor: &Actor,
+    actors: &[Actor],
     user: &UserId,
-) -> Result<[Write; 2], StoreError> {
+) -> Result<Vec<Write>, StoreError> {
     let before = store.item(Shelf::Meta, FRESH)?.unwrap_or_default();
-    let all = [actor.as_bytes().as_slice(), &before].concat();
-    let author = Write::Set(Shelf::Author, actor.as_bytes().to_vec(), user.as_bytes().to_vec());
-    Ok([Write::Set(Shelf::Meta, FRESH.to_vec(), all), author])
+    let newest_first = actors.iter().rev().flat_map(|actor| *actor.as_bytes());
+    let all = newest_first.chain(before).collect();
+    let author = |actor: &Actor| {
+        Write::Set(Shelf::Author, actor.as_bytes().to_vec(), user.as_bytes().to_vec())
+    };
+    let fresh = Write::Set(Shelf::Meta, FRESH.to_vec(), all);
+    Ok(actors.iter().map(author).chain([fresh]).collect())
 }
 
 /// The server learns of a fresh actor with the request that brings work of it, and of the last one with

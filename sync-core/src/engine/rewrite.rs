@@ -4,6 +4,8 @@
 //! What depends on nothing that is gone goes on, in the order in which it was written; the rest comes
 //! back to its author. Everything of one page is one batch of writes.
 
+mod actors;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
@@ -48,6 +50,8 @@ pub(super) struct Rewriting<'a> {
     own: Own,
     /// The actor that what is written again has.
     fresh: Actor,
+    /// The same of records whose names under it are taken, too, by their old names.
+    others: BTreeMap<RecordId, Actor>,
     plans: BTreeMap<RecordId, Plan>,
     cases: BTreeSet<CaseId>,
     /// What the page says the server has: it keeps its name.
@@ -86,7 +90,8 @@ impl<'a> Rewriting<'a> {
         let (plans, cases) = (BTreeMap::new(), BTreeSet::new());
         let (accepted, renames, gone) = (BTreeSet::new(), Renames::default(), BTreeSet::new());
         let (fresh, done) = (own.actor.next(&own.secret), Done::default());
-        Self { store, authors, own, fresh, plans, cases, accepted, renames, gone, done }
+        let others = BTreeMap::new();
+        Self { store, authors, own, fresh, others, plans, cases, accepted, renames, gone, done }
     }
 
     /// A change goes back to its author; what follows it is written again.
@@ -142,32 +147,19 @@ impl<'a> Rewriting<'a> {
         !self.plans.is_empty()
     }
 
-    /// Does all of it, under the first fresh actor whose names are not taken either. A copy of this
-    /// phone may have written the same again before: that is the same work then, by the same name.
-    pub(super) fn run(&mut self, pulled: &[PulledRecord]) -> Result<Actor, ClientError> {
+    /// Does all of it, each record under the first fresh actor whose names are not taken either. A copy
+    /// of this phone may have written some of it again before: that is the same work then, by the same
+    /// name, and keeps it. Gives the fresh actors, the one to go on as last.
+    pub(super) fn run(&mut self, pulled: &[PulledRecord]) -> Result<Vec<Actor>, ClientError> {
         loop {
             let mut attempt = self.clone();
             attempt.all()?;
-            if !attempt.collides(pulled) {
+            let Some(record) = attempt.collision(pulled) else {
                 *self = attempt;
-                return Ok(self.fresh);
-            }
-            self.fresh = self.fresh.next(&self.own.secret);
+                return Ok(self.used());
+            };
+            self.give_way(&record)?;
         }
-    }
-
-    fn collides(&self, pulled: &[PulledRecord]) -> bool {
-        let new = self.done.writes.iter().filter_map(|write| match write {
-            Write::Rename { change, .. } => Some(change),
-            _ => None,
-        });
-        let mut there = new.filter_map(|row| {
-            let record = pulled.iter().filter(|it| it.record == row.record);
-            let mut changes = record.flat_map(|it| &it.changes);
-            let same = changes.find(|it| (it.actor, it.seq) == (row.actor, row.seq))?;
-            Some((row, same))
-        });
-        there.any(|(row, same)| same.body.as_ref().is_some_and(|body| *body != row.body))
     }
 
     fn all(&mut self) -> Result<(), ClientError> {
@@ -242,7 +234,8 @@ impl<'a> Rewriting<'a> {
                 Origin::Case => Origin::Case,
                 // The same number: each was given once on this phone, and a copy of it gives the same.
                 Origin::Made(made) => {
-                    Origin::Made(Made { creator: self.fresh, device: self.own.device, ..made })
+                    let creator = self.actor_of(record);
+                    Origin::Made(Made { creator, device: self.own.device, ..made })
                 }
             };
             let new = Envelope { case, compartment: old.compartment, origin };
@@ -332,7 +325,8 @@ impl<'a> Rewriting<'a> {
         let Some(mapped) = mapping::map(&old.change, &again.old, &pass) else {
             return self.lose(again, row, depends());
         };
-        let (actor, seq) = (self.fresh, again.after.next_seq(&self.fresh));
+        let actor = self.actor_of(&again.old);
+        let seq = again.after.next_seq(&actor);
         let change = Change { actor, ..mapped };
         let deps = self.deps(again, &old.deps);
         let body = change.encode_body();
@@ -372,9 +366,10 @@ impl<'a> Rewriting<'a> {
                 None => open.extend(&link.deps),
             }
         }
-        let last = again.after.next_seq(&self.fresh) - 1;
+        let actor = self.actor_of(&again.old);
+        let last = again.after.next_seq(&actor) - 1;
         if last > 0 {
-            names.insert((self.fresh, last));
+            names.insert((actor, last));
         }
         names.into_iter().collect()
     }
