@@ -96,12 +96,11 @@ async fn note_refused(
     let note = Note::of(Act::Session);
     if !tokens.is_ours(token) {
         // As many rows as an address may send unproved: a stranger fills no audit.
-        let counted = state.limits.unproved(place(request));
-        let who = Who { origin, ..Who::default() };
-        return Ok(match counted {
-            Ok(()) => state.note(who, note.refused("forged")).await?,
-            Err(_) => {}
-        });
+        if state.limits.unproved(place(request)).is_ok() {
+            let who = Who { origin, ..Who::default() };
+            state.note(who, note.refused("forged")).await?;
+        }
+        return Ok(());
     }
     let claims = tokens.check(token, state.clock.now());
     let (Some(claims), false) = (claims, refusal == Refusal::SessionEnded) else { return Ok(()) };
