@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 use actix_web::body::MessageBody as _;
@@ -106,17 +107,18 @@ async fn a_thief_who_keeps_the_last_byte_back_is_turned_away_when_it_comes() {
         let (request, body) = scene.request();
         let (first, last) = body.split_at(body.len() - 1);
         let parts = [Bytes::copy_from_slice(first), Bytes::copy_from_slice(last)];
-        let (mut parts, state) = (parts.into_iter().enumerate(), server.state.clone());
+        let (mut parts, server) = (parts.into_iter().enumerate(), Rc::new(server));
+        let marking = Rc::clone(&server);
         let slow = stream::poll_fn(move |_| {
             let next = parts.next();
             if matches!(next, Some((1, _))) {
-                mark(&server, &device);
+                mark(&marking, &device);
             }
             Poll::Ready(next.map(|(_, part)| Ok::<_, PayloadError>(part)))
         });
         let payload: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> = Box::pin(slow);
         let (request, _) = request.to_request().replace_payload(Payload::Stream { payload });
-        let app = test::init_service(build_app(state)).await;
+        let app = test::init_service(build_app(server.state.clone())).await;
         assert_eq!(test::call_service(&app, request).await.status(), 403);
     }
 }
