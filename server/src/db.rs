@@ -45,6 +45,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod users;
 pub mod views;
+pub mod warnings;
 
 pub use backend::{Address, read_tx, savepoint, write_tx};
 pub use conn::Conn;

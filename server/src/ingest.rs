@@ -17,6 +17,7 @@ pub mod sequencer;
 pub mod sources;
 pub mod taken_off;
 pub mod turns;
+pub mod warnings;
 
 use std::sync::Arc;
 

@@ -32,6 +32,8 @@ pub enum Role {
     Deputy,
     /// Out of hours, for the whole authority.
     Duty,
+    /// Looks into allegations against adults who work with children.
+    Designated,
     /// Reads published summaries, never a child's record.
     Chief,
     /// Information governance: audit, erasure, legal hold.
@@ -41,12 +43,13 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Practitioner,
         Self::AgencyLead,
         Self::ClusterLead,
         Self::Deputy,
         Self::Duty,
+        Self::Designated,
         Self::Chief,
         Self::Governance,
         Self::Admin,
@@ -61,6 +64,7 @@ impl Role {
             Self::ClusterLead => "cluster_lead",
             Self::Deputy => "deputy",
             Self::Duty => "duty",
+            Self::Designated => "designated",
             Self::Chief => "chief",
             Self::Governance => "governance",
             Self::Admin => "admin",
@@ -95,6 +99,7 @@ impl From<Role> for sync_core::policy::Role {
             Role::ClusterLead => Self::ClusterLead,
             Role::Deputy => Self::Deputy,
             Role::Duty => Self::Duty,
+            Role::Designated => Self::Designated,
             Role::Chief => Self::Chief,
             Role::Governance => Self::Governance,
             Role::Admin => Self::Admin,

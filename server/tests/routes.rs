@@ -77,6 +77,9 @@ mod token;
 #[path = "routes/wait.rs"]
 mod wait;
 #[cfg(test)]
+#[path = "routes/warnings.rs"]
+mod warnings;
+
 #[path = "routes/worker.rs"]
 mod worker;
 #[cfg(test)]

@@ -27,8 +27,7 @@ use crate::engine::renames::Renames;
 use crate::framework::{Catalogue, FrameworkError};
 use crate::gate::refusal::Refusal;
 use crate::ids::{Actor, CaseId, ClusterId, RecordId};
-use crate::merge::{CannotUndo, Context};
-use crate::record::kind::Compartment;
+use crate::merge::{Addresses, CannotUndo, Context};
 use crate::store::{Shelf, Store, StoreError};
 use crate::time::Timestamp;
 
@@ -174,12 +173,16 @@ impl<S: Store> Device<S> {
     }
 
     /// How the phone merges what people wrote about a case. Who is named to its protection records
-    /// has them, and sees what is withheld from others.
+    /// sees what is withheld from others.
     fn merging(&self, case: &CaseId) -> Context<'_> {
-        let protection = Compartment::Protection.case_record(case);
-        let sees_confidential = self.store.record(&protection).is_ok_and(|row| row.is_some());
+        let withheld = || self.warnings(case).is_ok_and(|it| it.address_withheld);
+        let addresses = match self.is_named(*case).unwrap_or(false) {
+            true => Addresses::All,
+            false if withheld() => Addresses::Withheld,
+            false => Addresses::Open,
+        };
         let framework = self.framework_of(case);
-        Context { framework, sees_confidential, ..Context::new(&self.catalogue) }
+        Context { framework, addresses, ..Context::new(&self.catalogue) }
     }
 
     /// What is kept in memory, as the store has it now.

@@ -28,7 +28,19 @@ pub use undo::{CannotUndo, Draft, undo};
 
 use crate::framework::Catalogue;
 use crate::record::entry::Assertion;
-use crate::record::schema::{Fact, fact_field};
+use crate::record::schema::{Fact, Fold, fact_field};
+
+/// Which addresses a reader is shown (`domain.md` 5: if any is confidential, all are withheld but to
+/// named people).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Addresses {
+    /// Every one: the reader is a named person.
+    All,
+    /// Those of whoever has no confidential one.
+    Open,
+    /// None: one that the reader may not see is confidential, in another record of the case.
+    Withheld,
+}
 
 /// What merging asks of the world outside the record.
 #[derive(Clone, Copy)]
@@ -37,8 +49,8 @@ pub struct Context<'a> {
     pub catalogue: &'a Catalogue,
     /// The framework of assertions that name none.
     pub framework: Option<&'a str>,
-    /// Whether the reader is a named person: then confidential addresses are shown.
-    pub sees_confidential: bool,
+    /// Which addresses the reader is shown.
+    pub addresses: Addresses,
     /// Whether the first assertion may replace the second. Where it says no, both stand.
     pub may_replace: &'a dyn Fn(&Assertion<'_>, &Assertion<'_>) -> bool,
 }
@@ -47,7 +59,18 @@ impl<'a> Context<'a> {
     /// A reader who is not a named person, of a record in which anybody may replace anything.
     #[must_use]
     pub fn new(catalogue: &'a Catalogue) -> Self {
-        Self { catalogue, framework: None, sees_confidential: false, may_replace: &anybody }
+        Self { catalogue, framework: None, addresses: Addresses::Open, may_replace: &anybody }
+    }
+
+    /// Whether the reader is not shown what somebody asserted.
+    #[must_use]
+    pub fn hides(&self, assertion: &Assertion<'_>) -> bool {
+        assertion.fact.fold() == Fold::Address
+            && match self.addresses {
+                Addresses::All => false,
+                Addresses::Open => assertion.is_confidential(),
+                Addresses::Withheld => true,
+            }
     }
 
     fn framework_of<'b>(&self, assertion: &Assertion<'b>) -> Option<&'b str>

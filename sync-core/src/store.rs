@@ -96,6 +96,8 @@ pub enum Shelf {
     Extract = 11,
     /// What was opened on the phone, by day, case and record, until the server knows.
     Opened = 12,
+    /// What a visitor must know, by the scope that it goes with.
+    Warnings = 13,
 }
 
 /// A small thing: its key and its value.

@@ -85,6 +85,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    warnings (case_id) {
+        case_id -> Binary,
+        cluster_id -> Binary,
+        scope_id -> Binary,
+        number -> BigInt,
+        line -> Binary,
+    }
+}
+
+diesel::table! {
     directory (case_id) {
         case_id -> Binary,
         cluster_id -> Binary,
@@ -151,5 +161,5 @@ diesel::table! {
 
 diesel::joinable!(log -> records (record_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    log, records, access, log_proofs, barred, directory, moves, withdrawn
+    log, records, access, log_proofs, barred, directory, moves, warnings, withdrawn
 );

@@ -14,7 +14,7 @@ use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::fold;
 use sync_core::record::history::{ChangeName, History};
 use sync_core::record::kind::{Compartment, Kind};
-use sync_core::view::{chronology_line, raises_harm_flag};
+use sync_core::view::{Warnings, chronology_line, raises_harm_flag};
 
 use super::judge::Salted;
 use crate::db::quarantine::{Held, State};
@@ -60,6 +60,7 @@ pub fn unbegun(conn: &mut Conn, world: &World, held: &Held) -> Result<Option<Cas
         context: CaseContext::begun_by(&author, held.case, held.cluster),
         team: None,
         framework: world.framework.clone(),
+        warnings: Warnings::default(),
         version: 0,
         beside: BTreeMap::new(),
     }))

@@ -13,7 +13,7 @@ use sync_core::view::{chronology_line, header, raises_harm_flag};
 
 use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
-use crate::ingest::Rules;
+use crate::ingest::{Rules, warnings};
 use crate::service::histories::{self, CaseState, World};
 use crate::service::reading::due;
 
@@ -67,7 +67,7 @@ pub fn record_view(
     }
 }
 
-/// Makes a case's view and its line in the directory. A line that changed takes a number.
+/// Makes a case's view, its line in the directory and its warnings. What changed takes a number.
 ///
 /// # Errors
 /// The database's failure.
@@ -85,7 +85,7 @@ pub fn case(
     if db::directory::line(conn, &context.case)?.as_ref() != Some(&line) {
         db::directory::put(conn, &context.case, &context.cluster, number(), &line)?;
     }
-    Ok(())
+    warnings::keep(conn, state, number)
 }
 
 /// A case's view.
@@ -137,6 +137,5 @@ pub fn directory_line(
         school: header.school,
         ring,
         harm_since: noted.chain(waiting).min().map(Timestamp),
-        visit_risk: None,
     })
 }

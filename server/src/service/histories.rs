@@ -13,7 +13,7 @@ use sync_core::record::fold::{Folded, fold};
 use sync_core::record::history::{History, decode_deps};
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::time::Timestamp;
-use sync_core::view::{People, aliases, are_joined, case_context, join};
+use sync_core::view::{People, Warnings, aliases, are_joined, case_context, join};
 
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
@@ -75,6 +75,8 @@ pub struct CaseState {
     pub team: Option<Folded>,
     /// The framework of its cluster's authority.
     pub framework: Option<String>,
+    /// What a visitor must know.
+    pub warnings: Warnings,
     /// What it was read at ([`case_version`]): another number means another context.
     pub version: usize,
     /// The same of the cases that its own record says are about the same child, or were said to be.
@@ -153,9 +155,10 @@ fn unjoined(
     let folded: Vec<_> = own.iter().collect();
     let (people, merging) = (&world.people, world.merging());
     let context = case_context(*case, *cluster, &folded, &agencies, people, &merging, now);
+    let warnings = Warnings::read(&folded, &merging);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
     let (framework, version) = (world.framework.clone(), case_version(&rows));
-    Ok(Some(CaseState { context, team, framework, version, beside: BTreeMap::new() }))
+    Ok(Some(CaseState { context, team, framework, warnings, version, beside: BTreeMap::new() }))
 }
 
 /// Whether anything that a case's context depends on came after `number`.

@@ -63,7 +63,7 @@ pub struct Waiting {
 }
 
 /// Whether anything came after where the phone stands that its user may be sent: changes, access
-/// that began or ended, lines of the directory, what a reviewer decided about the phone's work; or an
+/// that began or ended, lines of the directory, warnings, what a reviewer decided about the phone's work; or an
 /// alarm that is theirs to hear.
 ///
 /// # Errors
@@ -82,6 +82,7 @@ pub fn any(
         let news = up_to > *after
             && (db::pull::count_new(conn, user, cluster, range)? > 0
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
+                || !db::warnings::to_send(conn, (user, cluster), range, 0, 1)?.is_empty()
                 || db::access::began(conn, user, cluster, range)?
                 || !ended::of_range(conn, user, cluster, range, *after)?.is_empty()
                 || decided(conn, device, cluster, range)?

@@ -15,7 +15,7 @@ use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
 use sync_core::ids::{AgencyId, ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::{
-    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine,
+    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine, WarningLine,
 };
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
@@ -24,6 +24,7 @@ use crate::db::memberships::Post;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
+use crate::ingest::warnings;
 use crate::service::histories;
 use crate::service::reading::colleagues::ANOTHER_SERVICE;
 use ahead::Ahead;
@@ -33,6 +34,8 @@ use cursor::{Cursor, Offset};
 const LINES: i64 = 1_000;
 /// Extracts of the pupil roll in one page: about 500 bytes each.
 const EXTRACTS: i64 = 200;
+/// Warnings to visitors in one page: a few of 4,000 characters in the worst case.
+const WARNINGS: i64 = 100;
 /// New changes read at once; more than a page of visits holds.
 const ROWS: i64 = 1_500;
 /// Records begun in these days are sent before older ones.
@@ -184,6 +187,7 @@ impl Round {
             }
             Offset::Directory(after) => self.directory(conn, after, page),
             Offset::Extracts(after) => self.extracts(conn, after, page),
+            Offset::Warnings(after) => self.warnings(conn, after, page),
             Offset::Granted(class, first, position) => {
                 self.granted(conn, class, (first, position), frame)
             }
@@ -266,6 +270,21 @@ impl Round {
             self.cursor.offset = Offset::Extracts(linked.number);
             let extract = linked.pupil.map(|pupil| db::roll::extract(conn, &pupil)).transpose()?;
             page.extracts.push(ExtractLine { case: linked.case, extract });
+        }
+        if !full {
+            self.cursor.offset = Offset::Warnings(0);
+        }
+        Ok(!full)
+    }
+
+    /// What visitors must know, where it or the right to know it is new.
+    fn warnings(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
+        let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
+        let rows = db::warnings::to_send(conn, (user, &self.cluster), range, after, WARNINGS)?;
+        let full = rows.len() as i64 == WARNINGS;
+        for (case, number, line) in rows {
+            self.cursor.offset = Offset::Warnings(number);
+            page.warnings.push(WarningLine { case, warnings: warnings::read(&line)? });
         }
         if !full {
             let class = match db::access::began(conn, user, &self.cluster, range)? {
@@ -366,7 +385,9 @@ fn lines_ahead(
     let after = match cursor.offset {
         Offset::Start => cursor.base,
         Offset::Directory(after) => after,
-        Offset::Extracts(_) | Offset::Granted(..) | Offset::New(_) => return Ok(0),
+        Offset::Extracts(_) | Offset::Warnings(_) | Offset::Granted(..) | Offset::New(_) => {
+            return Ok(0);
+        }
     };
     if after == cursor.up_to {
         return Ok(0);

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use sync_core::framework::Catalogue;
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
-use sync_core::merge::Context;
+use sync_core::merge::{Addresses, Context};
 use sync_core::policy::{
     Action, Door, Ground, Membership, Principal, Role, decide, readable_scopes, sees_directory,
 };
@@ -221,8 +221,12 @@ impl Reader {
     #[must_use]
     pub fn merging<'a>(&'a self, state: &'a CaseState) -> Context<'a> {
         let open = readable_scopes(&self.principal, &state.context);
-        let sees_confidential = open.contains(&Compartment::Protection);
+        let addresses = match open.contains(&Compartment::Protection) {
+            true => Addresses::All,
+            false if state.warnings.address_withheld => Addresses::Withheld,
+            false => Addresses::Open,
+        };
         let framework = state.framework.as_deref();
-        Context { framework, sees_confidential, ..Context::new(&self.catalogue) }
+        Context { framework, addresses, ..Context::new(&self.catalogue) }
     }
 }

@@ -17,7 +17,7 @@ use crate::db::log::{Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
-use crate::ingest::{Rules, extract, moves, project};
+use crate::ingest::{Rules, extract, moves, project, warnings};
 use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
@@ -268,6 +268,9 @@ fn rebuild_case(
     }
     if extract::pupil(conn, world, &state)? != db::extracts::pupil_of(conn, case)? {
         findings.wrong.push(format!("case {case}: its link to the roll is not of the log"));
+    }
+    if !warnings::is_kept(conn, &state)? {
+        findings.wrong.push(format!("case {case}: its warnings are not of the log"));
     }
     for interval in crate::ingest::access::missing(conn, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));

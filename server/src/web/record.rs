@@ -241,7 +241,7 @@ fn history(names: &Names<'_>, folded: &Folded, merging: &Context<'_>) -> Vec<Ass
     let all = folded.entries.iter().rev().filter_map(Entry::assertion);
     let replaced = |id: &EntryId| folded.entries.iter().any(|it| it.replaces.contains(id));
     all.map(|it| {
-        let hidden = it.is_confidential() && !merging.sees_confidential;
+        let hidden = merging.hides(&it);
         let label = it.framework().zip(it.value.as_text());
         let label = label.and_then(|(id, code)| merging.catalogue.label(id, it.fact, code));
         let subject = names.subject(it.fact, it.subject);

@@ -75,7 +75,7 @@ async fn nothing_that_came_between_exchange_and_wait_is_missed_and_a_busy_server
 }
 
 /// The address of a wait for what comes after where a phone stands.
-fn standing(worker: &mut Worker) -> String {
+pub(crate) fn standing(worker: &mut Worker) -> String {
     let cluster = *worker.phone().clusters().keys().next().unwrap();
     let cursor = worker.phone().store().item(Shelf::Cursor, cluster.as_bytes()).unwrap().unwrap();
     format!("/v1/sync/wait?seconds=2&cursors={cluster}:{}", caseweave::hex::encode(&cursor))

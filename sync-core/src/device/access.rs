@@ -6,12 +6,15 @@ use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, Loaded};
 use crate::engine::client::cluster_of;
 use crate::ids::CaseId;
+use crate::merge::{Context, resolve};
 use crate::policy::CaseContext;
 use crate::protocol::message::PersonLine;
 use crate::record::envelope::Envelope;
 use crate::record::fold::{Folded, fold};
 use crate::record::history::History;
 use crate::record::kind::{Compartment, Kind};
+use crate::record::schema::Fact;
+use crate::record::value::Value;
 use crate::store::{Shelf, Store};
 use crate::time::Timestamp;
 use crate::view::{People, aliases, are_joined, case_context, join};
@@ -40,6 +43,16 @@ impl<S: Store> Device<S> {
             None => self.history(&envelope)?,
         };
         Ok(fold(&loaded.history, loaded.placed))
+    }
+
+    /// Whether the user is named to a case's protection records. Who named somebody else has a copy of
+    /// what they wrote there, and is not.
+    pub(super) fn is_named(&self, case: CaseId) -> Result<bool, DeviceError> {
+        let own = self.own_record(case, Compartment::Protection)?;
+        let said: Vec<_> = own.entries.iter().filter_map(|entry| entry.assertion()).collect();
+        let user = self.identity.principal.user.to_string();
+        let named = resolve(Fact::Named, &user, &said, None, &Context::new(&self.catalogue));
+        Ok(named.in_force.one().is_some_and(|held| held.value == Value::Bool(true)))
     }
 
     /// The case as far as access depends on it, with the cases that it is joined to. What a newer

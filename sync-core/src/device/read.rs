@@ -12,7 +12,7 @@ use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, UnsentCount};
 use crate::time::Timestamp;
-use crate::view::{CaseHeader, CaseView, Extract, header};
+use crate::view::{CaseHeader, CaseView, Extract, Warnings, header};
 
 /// One case of the caseload.
 #[derive(Clone, Debug, Serialize)]
@@ -67,15 +67,25 @@ impl<S: Store> Device<S> {
         let is_safety = |conflict: &&crate::merge::Conflict| conflict.fact.is_safety();
         let conflicts: Vec<_> = view.records.iter().flat_map(|record| &record.conflicts).collect();
         let safety = conflicts.iter().copied().filter(is_safety).count();
-        let team = self.own_record(case, Compartment::Team)?;
         Ok(CaseloadLine {
             case,
-            header: header(&team, &self.merging(&case)),
+            header: self.header(case)?,
             safety_conflicts: safety,
             routine_conflicts: conflicts.len() - safety,
             only_here,
             unreadable,
         })
+    }
+
+    /// What lists show of a case. Where its records come no longer, what the server says still comes.
+    fn header(&self, case: CaseId) -> Result<CaseHeader, DeviceError> {
+        let team = self.own_record(case, Compartment::Team)?;
+        let mut header = header(&team, &self.merging(&case));
+        let scope = Compartment::Team.scope(&case);
+        if self.store.item(Shelf::Frozen, scope.as_bytes())?.is_some() {
+            header.visit_risk = self.warnings(&case)?.visit_risk.into_iter().next();
+        }
+        Ok(header)
     }
 
     /// A case as the phone shows it. `shared` leaves out what only this phone has and is what two
@@ -93,6 +103,7 @@ impl<S: Store> Device<S> {
                 CaseView::of(case, &records, &moves, &self.merging(&case))
             }
         };
+        let view = CaseView { warnings: self.warnings(&case)?, ..view };
         let Some(extract) = self.extract(case)? else { return Ok(view) };
         let (team, merging) = (self.own_record(case, Compartment::Team)?, self.merging(&case));
         Ok(view.with(&extract, &header(&team, &merging), &merging))
@@ -161,6 +172,17 @@ impl<S: Store> Device<S> {
     /// [`DeviceError::Store`]
     pub fn untold(&self) -> Result<usize, DeviceError> {
         Ok(opened::count(&self.store)?)
+    }
+
+    /// What a visitor must know before they knock, as the server said last. It also comes where consent
+    /// is withheld and the case's records come no longer.
+    ///
+    /// # Errors
+    /// [`DeviceError::Store`]
+    pub fn warnings(&self, case: &CaseId) -> Result<Warnings, StoreError> {
+        let scope = Compartment::Team.scope(case);
+        let bytes = self.store.item(Shelf::Warnings, scope.as_bytes())?;
+        Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default())
     }
 
     /// What the pupil roll says of a case's child. Read only: it is the schools'.

@@ -52,13 +52,15 @@ pub struct Facts {
     pub reason: Option<String>,
     /// The framework whose words the value uses.
     pub framework: Option<String>,
+    /// Whether only named people may see it: of an address in the protection record.
+    pub confidential: bool,
 }
 
 impl Facts {
     /// An assertion about the record as a whole.
     pub fn new(fact: Fact, value: impl Into<Value>) -> Self {
         let (subject, value) = (String::new(), value.into());
-        Self { fact, subject, value, reason: None, framework: None }
+        Self { fact, subject, value, reason: None, framework: None, confidential: false }
     }
 
     /// The same of a subject.
@@ -79,6 +81,12 @@ impl Facts {
         Self { framework: Some(framework.to_owned()), ..self }
     }
 
+    /// The same for named people only.
+    #[must_use]
+    pub fn confidential(self) -> Self {
+        Self { confidential: true, ..self }
+    }
+
     pub(super) fn entry(&self, replaces: Vec<EntryId>) -> NewEntry {
         let text = |text: &str| Some(Value::from(text)).filter(|_| !text.is_empty());
         let fields = [
@@ -87,6 +95,7 @@ impl Facts {
             (fact_field::VALUE, Some(self.value.clone())),
             (fact_field::REASON, self.reason.as_deref().and_then(text)),
             (fact_field::FRAMEWORK, self.framework.as_deref().and_then(text)),
+            (fact_field::CONFIDENTIAL, self.confidential.then_some(Value::Bool(true))),
         ];
         let fields = fields.into_iter().filter_map(|(code, value)| Some((code, value?)));
         let fields = fields.collect();
@@ -335,6 +344,5 @@ fn begun_line(case: CaseId, cluster: ClusterId, entries: &[NewEntry]) -> Directo
         school: said(Fact::School).unwrap_or_default(),
         ring: None,
         harm_since: None,
-        visit_risk: None,
     }
 }

@@ -70,8 +70,9 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     // What is named is a compartment's scope, or a single record that was granted by itself.
     incoming.writes.extend(page.dropped.iter().flat_map(|scope| {
         let record = RecordId::from_bytes(*scope.as_bytes());
-        let extract = Write::Remove(Shelf::Extract, scope.as_bytes().to_vec());
-        [Write::DropScope(*scope), Write::DropRecord(record), extract]
+        let beside = |shelf| Write::Remove(shelf, scope.as_bytes().to_vec());
+        let (extract, warnings) = (beside(Shelf::Extract), beside(Shelf::Warnings));
+        [Write::DropScope(*scope), Write::DropRecord(record), extract, warnings]
     }));
     incoming.records(store, page, &pulled)?;
     incoming.tray(store, page, &pulled)?;
@@ -337,6 +338,15 @@ impl Incoming {
                     Write::Set(Shelf::Extract, key, encode(minicbor::to_vec(extract))?)
                 }
                 None => Write::Remove(Shelf::Extract, key),
+            });
+        }
+        for line in &page.warnings {
+            let key = Compartment::Team.scope(&line.case).as_bytes().to_vec();
+            self.writes.push(match line.warnings.is_empty() {
+                true => Write::Remove(Shelf::Warnings, key),
+                false => {
+                    Write::Set(Shelf::Warnings, key, encode(minicbor::to_vec(&line.warnings))?)
+                }
             });
         }
         let hidden = page.hidden.iter().map(|case| case.as_bytes().to_vec());

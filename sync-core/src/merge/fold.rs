@@ -63,7 +63,7 @@ fn narrowest(unlike: &[Assertion<'_>]) -> (InForce, Why) {
 }
 
 fn is_withheld(all: &[Assertion<'_>], context: &Context<'_>) -> bool {
-    !context.sees_confidential && all.iter().any(Assertion::is_confidential)
+    all.iter().any(|assertion| context.hides(assertion))
 }
 
 fn nearest_common(

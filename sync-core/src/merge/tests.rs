@@ -315,7 +315,7 @@ fn a_confidential_address_withholds_every_address_from_all_but_named_people() {
         notices_for(&person(ANNA), &entries, &reader),
     ));
     assert!(!shown.unwrap().contains("refuge"));
-    let named = Context { sees_confidential: true, ..reader };
+    let named = Context { addresses: Addresses::All, ..reader };
     assert_eq!(words(&outcome_for(&entries, &named).0), ["a refuge", "1 High Street"]);
 }
 

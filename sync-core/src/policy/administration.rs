@@ -56,6 +56,7 @@ pub const fn takes_two(role: Role) -> bool {
         | Role::ClusterLead
         | Role::Deputy
         | Role::Duty
+        | Role::Designated
         | Role::Chief
         | Role::Governance
         | Role::Admin => true,

@@ -225,8 +225,8 @@ pub(super) fn settle(
     }
 }
 
-/// For the social work lead and the cluster lead, where they may read the concern at all; never for
-/// the author of the value that the yes is in conflict with.
+/// For the social work lead, the designated officer and the cluster lead, where they may read the concern
+/// at all; never for the author of the value that the yes is in conflict with.
 pub(super) fn replace_harm_yes(
     standing: &Standing<'_>,
     record: &RecordFacts,
@@ -241,6 +241,8 @@ pub(super) fn replace_harm_yes(
         Ground::ClusterLead
     } else if standing.agency_lead && social_work {
         Ground::AgencyLead
+    } else if standing.designated {
+        Ground::Designated
     } else {
         return Err(Denied::HarmYesStays);
     };

@@ -21,6 +21,9 @@ pub enum Role {
     Deputy,
     /// The out-of-hours officer.
     Duty,
+    /// Looks into allegations against adults who work with children (seed 001); reads what they are named
+    /// to.
+    Designated,
     /// Reads published summaries, never a child's record.
     Chief,
     /// Information governance: reads on request, logged.
@@ -32,18 +35,19 @@ pub enum Role {
 /// A text that is not a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a role: practitioner, agency_lead, cluster_lead, deputy, duty, chief, governance or admin is expected"
+    "not a role: practitioner, agency_lead, cluster_lead, deputy, duty, designated, chief, governance or admin is expected"
 )]
 pub struct NotARole;
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Practitioner,
         Self::AgencyLead,
         Self::ClusterLead,
         Self::Deputy,
         Self::Duty,
+        Self::Designated,
         Self::Chief,
         Self::Governance,
         Self::Admin,
@@ -58,6 +62,7 @@ impl Role {
             Self::ClusterLead => "cluster_lead",
             Self::Deputy => "deputy",
             Self::Duty => "duty",
+            Self::Designated => "designated",
             Self::Chief => "chief",
             Self::Governance => "governance",
             Self::Admin => "admin",
@@ -128,9 +133,10 @@ impl Principal {
     /// them from it.
     #[must_use]
     pub fn works_cases_in(&self, cluster: ClusterId) -> bool {
-        use Role::{AgencyLead, ClusterLead, Deputy, Duty, Practitioner};
+        use Role::{AgencyLead, ClusterLead, Deputy, Designated, Duty, Practitioner};
         let here = |role| self.is(role, cluster);
-        let works = [Practitioner, AgencyLead, ClusterLead, Deputy, Duty].into_iter().any(here);
+        let work = [Practitioner, AgencyLead, ClusterLead, Deputy, Duty, Designated];
+        let works = work.into_iter().any(here);
         works && !self.is_barred()
     }
 }

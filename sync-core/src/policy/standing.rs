@@ -22,6 +22,8 @@ pub(super) struct Standing<'a> {
     pub(super) cluster_lead: bool,
     pub(super) practitioner: bool,
     pub(super) duty: bool,
+    /// Looks into allegations against adults; of cases, those that they are named to.
+    pub(super) designated: bool,
     pub(super) governance: bool,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Standing<'a> {
             cluster_lead: is(Role::ClusterLead) || is(Role::Deputy),
             practitioner: is(Role::Practitioner),
             duty: is(Role::Duty),
+            designated: is(Role::Designated),
             governance: is(Role::Governance),
         };
         standing.visible = standing.may_know_of_it();
@@ -157,7 +160,7 @@ impl<'a> Standing<'a> {
 
     /// Whether the person works with children's cases here at all.
     pub(super) fn works(&self) -> bool {
-        self.practitioner || self.agency_lead || self.cluster_lead || self.duty
+        self.practitioner || self.agency_lead || self.cluster_lead || self.duty || self.designated
     }
 
     fn agency_on_case(&self) -> bool {

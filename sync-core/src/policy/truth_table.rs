@@ -64,9 +64,13 @@ struct Words {
 
 impl Words {
     fn of(person: &Person, state: State, case: &CaseContext) -> Self {
-        use Role::{Admin, AgencyLead, Chief, ClusterLead, Deputy, Duty, Governance, Practitioner};
+        use Role::{
+            Admin, AgencyLead, Chief, ClusterLead, Deputy, Designated, Duty, Governance,
+            Practitioner,
+        };
         let is = |role: Role| !person.elsewhere && person.roles.contains(&role);
-        let works = [Practitioner, AgencyLead, ClusterLead, Deputy, Duty].into_iter().any(is);
+        let work = [Practitioner, AgencyLead, ClusterLead, Deputy, Duty, Designated];
+        let works = work.into_iter().any(is);
         let barred = [Chief, Admin].iter().any(|role| person.roles.contains(role));
         let shielded =
             matches!(state, State::Shielded | State::ShieldedAndWithheld | State::JoinedToShielded);
@@ -89,6 +93,7 @@ impl Words {
             ("sw-lead", is(AgencyLead) && person.agency == "social-work"),
             ("practitioner", is(Practitioner)),
             ("duty", is(Duty)),
+            ("designated", is(Designated)),
             ("governance", is(Governance)),
             ("works", works),
             ("consent", !withheld),
@@ -236,10 +241,10 @@ fn figures_go_to_those_they_are_for() {
     let health = AgencyId::from_slug("health");
     let police = AgencyId::from_slug("police");
     let rows = [
-        (ClusterAction::BeginCase, "practitioner agency_lead cluster_lead deputy duty"),
+        (ClusterAction::BeginCase, "practitioner agency_lead cluster_lead deputy duty designated"),
         (
             ClusterAction::ReadSummaries(Summaries::OwnCaseload),
-            "practitioner agency_lead cluster_lead deputy duty",
+            "practitioner agency_lead cluster_lead deputy duty designated",
         ),
         (ClusterAction::ReadSummaries(Summaries::Agency(health)), "agency_lead"),
         (ClusterAction::ReadSummaries(Summaries::Agency(police)), ""),

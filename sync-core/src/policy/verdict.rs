@@ -31,6 +31,8 @@ pub enum Ground {
     Cluster,
     /// The duty officer.
     Duty,
+    /// The designated officer.
+    Designated,
     /// Wrote the record.
     Author,
     /// Broke the glass.
@@ -57,6 +59,7 @@ impl Ground {
             Self::ClusterLead => "cluster_lead",
             Self::Cluster => "cluster",
             Self::Duty => "duty",
+            Self::Designated => "designated",
             Self::Author => "author",
             Self::Glass => "glass",
             Self::Governance => "governance",

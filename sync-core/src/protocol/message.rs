@@ -5,7 +5,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{Actor, AgencyId, CaseId, ClusterId, RecordId, ScopeId, UserId};
 use crate::time::Timestamp;
-use crate::view::Extract;
+use crate::view::{Extract, Warnings};
 
 /// What a phone asks and brings.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -229,9 +229,19 @@ pub struct DirectoryLine {
     /// When harm was suspected, without content.
     #[n(5)]
     pub harm_since: Option<Timestamp>,
-    /// Risk to a visitor, for those entitled.
-    #[n(6)]
-    pub visit_risk: Option<String>,
+}
+
+/// What a visitor to a case's household must know, for those who are in its team or were until consent
+/// was withheld.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+#[cbor(map)]
+pub struct WarningLine {
+    /// The case.
+    #[n(0)]
+    pub case: CaseId,
+    /// The warnings; empty since there is nothing to warn of any more.
+    #[n(1)]
+    pub warnings: Warnings,
 }
 
 /// What the pupil roll says of a case's child, for those who may read the team's records.
@@ -319,6 +329,10 @@ pub struct Page {
     /// Up to which number the audit has what was opened on the phone.
     #[n(19)]
     pub noted: Option<u64>,
+    /// Warnings that are new or changed.
+    #[n(20)]
+    #[cbor(default)]
+    pub warnings: Vec<WarningLine>,
 }
 
 impl Page {
@@ -346,6 +360,7 @@ impl Page {
             framework: None,
             noted: None,
             anew: false,
+            warnings: Vec::new(),
         }
     }
 }

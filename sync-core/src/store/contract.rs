@@ -27,7 +27,7 @@ pub struct Contents {
 pub type Held = (RecordRow, Vec<ChangeRow>);
 
 /// Every shelf.
-pub const SHELVES: [Shelf; 11] = [
+pub const SHELVES: [Shelf; 13] = [
     Shelf::Meta,
     Shelf::Cursor,
     Shelf::Person,
@@ -39,6 +39,8 @@ pub const SHELVES: [Shelf; 11] = [
     Shelf::Frozen,
     Shelf::Author,
     Shelf::Extract,
+    Shelf::Opened,
+    Shelf::Warnings,
 ];
 
 type Done = Result<(), StoreError>;

@@ -12,6 +12,7 @@ use crate::record::schema::Fact;
 use crate::record::value::Value;
 use crate::view::extract::{Extract, ExtractView};
 use crate::view::record::{ChronologyLine, RecordView, chronology_line};
+use crate::view::warnings::Warnings;
 
 /// A case for reading.
 #[derive(Clone, Debug, Serialize)]
@@ -25,6 +26,10 @@ pub struct CaseView {
     /// What the pupil roll says, where the reader may see the team's records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extract: Option<ExtractView>,
+    /// What a visitor must know before they knock, as the server said last: newer than the records where
+    /// those come no longer.
+    #[serde(skip_serializing_if = "Warnings::is_empty")]
+    pub warnings: Warnings,
 }
 
 impl CaseView {
@@ -49,7 +54,7 @@ impl CaseView {
         let stay = records.iter().filter(stays);
         let mut chronology: Vec<_> = stay.filter_map(chronology_line).collect();
         chronology.sort_by_key(|line| (std::cmp::Reverse(line.at), line.record));
-        Self { case, records: views, chronology, extract: None }
+        Self { case, records: views, chronology, extract: None, warnings: Warnings::default() }
     }
 
     /// The case with what the pupil roll says, by the framework that its stage is in the words of.

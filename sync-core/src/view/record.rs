@@ -86,7 +86,7 @@ impl RecordView {
             by: envelope.made().map(|made| made.user),
             at: envelope.made().map(|made| made.at),
             moved_to: None,
-            entries: folded.entries.iter().map(|e| EntryView::of(envelope.kind(), e)).collect(),
+            entries: folded.entries.iter().map(|it| EntryView::of(it, folded, context)).collect(),
             facts: serde_json::to_value(facts).unwrap_or_default(),
             conflicts: conflicts(&folded.entries, context),
         }
@@ -100,13 +100,16 @@ impl RecordView {
 }
 
 impl EntryView {
-    fn of(kind: Kind, entry: &Entry) -> Self {
-        let collection = schema::collection(kind, entry.collection);
+    fn of(entry: &Entry, of: &Folded, context: &Context<'_>) -> Self {
+        let collection = schema::collection(of.envelope.kind(), entry.collection);
         let field = |code: u8| collection.and_then(|collection| collection.field(code));
-        let says = entry.fields.iter().filter_map(|(code, value)| {
-            let field = field(*code)?;
-            Some((field.name.to_owned(), shown(entry, *code, field.holds, value)))
-        });
+        let is_hidden = entry.assertion().is_some_and(|assertion| context.hides(&assertion));
+        let hidden = |code: &u8| is_hidden && HIDDEN_WITH_AN_ADDRESS.contains(code);
+        let says =
+            entry.fields.iter().filter(|(code, _)| !hidden(code)).filter_map(|(code, value)| {
+                let field = field(*code)?;
+                Some((field.name.to_owned(), shown(entry, *code, field.holds, value)))
+            });
         Self {
             id: entry.id,
             collection: collection.map_or("", |collection| collection.name),
@@ -120,6 +123,9 @@ impl EntryView {
         }
     }
 }
+
+/// What is left out of an assertion that the reader is not shown: where, and why there.
+const HIDDEN_WITH_AN_ADDRESS: [u8; 2] = [fact_field::VALUE, fact_field::REASON];
 
 /// A fact's code is shown as its name.
 fn shown(entry: &Entry, code: u8, holds: FieldType, value: &Value) -> Json {

@@ -169,7 +169,6 @@ impl TestPhone {
             school: "Cockenzie Primary".into(),
             ring: Some(COLLEAGUE),
             harm_since: None,
-            visit_risk: None,
         };
         self.store().commit(&[set(Shelf::Directory, case.as_bytes(), &line)]).unwrap();
     }

@@ -172,6 +172,7 @@ pub(super) fn cursors() -> Vec<Vec<u8>> {
         Offset::Start,
         Offset::Directory(7),
         Offset::Extracts(8),
+        Offset::Warnings(8),
         Offset::Granted(2, 5, 4),
         Offset::New(900),
     ];

@@ -39,6 +39,8 @@ pub enum Offset {
     Directory(i64),
     /// Extracts of the pupil roll up to this number were sent.
     Extracts(i64),
+    /// Warnings to visitors up to this number were sent.
+    Warnings(i64),
     /// Of newly granted scopes: the class of record, the record's first number, the position.
     Granted(u8, i64, i32),
     /// New changes of what was granted before, up to this number.
@@ -99,6 +101,7 @@ impl Cursor {
             }
             Offset::New(number) => writer.byte(3).int(number),
             Offset::Extracts(number) => writer.byte(4).int(number),
+            Offset::Warnings(number) => writer.byte(5).int(number),
         };
         writer.fixed(&vec![0; CURSOR_BYTES.saturating_sub(writer.len())]);
         writer.finish()
@@ -126,6 +129,7 @@ impl Cursor {
             ),
             3 => Offset::New(reader.int()?),
             4 => Offset::Extracts(reader.int()?),
+            5 => Offset::Warnings(reader.int()?),
             _ => return Err(DecodeError::Unknown("a cursor")),
         };
         if reader.fixed(reader.left())?.iter().any(|byte| *byte != 0) {
@@ -166,6 +170,7 @@ mod tests {
             Offset::Start,
             Offset::Directory(7),
             Offset::Extracts(8),
+            Offset::Warnings(8),
             Offset::Granted(3, -1, 0),
             Offset::New(9),
         ];

@@ -123,6 +123,7 @@ impl Crowd {
             ('b', "Barra", "police", Role::AgencyLead),
             ('D', "Dugald", "education", Role::Deputy),
             ('d', "Duncan", "integration", Role::Duty),
+            ('e', "Effie", "education", Role::Designated),
         ] {
             let worker = Worker::new(server, name, agency, role).await;
             self.people.push((letter, name.to_lowercase(), worker.token));

@@ -17,11 +17,12 @@ use crate::support::{Phone, START, TestServer};
 use crate::worker::Worker;
 
 /// Who looks: `m` and `i` are in the team (health, education), `c` a colleague, `a` leads health, `d`
-/// the duty officer, `D` the deputy, `L` the cluster lead, `x` excluded from the case.
-pub(super) const READERS: [char; 8] = ['m', 'i', 'c', 'a', 'd', 'D', 'L', 'x'];
+/// the duty officer, `D` the deputy, `L` the cluster lead, `x` excluded from the case; `n` is named to
+/// protection, `e` a designated officer and `C` a chief officer.
+pub(super) const READERS: [char; 11] = ['m', 'i', 'c', 'a', 'd', 'D', 'L', 'x', 'n', 'e', 'C'];
 
 /// Everybody, with the number of their phone.
-const CAST: [(char, &str, &str, Role); 13] = [
+const CAST: [(char, &str, &str, Role); 15] = [
     ('L', "Lena", "education", Role::ClusterLead),
     ('m', "Mairi", "health", Role::Practitioner),
     ('i', "Iain", "education", Role::Practitioner),
@@ -37,6 +38,8 @@ const CAST: [(char, &str, &str, Role); 13] = [
     ('q', "Seumas", "youth-justice", Role::Practitioner),
     // Of whom only the protection record speaks.
     ('z', "Zoe", "voluntary", Role::Practitioner),
+    ('e', "Effie", "education", Role::Designated),
+    ('C', "Chiara", "integration", Role::Chief),
 ];
 
 /// Something that only some may see.
@@ -68,16 +71,16 @@ pub(super) const HIDDEN: [Hidden; 10] = [
     hidden(What::ShieldedCase, ""),
     hidden(What::CaseShieldedLater, ""),
     // An alarm, without a word of it, reaches the duty officer from wherever it comes.
-    hidden(What::ProtectionByNamed, "d"),
-    hidden(What::ProtectionByMember, "d"),
+    hidden(What::ProtectionByNamed, "dn"),
+    hidden(What::ProtectionByMember, "dn"),
     hidden(What::AnothersAssessment, ""),
-    hidden(What::AnotherIsExcluded, ""),
+    hidden(What::AnotherIsExcluded, "n"),
     // Who leads the cluster reads its exact figures.
     hidden(What::SecondHarmConcern, "LDd"),
     // They review the team's.
     hidden(What::WorkInReview, "LD"),
     hidden(What::MoreOfTheShielded, ""),
-    hidden(What::CaseThatExcludes, "micadDL"),
+    hidden(What::CaseThatExcludes, "micadDLn"),
 ];
 
 /// What is done in both worlds.

@@ -15,8 +15,8 @@
 //! | `lead` | cluster lead or deputy |
 //! | `agency-lead` | leads the agency that the person works for |
 //! | `sw-lead` | leads social work |
-//! | `practitioner`, `duty`, `governance` | has that role in the case's cluster |
-//! | `works` | practitioner, agency lead, cluster lead, deputy or duty officer of the cluster |
+//! | `practitioner`, `duty`, `designated`, `governance` | has that role in the case's cluster |
+//! | `works` | practitioner, agency lead, cluster lead, deputy, duty or designated officer of the cluster |
 //! | `author` | wrote the record, and `works` |
 //! | `consent` | consent covers the person's agency |
 //! | `shut` | the team's place is not open to them |
@@ -86,7 +86,7 @@ pub(super) const ROWS: &[Row] = &[
     ("settle own safety",                OPEN),
     ("settle safety",                    REVIEWER),
     ("settle harm or what is routine",   NOBODY),
-    ("replace harm",                     ["open&lead open&sw-lead"; 4]),
+    ("replace harm",                     ["open&lead open&sw-lead open&designated"; 4]),
     ("replace harm, rival's author",     NOBODY),
     ("join",                             ["open&lp&unshielded", "", "", ""]),
     ("take a joining back",              ["open&lp open&lead", "", "", ""]),

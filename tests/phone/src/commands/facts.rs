@@ -71,6 +71,9 @@ pub(crate) struct AnyFact {
     /// The framework; the case's if none is said.
     #[arg(long)]
     framework: Option<String>,
+    /// For named people only: an address that nobody else may see, or any other address of the case.
+    #[arg(long)]
+    confidential: bool,
 }
 
 /// A fact as it was typed.
@@ -81,13 +84,15 @@ struct Said<'a> {
     value: &'a str,
     reason: Option<&'a str>,
     framework: Option<&'a str>,
+    confidential: bool,
 }
 
 impl Said<'_> {
     fn assert(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let case = names::case(&phone, self.case)?;
-        let envelope = Envelope::of_case(case, Compartment::Team);
+        let place = if self.confidential { Compartment::Protection } else { Compartment::Team };
+        let envelope = Envelope::of_case(case, place);
         if !facts_of(envelope.kind()).contains(&self.fact) {
             let fact = self.fact.name();
             return Err(Failure::unclear(format!("{fact} is not a fact of a case")));
@@ -110,6 +115,7 @@ impl Said<'_> {
             value: values::value(phone, fact, self.value)?,
             reason: self.reason.map(str::to_owned),
             framework,
+            confidential: self.confidential,
         })
     }
 }
@@ -127,6 +133,7 @@ impl Act for Stage {
             value: &self.value,
             reason: self.reason.as_deref(),
             framework: self.framework.as_deref(),
+            confidential: false,
         }
         .assert(home)
     }
@@ -145,6 +152,7 @@ impl Act for Lead {
             value: &self.user,
             reason: self.reason.as_deref(),
             framework: None,
+            confidential: false,
         }
         .assert(home)
     }
@@ -163,6 +171,7 @@ impl Act for Member {
             value: &self.state,
             reason: self.reason.as_deref(),
             framework: None,
+            confidential: false,
         }
         .assert(home)
     }
@@ -181,6 +190,7 @@ impl Act for Consent {
             value: &self.scope,
             reason: self.reason.as_deref(),
             framework: None,
+            confidential: false,
         }
         .assert(home)
     }
@@ -199,6 +209,7 @@ impl Act for AnyFact {
             value: &self.value,
             reason: self.reason.as_deref(),
             framework: self.framework.as_deref(),
+            confidential: self.confidential,
         }
         .assert(home)
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value as Json;
 use sync_core::ids::UserId;
-use sync_core::view::{CaseView, ChronologyLine, EntryView, ExtractView, RecordView};
+use sync_core::view::{CaseView, ChronologyLine, EntryView, ExtractView, RecordView, Warnings};
 
 use crate::cli::Act;
 use crate::failure::Failure;
@@ -50,6 +50,7 @@ impl Act for Show {
         let people = names::names_of_users(&phone)?;
         let name = names::names_of_cases(&phone)?.remove(&case).unwrap_or_default();
         let mut text = format!("{name}\ncase {case}\n");
+        text.push_str(&warned(&view.warnings));
         view.extract.iter().for_each(|extract| text.push_str(&schooling(extract)));
         if unreadable > 0 {
             text.push_str(&format!(
@@ -79,6 +80,22 @@ impl Act for Chronology {
 }
 
 /// What the schools say, which nobody here can change.
+/// What a visitor must know, before anything else.
+fn warned(warnings: &Warnings) -> String {
+    let mut text = String::new();
+    for risk in &warnings.visit_risk {
+        text.push_str(&format!("BEFORE YOU VISIT: {}\n", risk.replace('_', " ")));
+    }
+    for contact in &warnings.contact {
+        let how = contact.restriction.join("; or: ");
+        text.push_str(&format!("CONTACT WITH {} IS RESTRICTED: {how}\n", contact.person));
+    }
+    if warnings.address_withheld {
+        text.push_str("ADDRESSES ARE WITHHELD: one is confidential. Ask the lead professional.\n");
+    }
+    text
+}
+
 fn schooling(extract: &ExtractView) -> String {
     let ExtractView { school, year_group, as_of, .. } = extract;
     let mut text = format!("\nfrom the pupil roll  {school}, {year_group}, as of {as_of}\n");
