@@ -94,12 +94,24 @@ fn read_statement(statement: &str, tables: &mut Tables) {
         let columns = top_level_parts(body).into_iter().filter_map(|part| column(&part)).collect();
         tables.insert(name.trim().to_owned(), columns);
     } else if let Some(rest) = statement.strip_prefix("ALTER TABLE ") {
-        let (name, rest) = rest.split_once(' ').unwrap();
-        let part = rest.strip_prefix("ADD COLUMN ").expect("a step only adds columns");
-        let (column, kind) = column(part).unwrap();
-        tables.get_mut(name).unwrap().insert(column, kind);
+        alter(rest, tables);
     } else if let Some(name) = statement.strip_prefix("DROP TABLE ") {
         tables.remove(name.trim());
+    }
+}
+
+/// A step adds columns, changes what a column may say, or moves a table that it made again into place.
+fn alter(rest: &str, tables: &mut Tables) {
+    let (name, rest) = rest.split_once(' ').unwrap();
+    if let Some(part) = rest.strip_prefix("ADD COLUMN ") {
+        let (column, kind) = column(part).unwrap();
+        tables.get_mut(name).unwrap().insert(column, kind);
+    } else if let Some(new) = rest.strip_prefix("RENAME TO ") {
+        let table = tables.remove(name).unwrap();
+        tables.insert(new.to_owned(), table);
+    } else {
+        let of_check = ["ADD CONSTRAINT ", "DROP CONSTRAINT "];
+        assert!(of_check.iter().any(|it| rest.starts_with(it)), "a new sort of step: {rest}");
     }
 }
 
