@@ -98,6 +98,10 @@ pub enum Shelf {
     Opened = 12,
     /// What a visitor must know, by the scope that it goes with.
     Warnings = 13,
+    /// What lists show of each case, by its id; made again when a record of it changed.
+    Line = 14,
+    /// How far each case was read, by its id.
+    Read = 15,
 }
 
 /// A small thing: its key and its value.
@@ -175,6 +179,19 @@ pub enum Write {
     DropScope(ScopeId),
     /// The same for one record.
     DropRecord(RecordId),
+    /// A record's words for [`Store::find`], in place of those it had: it is indexed until it changes. Of
+    /// one that is not there, nothing is kept.
+    Index {
+        /// Its case.
+        case: CaseId,
+        /// The record.
+        record: RecordId,
+        /// Its words as the user may read them; empty if there is nothing to find.
+        words: String,
+    },
+    /// What a record says to its reader changed, though nothing was written in it: its words go, and it is
+    /// to be indexed again. Does nothing to one that is not there.
+    Unindex(RecordId),
     /// Set a small thing.
     Set(Shelf, Vec<u8>, Vec<u8>),
     /// Remove a small thing.
@@ -276,6 +293,19 @@ pub trait Store {
     /// # Errors
     /// [`StoreError`]
     fn returned(&self) -> Result<Vec<ReturnedRow>, StoreError>;
+
+    /// Records that changed or went since they were indexed, by case: at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn unindexed(&self, limit: usize) -> Result<Vec<(CaseId, RecordId)>, StoreError>;
+
+    /// Records whose indexed words hold each of `words`, whole or as a beginning, whatever the case of
+    /// letters and their accents: at most `limit`, those first that say it more.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn find(&self, words: &[String], limit: usize) -> Result<Vec<RecordId>, StoreError>;
 
     /// A small thing.
     ///

@@ -1,6 +1,7 @@
 //! What every store must do, as checks that run against any of them: one check a promise of
 //! [`crate::store`]. A check fails by a panic that names the promise.
 
+mod finding;
 mod renaming;
 
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
@@ -27,7 +28,7 @@ pub struct Contents {
 pub type Held = (RecordRow, Vec<ChangeRow>);
 
 /// Every shelf.
-pub const SHELVES: [Shelf; 13] = [
+pub const SHELVES: [Shelf; 15] = [
     Shelf::Meta,
     Shelf::Cursor,
     Shelf::Person,
@@ -41,6 +42,8 @@ pub const SHELVES: [Shelf; 13] = [
     Shelf::Extract,
     Shelf::Opened,
     Shelf::Warnings,
+    Shelf::Line,
+    Shelf::Read,
 ];
 
 type Done = Result<(), StoreError>;
@@ -72,6 +75,9 @@ pub fn run<S: Store>(make: impl Fn() -> S) -> Done {
     a_dropped_scope_keeps_unsent_work(&mut make())?;
     a_dropped_record_keeps_unsent_work(&mut make())?;
     dropping_leaves_returned_work(&mut make())?;
+    finding::words_are_found_until_their_record_changes(&mut make())?;
+    finding::what_is_dropped_is_found_no_more(&mut make())?;
+    finding::a_failing_batch_leaves_the_index(&mut make())?;
     items_come_by_key(&mut make())?;
     a_batch_is_applied_in_order(&mut make())?;
     a_failing_batch_leaves_all_as_before(&mut make())

@@ -1,5 +1,7 @@
 //! A store in memory: for tests, and as the disk of a simulated phone. A clone is a snapshot.
 
+mod index;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
@@ -7,6 +9,7 @@ use crate::store::{
     ChangeRow, Item, NO_RECORD, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError,
     UnsentCount, Write,
 };
+use index::{Index, Indexed};
 
 /// Record, author, that author's number: what names a change.
 type ChangeKey = (RecordId, Actor, u32);
@@ -22,6 +25,7 @@ pub struct MemoryStore {
     // Kept beside the rows so that a long history costs a sync nothing.
     by_case: BTreeSet<(CaseId, RecordId)>,
     unsent: BTreeSet<(u64, ChangeKey)>,
+    index: Index,
 }
 
 /// One row as it was before a write, so that a failing batch can be taken back.
@@ -30,6 +34,7 @@ enum Before {
     Change(ChangeKey, Option<ChangeRow>),
     Returned(u64, Option<ReturnedRow>),
     Item((Shelf, Vec<u8>), Option<Vec<u8>>),
+    Index(Indexed),
 }
 
 impl Store for MemoryStore {
@@ -94,6 +99,14 @@ impl Store for MemoryStore {
         Ok(self.returned.values().cloned().collect())
     }
 
+    fn unindexed(&self, limit: usize) -> Result<Vec<(CaseId, RecordId)>, StoreError> {
+        Ok(self.index.stale(limit))
+    }
+
+    fn find(&self, words: &[String], limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        Ok(self.index.find(words, limit))
+    }
+
     fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.items.get(&(shelf, key.to_vec())).cloned())
     }
@@ -128,6 +141,12 @@ impl MemoryStore {
             Write::Rejudge { id, reason } => self.rejudge(*id, reason, undo),
             Write::DropScope(scope) => self.drop_scope(scope, undo),
             Write::DropRecord(record) => self.drop_record(record, undo),
+            Write::Index { case, record, words } => {
+                let there = self.records.contains_key(record);
+                let words = if there { words.clone() } else { String::new() };
+                undo.push(Before::Index(self.index.put((*case, *record), words)));
+            }
+            Write::Unindex(record) => self.mark(record, undo),
             Write::Set(shelf, key, value) => {
                 self.set_item((*shelf, key.clone()), Some(value.clone()), undo);
             }
@@ -235,12 +254,16 @@ impl MemoryStore {
             Before::Record(id, row) => self.set_record(id, row, &mut ignored),
             Before::Change(key, row) => self.set_change(key, row, &mut ignored),
             Before::Item(key, value) => self.set_item(key, value, &mut ignored),
+            Before::Index(indexed) => self.index.put_back(indexed),
             Before::Returned(id, Some(row)) => drop(self.returned.insert(id, row)),
             Before::Returned(id, None) => drop(self.returned.remove(&id)),
         }
     }
 
     fn set_record(&mut self, id: RecordId, row: Option<RecordRow>, undo: &mut Vec<Before>) {
+        if row.is_none() {
+            self.mark(&id, undo);
+        }
         let case = row.as_ref().map(|row| row.case);
         let before = replace(&mut self.records, id, row);
         if let Some(old) = &before {
@@ -253,6 +276,7 @@ impl MemoryStore {
     }
 
     fn set_change(&mut self, key: ChangeKey, row: Option<ChangeRow>, undo: &mut Vec<Before>) {
+        self.mark(&key.0, undo);
         let place = row.as_ref().map(|row| row.place);
         let before = replace(&mut self.changes, key, row);
         if let Some(Place::Unsent(made)) = before.as_ref().map(|row| row.place) {
@@ -262,6 +286,13 @@ impl MemoryStore {
             self.unsent.insert((made, key));
         }
         undo.push(Before::Change(key, before));
+    }
+
+    /// A record is to be indexed again.
+    fn mark(&mut self, record: &RecordId, undo: &mut Vec<Before>) {
+        if let Some(row) = self.records.get(record) {
+            undo.push(Before::Index(self.index.mark(row.case, *record)));
+        }
     }
 
     fn set_item(&mut self, key: (Shelf, Vec<u8>), value: Option<Vec<u8>>, undo: &mut Vec<Before>) {

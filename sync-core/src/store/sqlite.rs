@@ -34,7 +34,7 @@ use key::Verdict;
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// Statements kept prepared: all that this module has.
-const STATEMENTS: usize = 32;
+const STATEMENTS: usize = 48;
 
 /// `fullfsync` is what a commit needs on Apple's phones to survive a power cut; elsewhere it does
 /// nothing. Memory only for temporary data: it would otherwise rest on the disk in plain.
@@ -126,6 +126,19 @@ impl SqliteStore {
     fn cached(&self, sql: &str) -> Result<CachedStatement<'_>, StoreError> {
         Ok(self.conn.prepare_cached(sql)?)
     }
+}
+
+fn limit_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// The words as the index understands them: each in quotation marks, so that nothing in them is an
+/// operator, and as a beginning. Nothing if there is no letter or digit in them.
+fn match_of(words: &[String]) -> Option<String> {
+    let has_letter = |word: &&String| word.chars().any(char::is_alphanumeric);
+    let quoted = words.iter().filter(has_letter).map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
+    let query = quoted.collect::<Vec<_>>().join(" ");
+    (!query.is_empty()).then_some(query)
 }
 
 /// A check file without its database: the data was there and is not any more. To begin anew would
@@ -223,7 +236,7 @@ impl Store for SqliteStore {
             "SELECT record, actor, seq, state, ord, deps, body FROM changes
              WHERE state = 2 ORDER BY ord, record, actor, seq LIMIT ?1 OFFSET ?2",
         )?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = limit_of(limit);
         let skip = i64::try_from(skip).unwrap_or(i64::MAX);
         let found = statement.query_map([limit, skip], |row| rows::change_at(row, 0, 1))?;
         Ok(found.collect::<Result<_, _>>()?)
@@ -253,6 +266,27 @@ impl Store for SqliteStore {
                  reason FROM returned ORDER BY id",
         )?;
         let found = statement.query_map([], rows::returned)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn unindexed(&self, limit: usize) -> Result<Vec<(CaseId, RecordId)>, StoreError> {
+        let sql = "SELECT case_id, record FROM unindexed ORDER BY case_id, record LIMIT ?1";
+        let mut statement = self.cached(sql)?;
+        let found = statement.query_map([limit_of(limit)], |row| {
+            Ok((rows::id(row, 0, CaseId::from_slice)?, rows::id(row, 1, RecordId::from_slice)?))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn find(&self, words: &[String], limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        let Some(query) = match_of(words) else { return Ok(Vec::new()) };
+        let mut statement = self.cached(
+            "SELECT record FROM words JOIN indexed ON id = words.rowid
+             WHERE words MATCH ?1 ORDER BY rank, record LIMIT ?2",
+        )?;
+        let found = statement.query_map((query, limit_of(limit)), |row| {
+            rows::id(row, 0, RecordId::from_slice)
+        })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

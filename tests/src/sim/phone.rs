@@ -100,6 +100,14 @@ impl Store for Disk {
         self.rows.returned()
     }
 
+    fn unindexed(&self, limit: usize) -> Result<Vec<(CaseId, RecordId)>, StoreError> {
+        self.rows.unindexed(limit)
+    }
+
+    fn find(&self, words: &[String], limit: usize) -> Result<Vec<RecordId>, StoreError> {
+        self.rows.find(words, limit)
+    }
+
     fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         self.rows.item(shelf, key)
     }

@@ -52,6 +52,32 @@ const STEPS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;",
     // Every exchange asks for unsent work: without this it reads the whole history.
     "CREATE INDEX unsent ON changes (ord, record) WHERE state = 2;",
+    // Words to find records by. The triggers see to it that no writer can forget the index: whatever
+    // moves in a record takes its words away in the same transaction and lists it.
+    "CREATE TABLE unindexed (
+        case_id BLOB NOT NULL,
+        record BLOB NOT NULL,
+        PRIMARY KEY (case_id, record)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE indexed (id INTEGER PRIMARY KEY, record BLOB NOT NULL UNIQUE) STRICT;
+    CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'unicode61 remove_diacritics 2');
+    INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+    CREATE TRIGGER index_goes AFTER DELETE ON indexed
+        BEGIN DELETE FROM words WHERE rowid = OLD.id; END;
+    CREATE TRIGGER record_listed AFTER INSERT ON unindexed
+        BEGIN DELETE FROM indexed WHERE record = NEW.record; END;
+    CREATE TRIGGER change_came AFTER INSERT ON changes BEGIN
+        INSERT INTO unindexed SELECT case_id, id FROM records WHERE id = NEW.record
+        ON CONFLICT DO NOTHING; END;
+    CREATE TRIGGER change_moved AFTER UPDATE ON changes BEGIN
+        INSERT INTO unindexed SELECT case_id, id FROM records WHERE id = NEW.record
+        ON CONFLICT DO NOTHING; END;
+    CREATE TRIGGER change_went AFTER DELETE ON changes BEGIN
+        INSERT INTO unindexed SELECT case_id, id FROM records WHERE id = OLD.record
+        ON CONFLICT DO NOTHING; END;
+    CREATE TRIGGER record_went AFTER DELETE ON records BEGIN
+        INSERT INTO unindexed VALUES (OLD.case_id, OLD.id) ON CONFLICT DO NOTHING; END;
+    INSERT INTO unindexed SELECT case_id, id FROM records;",
 ];
 
 /// The version that this app writes.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Error, params};
 
-use crate::ids::{Actor, RecordId, ScopeId};
+use crate::ids::{Actor, CaseId, RecordId, ScopeId};
 use crate::store::sqlite::rows::columns_of;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Write};
 
@@ -23,6 +23,8 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> Result<(), Error> {
         Write::Rejudge { id, reason } => rejudge(conn, *id, reason),
         Write::DropScope(scope) => drop_scope(conn, scope),
         Write::DropRecord(record) => drop_record(conn, record),
+        Write::Index { case, record, words } => index(conn, case, record, words),
+        Write::Unindex(record) => unindex(conn, record),
         Write::Set(shelf, key, value) => set_item(conn, *shelf, key, value),
         Write::Remove(shelf, key) => remove_item(conn, *shelf, key),
     }
@@ -159,6 +161,28 @@ fn drop_record(conn: &Connection, record: &RecordId) -> Result<(), Error> {
          AND NOT EXISTS (SELECT 1 FROM changes WHERE record = ?1)",
     )?;
     bare.execute([record.as_bytes()])?;
+    Ok(())
+}
+
+fn index(conn: &Connection, case: &CaseId, record: &RecordId, words: &str) -> Result<(), Error> {
+    let listed = "DELETE FROM unindexed WHERE case_id = ?1 AND record = ?2";
+    conn.prepare_cached(listed)?.execute([case.as_bytes(), record.as_bytes()])?;
+    conn.prepare_cached("DELETE FROM indexed WHERE record = ?1")?.execute([record.as_bytes()])?;
+    if words.is_empty() {
+        return Ok(());
+    }
+    let known = "INSERT INTO indexed (record) SELECT id FROM records WHERE id = ?1";
+    if conn.prepare_cached(known)?.execute([record.as_bytes()])? == 1 {
+        let keep = "INSERT INTO words (rowid, text) VALUES (last_insert_rowid(), ?1)";
+        conn.prepare_cached(keep)?.execute([words])?;
+    }
+    Ok(())
+}
+
+fn unindex(conn: &Connection, record: &RecordId) -> Result<(), Error> {
+    let list = "INSERT INTO unindexed SELECT case_id, id FROM records WHERE id = ?1
+        ON CONFLICT DO NOTHING";
+    conn.prepare_cached(list)?.execute([record.as_bytes()])?;
     Ok(())
 }
 
