@@ -3,12 +3,16 @@
 
 mod access;
 mod copy;
+mod drafts;
 mod enrolment;
 mod handover;
+mod inbox;
 mod leave;
+mod lines;
 mod named;
 mod read;
 mod returned;
+mod search;
 mod settle;
 mod text;
 mod write;
@@ -31,11 +35,15 @@ use crate::merge::{Addresses, CannotUndo, Context};
 use crate::store::{Shelf, Store, StoreError};
 use crate::time::Timestamp;
 
+pub use drafts::TypedDraft;
 pub use enrolment::{Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
+pub use inbox::{DueLine, Inbox, InboxConflict};
 pub use leave::Parting;
+pub use lines::Tidied;
 pub use read::{CaseloadLine, NoticeLine};
 pub use returned::{Discarded, Standing};
+pub use search::Hit;
 pub use write::{Facts, Saved};
 
 /// One user's phone.
@@ -54,6 +62,8 @@ pub struct Device<S: Store> {
     /// What was opened while there was no room to note it.
     without_room: Vec<(Looked, Timestamp)>,
     measured: bool,
+    /// The screen whose draft goes with what is saved.
+    saving: Option<String>,
 }
 
 /// A case, or one record of it, that somebody looked at.
@@ -95,6 +105,12 @@ pub enum DeviceError {
     /// A decision needs its reason.
     #[error("say why: the others will read it")]
     ReasonMissing,
+    /// What is being typed is longer than a record may be.
+    #[error("this is too long to keep as a draft: save it in several parts")]
+    DraftTooLarge,
+    /// Nobody has so many screens open.
+    #[error("too many drafts are open: save or discard some of them")]
+    TooManyDrafts,
     /// A settlement cannot be taken back.
     #[error(transparent)]
     CannotUndo(#[from] CannotUndo),
@@ -123,6 +139,7 @@ impl<S: Store> Device<S> {
             renames,
             without_room: Vec::new(),
             measured: false,
+            saving: None,
             store,
         };
         device.read_again()?;
@@ -204,3 +221,6 @@ impl<S: Store> Device<S> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

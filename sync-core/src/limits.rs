@@ -140,6 +140,12 @@ pub const READS_AT_ONCE: usize = 2;
 /// told to come again.
 pub const READS_PER_PERSON: usize = 24;
 
+/// What is being typed on one screen of a phone, bytes: the longest text of a record and what its form
+/// asks beside it.
+pub const DRAFT_BYTES: usize = 256 * 1024;
+/// Screens on which something is being typed and was neither saved nor thrown away: a caseload's worth.
+pub const DRAFTS: usize = 500;
+
 const fn knocks(at_once: u32, one_per_ms: u32) -> Knocks {
     match (NonZeroU32::new(at_once), NonZeroU32::new(one_per_ms)) {
         (Some(at_once), Some(one_per_ms)) => Knocks { at_once, one_per_ms },

@@ -7,6 +7,7 @@ mod extract;
 mod join;
 pub mod kinds;
 mod record;
+mod sheet;
 mod warnings;
 
 pub use case::{CaseHeader, CaseView, header, raises_harm_flag};
@@ -15,4 +16,8 @@ pub use due::{DueDate, due_dates, due_in_record, is_member, is_superseded_by_the
 pub use extract::{Excluded, Extract, ExtractView, TermAttendance, TermView};
 pub use join::{aliases, are_joined, join};
 pub use record::{ChronologyLine, EntryView, RecordView, chronology_line};
+pub use sheet::{
+    Sheet, SheetAmendment, SheetFact, SheetLine, SheetPart, SheetSignature, SheetValue, Shown,
+    words_of,
+};
 pub use warnings::{RestrictedContact, Warnings};

@@ -155,12 +155,14 @@ async fn one_confidential_address_withholds_the_older_one_in_the_teams_record() 
         scene.address(TEAM, "1 High Street", false);
         scene.sync(&server).await;
         assert!(scene.nurse.shown(case).contains("1 High Street"));
+        assert_eq!(scene.nurse.phone().search("high street", 9).unwrap().len(), 1);
         scene.address(Compartment::Protection, "a refuge", true);
         scene.sync(&server).await;
         for who in [&mut scene.nurse, &mut scene.lead] {
             let shown = who.shown(case);
             assert!(!shown.contains("1 High Street") && !shown.contains("refuge"), "{shown}");
             assert!(warned(who, case).address_withheld);
+            assert_eq!(who.phone().search("high street", 9).unwrap().len(), 0);
         }
         let named = scene.named.shown(case);
         assert!(named.contains("1 High Street") && named.contains("a refuge"));

@@ -12,7 +12,7 @@ use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, UnsentCount};
 use crate::time::Timestamp;
-use crate::view::{CaseHeader, CaseView, Extract, Warnings, header};
+use crate::view::{CaseHeader, CaseView, DueDate, Extract, Sheet, Warnings, header};
 
 /// One case of the caseload.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +30,15 @@ pub struct CaseloadLine {
     pub only_here: usize,
     /// Records that a newer version of the app wrote.
     pub unreadable: usize,
+    /// Changes by others since the user last opened the case.
+    pub unread: usize,
+    /// When harm was suspected, without content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub harm_since: Option<Timestamp>,
+    /// Whether consent withholds what is new from the user's agency.
+    pub frozen: bool,
+    /// What falls due, earliest first.
+    pub due: Vec<DueDate>,
 }
 
 /// Something that the user must be told.
@@ -47,45 +56,17 @@ pub struct NoticeLine {
 }
 
 impl<S: Store> Device<S> {
-    /// The cases that the phone may read, by name.
+    /// The cases that the phone may read, by name. Made of lines that [`Device::tidy`] keeps ready; what
+    /// changed since is read anew.
     ///
     /// # Errors
     /// [`DeviceError`]
     pub fn caseload(&self) -> Result<Vec<CaseloadLine>, DeviceError> {
-        let mut lines = Vec::new();
-        for case in self.store.cases()? {
-            lines.push(self.caseload_line(case)?);
-        }
+        let lines = self.lines()?.into_iter();
+        let lines = lines.map(|(case, kept)| self.shown(case, kept));
+        let mut lines = lines.collect::<Result<Vec<_>, _>>()?;
         lines.sort_by(|a, b| (&a.header.name, a.case).cmp(&(&b.header.name, b.case)));
         Ok(lines)
-    }
-
-    fn caseload_line(&self, case: CaseId) -> Result<CaseloadLine, DeviceError> {
-        let (records, unreadable, only_here) = self.fold_case(case, false)?;
-        let moves = self.moves(case, false)?;
-        let view = CaseView::of(case, &records, &moves, &self.merging(&case));
-        let is_safety = |conflict: &&crate::merge::Conflict| conflict.fact.is_safety();
-        let conflicts: Vec<_> = view.records.iter().flat_map(|record| &record.conflicts).collect();
-        let safety = conflicts.iter().copied().filter(is_safety).count();
-        Ok(CaseloadLine {
-            case,
-            header: self.header(case)?,
-            safety_conflicts: safety,
-            routine_conflicts: conflicts.len() - safety,
-            only_here,
-            unreadable,
-        })
-    }
-
-    /// What lists show of a case. Where its records come no longer, what the server says still comes.
-    fn header(&self, case: CaseId) -> Result<CaseHeader, DeviceError> {
-        let team = self.own_record(case, Compartment::Team)?;
-        let mut header = header(&team, &self.merging(&case));
-        let scope = Compartment::Team.scope(&case);
-        if self.store.item(Shelf::Frozen, scope.as_bytes())?.is_some() {
-            header.visit_risk = self.warnings(&case)?.visit_risk.into_iter().next();
-        }
-        Ok(header)
     }
 
     /// A case as the phone shows it. `shared` leaves out what only this phone has and is what two
@@ -121,7 +102,11 @@ impl<S: Store> Device<S> {
     pub fn open_case(&mut self, case: CaseId, now: Timestamp) -> Result<CaseView, DeviceError> {
         let view = self.case(case, false)?;
         self.note_opened((case, None), now)?;
-        Ok(view)
+        match self.now_read(view.case)?.map(|read| self.store.commit(&[read])) {
+            // Whoever stands before a door without room on the phone is shown the case all the same.
+            None | Some(Ok(()) | Err(StoreError::Full)) => Ok(view),
+            Some(Err(error)) => Err(error.into()),
+        }
     }
 
     /// Opens one record to look at it: as [`Device::record`], and the audit is told.
@@ -247,14 +232,44 @@ impl<S: Store> Device<S> {
     /// # Errors
     /// [`DeviceError`]
     pub fn notices(&self) -> Result<Vec<NoticeLine>, DeviceError> {
-        let user = self.identity.principal.user;
         let mut lines = Vec::new();
         for case in self.store.cases()? {
-            for row in self.store.records_of_case(&case)? {
-                lines.extend(self.notices_of(&row, &user)?);
-            }
+            lines.extend(self.notices_of_case(&case)?);
         }
         Ok(lines)
+    }
+
+    pub(super) fn notices_of_case(&self, case: &CaseId) -> Result<Vec<NoticeLine>, DeviceError> {
+        let user = self.identity.principal.user;
+        let mut lines = Vec::new();
+        for row in self.store.records_of_case(case)? {
+            lines.extend(self.notices_of(&row, &user)?);
+        }
+        Ok(lines)
+    }
+
+    /// One record as a screen shows it.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn sheet(&self, record: &RecordId) -> Result<Sheet, DeviceError> {
+        let folded = self.record(record)?;
+        Ok(Sheet::of(&folded, &self.merging(&folded.envelope.case)))
+    }
+
+    /// A case's records as a screen shows them, by id; those that were moved are left out.
+    ///
+    /// # Errors
+    /// [`DeviceError::UnknownCase`] if the phone has nothing of it.
+    pub fn sheets(&self, case: CaseId) -> Result<Vec<Sheet>, DeviceError> {
+        let case = self.case_now(case)?;
+        let rows = self.folded_rows(&case)?;
+        if rows.is_empty() {
+            return Err(DeviceError::UnknownCase);
+        }
+        let (moves, merging) = (self.moves(case, false)?, self.merging(&case));
+        let stay = rows.iter().filter(|(row, _)| !moves.contains_key(&row.id));
+        Ok(stay.map(|(_, folded)| Sheet::of(folded, &merging)).collect())
     }
 
     fn notices_of(&self, row: &RecordRow, user: &UserId) -> Result<Vec<NoticeLine>, DeviceError> {

@@ -39,6 +39,13 @@ pub struct Saved {
     pub entries: Vec<EntryId>,
 }
 
+/// A change that was checked, and what is to be written of it.
+struct Prepared {
+    writes: Vec<Write>,
+    actor: Actor,
+    saved: Saved,
+}
+
 /// An assertion to make.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Facts {
@@ -146,15 +153,20 @@ impl<S: Store> Device<S> {
 
     /// The number of the next record, and what notes that it was given.
     pub(super) fn next_record(&self) -> Result<(u32, Write), DeviceError> {
+        let (n, next) = self.record_after(counter32(&self.store, NEXT_RECORD)?)?;
+        Ok((n, counted(NEXT_RECORD, u64::from(next))))
+    }
+
+    /// The number of the first record that is free from the `count`th on, and the count after it.
+    fn record_after(&self, mut count: u32) -> Result<(u32, u32), DeviceError> {
         let (secret, actor) = (self.identity.key.to_bytes(), self.identity.actor);
-        let mut count = counter32(&self.store, NEXT_RECORD)?;
         let mut n = number_of(&secret, count);
         // As with cases: what a copy that went on made by this name is here already.
         while self.store.record(&RecordId::derive(&actor, n))?.is_some() {
             count += 1;
             n = number_of(&secret, count);
         }
-        Ok((n, counted(NEXT_RECORD, u64::from(count) + 1)))
+        Ok((n, count + 1))
     }
 
     pub(super) fn begun_here(&self, case: &CaseId) -> Result<bool, DeviceError> {
@@ -174,21 +186,44 @@ impl<S: Store> Device<S> {
         entries: Vec<NewEntry>,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
-        let case = self.case_now(case)?;
-        cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
-        let (n, given) = self.next_record()?;
-        let made = Made {
-            kind,
-            creator: self.identity.actor,
-            n,
-            user: self.identity.principal.user,
-            device: self.identity.device,
-            framework: framework.to_owned(),
-            at: now,
-        };
-        let envelope = Envelope { case, compartment, origin: Origin::Made(made) };
-        let edits = entries.into_iter().map(Edit::Add).collect();
-        self.change(&envelope, edits, vec![given], now)
+        let mut saved = self.make_each(kind, compartment, framework, vec![(case, entries)], now)?;
+        saved.pop().ok_or(DeviceError::UnknownCase)
+    }
+
+    /// Makes a record of each of several cases, all or none: a visit to siblings.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; nothing was saved.
+    pub fn make_each(
+        &mut self,
+        kind: Kind,
+        compartment: Compartment,
+        framework: &str,
+        all: Vec<(CaseId, Vec<NewEntry>)>,
+        now: Timestamp,
+    ) -> Result<Vec<Saved>, DeviceError> {
+        let (mut prepared, mut writes) = (Vec::with_capacity(all.len()), Vec::new());
+        let mut next = counter32(&self.store, NEXT_RECORD)?;
+        for (case, entries) in all {
+            let case = self.case_now(case)?;
+            cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
+            let (n, after) = self.record_after(next)?;
+            next = after;
+            let made = Made {
+                kind,
+                creator: self.identity.actor,
+                n,
+                user: self.identity.principal.user,
+                device: self.identity.device,
+                framework: framework.to_owned(),
+                at: now,
+            };
+            let envelope = Envelope { case, compartment, origin: Origin::Made(made) };
+            let edits = entries.into_iter().map(Edit::Add).collect();
+            prepared.push(self.prepare(&envelope, edits, now, prepared.len() as u64)?);
+        }
+        writes.push(counted(NEXT_RECORD, u64::from(next)));
+        self.save(prepared, writes)
     }
 
     /// Adds entries to a record that the phone has, or to a case's own.
@@ -247,6 +282,18 @@ impl<S: Store> Device<S> {
         with: Vec<Write>,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
+        let prepared = self.prepare(envelope, edits, now, 0)?;
+        self.save(vec![prepared], with)?.pop().ok_or(DeviceError::UnknownCase)
+    }
+
+    /// Checks a change and says what is to be written; it is the `nth` of one commit.
+    fn prepare(
+        &self,
+        envelope: &Envelope,
+        edits: Vec<Edit>,
+        now: Timestamp,
+        nth: u64,
+    ) -> Result<Prepared, DeviceError> {
         let envelope = &self.envelope_now(envelope)?;
         let mut loaded = self.history(envelope)?;
         let actor = self.writer(&loaded);
@@ -266,15 +313,35 @@ impl<S: Store> Device<S> {
         let principal = &self.identity.principal;
         permission::check(principal, &case, &loaded.history, &change, &deps, &sources)?;
         let moved = note_move(&change, &envelope.id());
-        let (row, entries) = self.append(&mut loaded, change)?;
+        let ordinal = counter(&self.store, NEXT_ORDINAL)? + nth;
+        let (row, entries) = self.append(&mut loaded, change, ordinal)?;
         let mut writes = vec![Write::PutRecord(row_of(envelope)), Write::PutChange(row)];
-        writes.push(counted(NEXT_ORDINAL, counter(&self.store, NEXT_ORDINAL)? + 1));
+        writes.push(counted(NEXT_ORDINAL, ordinal + 1));
         writes.push(self.own_author(actor));
         writes.extend(moved);
+        let saved = Saved { case: envelope.case, record: envelope.id(), entries };
+        Ok(Prepared { writes, actor, saved })
+    }
+
+    /// Saves what was prepared, all in one commit.
+    fn save(
+        &mut self,
+        prepared: Vec<Prepared>,
+        with: Vec<Write>,
+    ) -> Result<Vec<Saved>, DeviceError> {
+        let (mut writes, mut saved, mut actors) = (Vec::new(), Vec::new(), Vec::new());
+        for one in prepared {
+            writes.extend(one.writes);
+            actors.push(one.actor);
+            saved.push(one.saved);
+        }
         writes.extend(with);
+        writes.extend(self.draft_goes());
         self.store.commit(&writes)?;
-        self.authors.add(actor, self.identity.principal.user);
-        Ok(Saved { case: envelope.case, record: envelope.id(), entries })
+        for actor in actors {
+            self.authors.add(actor, self.identity.principal.user);
+        }
+        Ok(saved)
     }
 
     /// An entry of one's own that waits for a reviewer keeps its number: nothing may be written after
@@ -294,6 +361,7 @@ impl<S: Store> Device<S> {
         &self,
         loaded: &mut Loaded,
         change: Change,
+        ordinal: u64,
     ) -> Result<(ChangeRow, Vec<EntryId>), DeviceError> {
         let history = &mut loaded.history;
         let (actor, record) = (change.actor, history.envelope().id());
@@ -303,7 +371,7 @@ impl<S: Store> Device<S> {
         let body = change.encode_body();
         history.room_for(&change).map_err(Refusal::from)?;
         history.append(change, seq, Some(&names)).map_err(Refusal::from)?;
-        let place = Place::Unsent(counter(&self.store, NEXT_ORDINAL)?);
+        let place = Place::Unsent(ordinal);
         let deps = Some(encode_deps(&names));
         Ok((ChangeRow { record, actor, seq, deps, body, place }, entries))
     }

@@ -342,6 +342,8 @@ impl Incoming {
         }
         for line in &page.warnings {
             let key = Compartment::Team.scope(&line.case).as_bytes().to_vec();
+            // What a search may show of the case's own record may be another now.
+            self.writes.push(Write::Unindex(Compartment::Team.case_record(&line.case)));
             self.writes.push(match line.warnings.is_empty() {
                 true => Write::Remove(Shelf::Warnings, key),
                 false => {

@@ -136,7 +136,8 @@ fn limit_of(limit: usize) -> i64 {
 /// operator, and as a beginning. Nothing if there is no letter or digit in them.
 fn match_of(words: &[String]) -> Option<String> {
     let has_letter = |word: &&String| word.chars().any(char::is_alphanumeric);
-    let quoted = words.iter().filter(has_letter).map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
+    let quoted =
+        words.iter().filter(has_letter).map(|word| format!("\"{}\"*", word.replace('"', "\"\"")));
     let query = quoted.collect::<Vec<_>>().join(" ");
     (!query.is_empty()).then_some(query)
 }
@@ -284,9 +285,8 @@ impl Store for SqliteStore {
             "SELECT record FROM words JOIN indexed ON id = words.rowid
              WHERE words MATCH ?1 ORDER BY rank, record LIMIT ?2",
         )?;
-        let found = statement.query_map((query, limit_of(limit)), |row| {
-            rows::id(row, 0, RecordId::from_slice)
-        })?;
+        let found = statement
+            .query_map((query, limit_of(limit)), |row| rows::id(row, 0, RecordId::from_slice))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use crate::ids::{CaseId, RecordId, UserId};
@@ -67,25 +68,35 @@ impl CaseView {
 }
 
 /// What lists and the directory show of a case.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Encode, Decode)]
+#[cbor(map)]
 pub struct CaseHeader {
     /// The child's name, as far as recorded.
+    #[n(0)]
     pub name: String,
     /// School or nursery.
+    #[n(1)]
     pub school: String,
     /// The stage in force, or the stages that stand side by side.
+    #[n(2)]
     pub stage: Vec<String>,
     /// The stage's framework, if one is in force.
+    #[n(3)]
     pub framework: Option<String>,
     /// Whether people disagree about the stage.
+    #[n(4)]
     pub stage_disputed: bool,
     /// Risk in force.
+    #[n(5)]
     pub risk: Option<String>,
     /// Risk to a visitor in force.
+    #[n(6)]
     pub visit_risk: Option<String>,
     /// The lead professional in force.
+    #[n(7)]
     pub lead_professional: Option<UserId>,
     /// Whether work goes on.
+    #[n(8)]
     pub open: bool,
 }
 

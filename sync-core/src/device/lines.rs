@@ -1,0 +1,274 @@
+//! What lists show of a case, kept beside its records: made again only where a record changed, so that a
+//! caseload of hundreds opens at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minicbor::{Decode, Encode};
+
+use crate::device::read::CaseloadLine;
+use crate::device::{Device, DeviceError};
+use crate::engine::authors::{self, RecordError};
+use crate::ids::{CaseId, RecordId};
+use crate::merge::{conflicts, notices_for};
+use crate::protocol::message::DirectoryLine;
+use crate::record::fold::Folded;
+use crate::record::kind::{Compartment, Kind};
+use crate::record::schema::Fact;
+use crate::store::{Place, RecordRow, Shelf, Store, StoreError, Write};
+use crate::time::Date;
+use crate::view::{CaseHeader, DueDate, due_dates, header, words_of};
+
+/// Grows when a line is made otherwise: those of an older app are then made again.
+const VERSION: u32 = 1;
+
+/// Records made ready between two looks at whether to go on: well under a second on a cheap phone.
+const AT_ONCE: usize = 64;
+
+/// How far the lists and the search have come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tidied {
+    /// Records made ready.
+    pub done: usize,
+    /// Whether there is more to do.
+    pub more: bool,
+}
+
+/// A case's line as it is kept.
+#[derive(Clone, PartialEq, Debug, Default, Encode, Decode)]
+#[cbor(map)]
+pub(super) struct Kept {
+    #[n(0)]
+    version: u32,
+    #[n(1)]
+    header: CaseHeader,
+    #[n(2)]
+    pub(super) safety: u32,
+    #[n(3)]
+    routine: u32,
+    #[n(4)]
+    only_here: u32,
+    #[n(5)]
+    unreadable: u32,
+    #[n(6)]
+    due: Vec<KeptDue>,
+    /// What its user must be told, seen or not.
+    #[n(7)]
+    pub(super) notices: Vec<[u8; 16]>,
+    /// How many changes each record has that others wrote.
+    #[n(8)]
+    others: BTreeMap<RecordId, u32>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+struct KeptDue {
+    #[n(0)]
+    on: Date,
+    #[n(1)]
+    fact: u8,
+    #[n(2)]
+    record: RecordId,
+    #[n(3)]
+    kind: u8,
+}
+
+impl<S: Store> Device<S> {
+    /// Makes lists and search ready for what changed since, a few records at a time, until `go_on` says
+    /// no or nothing is left. An app calls it after an exchange and before a list; stopping it anywhere
+    /// loses nothing.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; what was made ready stays so.
+    pub fn tidy(&mut self, go_on: &mut dyn FnMut(Tidied) -> bool) -> Result<(), DeviceError> {
+        let mut done = 0;
+        loop {
+            let listed = self.store.unindexed(AT_ONCE)?;
+            if listed.is_empty() {
+                return Ok(());
+            }
+            done += self.tidy_some(listed)?;
+            let more = !self.store.unindexed(1)?.is_empty();
+            if !go_on(Tidied { done, more }) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Makes some records ready, and the lines of their cases; a case that goes on after them waits for
+    /// the next round.
+    fn tidy_some(&mut self, mut listed: Vec<(CaseId, RecordId)>) -> Result<usize, DeviceError> {
+        let last = listed.last().map(|(case, _)| *case);
+        if listed.len() == AT_ONCE && listed.first().map(|(case, _)| *case) != last {
+            listed.retain(|(case, _)| Some(*case) != last);
+        }
+        let mut writes = Vec::with_capacity(listed.len() + 1);
+        let cases: BTreeSet<CaseId> = listed.iter().map(|(case, _)| *case).collect();
+        for (case, record) in &listed {
+            let words = self.words_of(record)?;
+            writes.push(Write::Index { case: *case, record: *record, words });
+        }
+        for case in cases {
+            let key = case.as_bytes().to_vec();
+            writes.push(match self.make_line(case)? {
+                Some(line) => Write::Set(Shelf::Line, key, encode(&line)?),
+                None => Write::Remove(Shelf::Line, key),
+            });
+        }
+        self.store.commit(&writes)?;
+        Ok(listed.len())
+    }
+
+    /// What a record is found by; nothing for one that is gone, or that a newer version wrote.
+    pub(super) fn words_of(&self, record: &RecordId) -> Result<String, DeviceError> {
+        let Some(row) = self.store.record(record)? else { return Ok(String::new()) };
+        match authors::load_row(&self.store, &self.authors, &row) {
+            Ok(loaded) => {
+                let folded = crate::record::fold::fold(&loaded.history, loaded.placed);
+                Ok(words_of(&folded, &self.merging(&row.case)))
+            }
+            Err(RecordError::Newer) => Ok(String::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Every case's line, kept or made anew where something changed.
+    pub(super) fn lines(&self) -> Result<Vec<(CaseId, Kept)>, DeviceError> {
+        let stale: BTreeSet<_> = self.store.unindexed(usize::MAX)?.into_iter().collect();
+        let stale: BTreeSet<CaseId> = stale.into_iter().map(|(case, _)| case).collect();
+        let kept: BTreeMap<_, _> = self.store.items(Shelf::Line)?.into_iter().collect();
+        let mut lines = Vec::new();
+        for case in self.store.cases()? {
+            let line = kept.get(case.as_bytes().as_slice()).filter(|_| !stale.contains(&case));
+            let line = line.and_then(|bytes| minicbor::decode::<Kept>(bytes).ok());
+            let line = match line.filter(|line| line.version == VERSION) {
+                Some(line) => Some(line),
+                None => self.make_line(case)?,
+            };
+            lines.extend(line.map(|line| (case, line)));
+        }
+        Ok(lines)
+    }
+
+    fn make_line(&self, case: CaseId) -> Result<Option<Kept>, DeviceError> {
+        if self.store.records_of_case(&case)?.is_empty() {
+            return Ok(None);
+        }
+        let (mut records, unreadable, only_here) = self.fold_case(case, false)?;
+        let moves = self.moves(case, false)?;
+        records.retain(|folded| !moves.contains_key(&folded.envelope.id()));
+        let (merging, user) = (self.merging(&case), self.identity.principal.user);
+        let open: Vec<_> = records.iter().flat_map(|it| conflicts(&it.entries, &merging)).collect();
+        let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
+        let team = self.own_record(case, Compartment::Team)?;
+        let told = records.iter().flat_map(|it| notices_for(&user, &it.entries, &merging));
+        Ok(Some(Kept {
+            version: VERSION,
+            header: header(&team, &merging),
+            safety: count(safety),
+            routine: count(open.len() - safety),
+            only_here: count(only_here),
+            unreadable: count(unreadable),
+            due: due_dates(&records, &merging).iter().map(KeptDue::of).collect(),
+            notices: told.map(|notice| notice.id.0).collect(),
+            others: self.written_by_others(case)?,
+        }))
+    }
+
+    fn written_by_others(&self, case: CaseId) -> Result<BTreeMap<RecordId, u32>, StoreError> {
+        let own = self.identity.principal.user;
+        let mut others = BTreeMap::new();
+        for row in self.store.records_of_case(&case)? {
+            let changes = self.store.changes(&row.id)?;
+            let theirs = changes.iter().filter(|change| {
+                matches!(change.place, Place::Placed(_))
+                    && self.authors.user(&change.actor) != Some(own)
+            });
+            let theirs = count(theirs.count());
+            if theirs > 0 {
+                others.insert(row.id, theirs);
+            }
+        }
+        Ok(others)
+    }
+
+    /// A line as a list shows it, with what may move without a record's changing.
+    pub(super) fn shown(&self, case: CaseId, kept: Kept) -> Result<CaseloadLine, DeviceError> {
+        let scope = Compartment::Team.scope(&case);
+        let frozen = self.store.item(Shelf::Frozen, scope.as_bytes())?.is_some();
+        let line = self.store.item(Shelf::Directory, case.as_bytes())?;
+        let line: Option<DirectoryLine> = line.and_then(|bytes| minicbor::decode(&bytes).ok());
+        let mut header = kept.header;
+        if frozen {
+            header.visit_risk = self.warnings(&case)?.visit_risk.into_iter().next();
+        }
+        let unread = self.unread(&case, &kept.others)?;
+        Ok(CaseloadLine {
+            case,
+            header,
+            safety_conflicts: kept.safety as usize,
+            routine_conflicts: kept.routine as usize,
+            only_here: kept.only_here as usize,
+            unreadable: kept.unreadable as usize,
+            unread,
+            harm_since: line.and_then(|line| line.harm_since),
+            frozen,
+            due: kept.due.iter().filter_map(KeptDue::shown).collect(),
+        })
+    }
+
+    /// How many changes of others came since the user last opened the case.
+    fn unread(&self, case: &CaseId, others: &BTreeMap<RecordId, u32>) -> Result<usize, StoreError> {
+        let read = self.store.item(Shelf::Read, case.as_bytes())?;
+        let read: BTreeMap<RecordId, u32> =
+            read.and_then(|bytes| minicbor::decode(&bytes).ok()).unwrap_or_default();
+        let seen = |record: &RecordId| read.get(record).copied().unwrap_or(0);
+        let unread = others.iter().map(|(record, now)| now.saturating_sub(seen(record)) as usize);
+        Ok(unread.sum())
+    }
+
+    /// What says that the user has read a case as it stands; nothing if they had.
+    pub(super) fn now_read(&self, case: CaseId) -> Result<Option<Write>, DeviceError> {
+        let bytes = minicbor::to_vec(self.written_by_others(case)?);
+        let bytes = bytes.map_err(|_| DeviceError::UnknownCase)?;
+        let key = case.as_bytes().to_vec();
+        let same = self.store.item(Shelf::Read, &key)?.as_ref() == Some(&bytes);
+        Ok((!same).then_some(Write::Set(Shelf::Read, key, bytes)))
+    }
+
+    /// The rows of a case's records that are folded, by row.
+    pub(super) fn folded_rows(
+        &self,
+        case: &CaseId,
+    ) -> Result<Vec<(RecordRow, Folded)>, DeviceError> {
+        let mut folded = Vec::new();
+        for row in self.store.records_of_case(case)? {
+            match authors::load_row(&self.store, &self.authors, &row) {
+                Ok(loaded) => {
+                    let record = crate::record::fold::fold(&loaded.history, loaded.placed);
+                    folded.push((row, record));
+                }
+                Err(RecordError::Newer) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(folded)
+    }
+}
+
+impl KeptDue {
+    fn of(due: &DueDate) -> Self {
+        Self { on: due.on, fact: due.fact.code(), record: due.record, kind: due.kind.code() }
+    }
+
+    fn shown(&self) -> Option<DueDate> {
+        let (fact, kind) = (Fact::from_code(self.fact.into())?, Kind::from_code(self.kind)?);
+        Some(DueDate { on: self.on, fact, record: self.record, kind })
+    }
+}
+
+fn encode(line: &Kept) -> Result<Vec<u8>, DeviceError> {
+    minicbor::to_vec(line).map_err(|_| DeviceError::UnknownCase)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
