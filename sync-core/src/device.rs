@@ -13,8 +13,12 @@ mod settle;
 mod text;
 mod write;
 
+pub mod enrol;
+pub mod part;
+pub mod ring;
 pub mod sync;
 pub mod transport;
+pub mod words;
 
 #[cfg(feature = "https")]
 pub mod https;
@@ -31,7 +35,7 @@ use crate::merge::{Addresses, CannotUndo, Context};
 use crate::store::{Shelf, Store, StoreError};
 use crate::time::Timestamp;
 
-pub use enrolment::{Enrolled, OwnCertificate, Session};
+pub use enrolment::{Address, Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
 pub use leave::Parting;
 pub use read::{CaseloadLine, NoticeLine};
