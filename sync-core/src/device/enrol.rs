@@ -202,7 +202,8 @@ impl<S: Store> Device<S> {
     ) -> Result<(), EnrolError> {
         let (key, actor) = (self.identity.key.to_bytes(), *self.first_actor.as_bytes());
         let enrolled = Enrolled::load(&self.store)?;
-        let enrolled = enrolled.ok_or(EnrolError::Store(StoreError::Damaged("enrolment".into())))?;
+        let enrolled =
+            enrolled.ok_or(EnrolError::Store(StoreError::Damaged("enrolment".into())))?;
         let to = Address::of(&enrolled);
         let enrolled = enrol(&mut self.store, way, &to, who, Fresh { key, actor })?;
         self.identity = enrolled.identity();

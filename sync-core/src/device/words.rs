@@ -6,7 +6,7 @@ use crate::framework::{Framework, Word};
 use crate::ids::CaseId;
 use crate::record::kind::Compartment;
 use crate::record::schema::{Fact, Fold};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::time::Timestamp;
 use crate::view::header;
 
@@ -29,9 +29,6 @@ pub enum WordError {
         /// The codes that it has.
         known: Vec<String>,
     },
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl<S: Store> Device<S> {

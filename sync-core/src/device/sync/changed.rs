@@ -43,11 +43,7 @@ impl Changed {
 
     /// What a page changes. To be asked before it is written, since what goes is not found afterwards,
     /// and completed by [`Changed::find_cases`].
-    pub(super) fn by(
-        store: &dyn Store,
-        page: &Page,
-        taken: &Incoming,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn by(store: &dyn Store, page: &Page, taken: &Incoming) -> Result<Self, StoreError> {
         let mut changed = Self {
             cases: named_cases(page).collect(),
             records: taken.touched.clone(),
@@ -85,8 +81,7 @@ impl Changed {
         for case in store.cases()? {
             let rows = store.records_of_case(&case)?;
             let is_named = |scope: &ScopeId, record: &RecordId| {
-                scopes.contains(scope)
-                    || scopes.contains(&ScopeId::from_bytes(*record.as_bytes()))
+                scopes.contains(scope) || scopes.contains(&ScopeId::from_bytes(*record.as_bytes()))
             };
             let team = scopes.contains(&Compartment::Team.scope(&case));
             if team || rows.iter().any(|row| is_named(&row.scope, &row.id)) {

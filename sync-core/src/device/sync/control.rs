@@ -105,3 +105,6 @@ impl<'a> SyncControl<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
