@@ -51,7 +51,7 @@ fn phone(framework: Option<&str>) -> Device<MemoryStore> {
         actor: Actor::from_bytes([4; 16]),
         key: [5; 32],
         clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "practitioner".into())],
+        roles: vec![(CLUSTER, "cluster_lead".into())],
         certificate: None,
     };
     let mut store = MemoryStore::default();

@@ -23,7 +23,7 @@ fn phone(framework: Option<&str>) -> (Device<MemoryStore>, CaseId) {
         actor: Actor::from_bytes([4; 16]),
         key: [5; 32],
         clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "practitioner".into())],
+        roles: vec![(CLUSTER, "cluster_lead".into())],
         certificate: None,
     };
     let mut store = MemoryStore::default();
@@ -62,15 +62,15 @@ fn a_word_that_the_framework_does_not_have_is_refused_with_those_that_it_has() {
     assert_eq!(check(Fact::GivenName, "Ailsa"), Ok(()), "not in a framework's words");
     let refused = check(Fact::Stage, "7 or 8").unwrap_err();
     assert_eq!(refused.to_string(), "east-lothian has no such stage; it has 1, 2, 3");
-    let offered = phone.words_for("east-lothian", Fact::Risk, NOW).unwrap();
+    let offered = phone.words_for("east-lothian", Fact::LegalStatus, NOW).unwrap();
     assert!(!offered.is_empty());
     for word in &offered {
-        assert_eq!(check(Fact::Risk, &word.code), Ok(()), "what is offered is taken");
+        assert_eq!(check(Fact::LegalStatus, &word.code), Ok(()), "what is offered is taken");
     }
-    assert!(check(Fact::Risk, "Ailsa Muir").is_err());
+    assert!(check(Fact::LegalStatus, "Ailsa Muir").is_err());
     assert!(phone.words_for("east-lothian", Fact::School, NOW).is_none());
-    assert!(phone.check_listed(&case, "risk", &offered[0].code, NOW).is_ok());
-    let refused = phone.check_listed(&case, "risk", "none at all", NOW);
+    assert!(phone.check_listed(&case, "legal_status", &offered[0].code, NOW).is_ok());
+    let refused = phone.check_listed(&case, "legal_status", "none at all", NOW);
     assert!(matches!(refused, Err(WordError::UnknownWord { .. })));
     assert!(phone.check_listed(&case, "no_such_list", "anything", NOW).is_ok());
 }
