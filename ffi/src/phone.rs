@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sync_core::device::https::Https;
-use sync_core::device::sync::SyncError;
+use sync_core::device::sync::{SyncControl, SyncError};
 use sync_core::device::{Device, Enrolled};
 use sync_core::ids::CaseId;
 use sync_core::record::kind::{Compartment, Kind};
@@ -89,7 +89,7 @@ impl Phone {
             let enrolled = Enrolled::load(device.store())?.ok_or(PhoneError::NotEnrolled)?;
             let mut https = Https::of(&enrolled).map_err(SyncError::from)?;
             let clock = || Timestamp(now_ms);
-            let report = device.sync(&mut https, &clock, &mut salts, &mut |_, _| {})?;
+            let report = device.sync(&mut https, &clock, &mut salts, SyncControl::new())?;
             Ok(SyncSummary::from(report))
         })
     }

@@ -17,8 +17,12 @@ mod settle;
 mod text;
 mod write;
 
+pub mod enrol;
+pub mod part;
+pub mod ring;
 pub mod sync;
 pub mod transport;
+pub mod words;
 
 #[cfg(feature = "https")]
 pub mod https;
@@ -36,7 +40,7 @@ use crate::store::{Shelf, Store, StoreError};
 use crate::time::Timestamp;
 
 pub use drafts::TypedDraft;
-pub use enrolment::{Enrolled, OwnCertificate, Session};
+pub use enrolment::{Address, Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
 pub use inbox::{DueLine, Inbox, InboxConflict};
 pub use leave::Parting;

@@ -94,6 +94,13 @@ pub const CASES_PER_PAGE: usize = 50;
 /// Lines of a chronology shown at first: two years of a busy case; the rest is a link away.
 pub const CHRONOLOGY_LINES: usize = 200;
 
+/// How long the body of an answer may bring nothing, milliseconds: a line of 2G pauses for some seconds
+/// when it changes its mast, and after half a minute it is dead. The sync then ends and can go on.
+pub const BODY_SILENCE_MS: u64 = 30_000;
+/// How often whoever waits for the server is asked whether to stop, milliseconds: a person who taps
+/// "stop" sees it happen.
+pub const WAIT_STEP_MS: u64 = 250;
+
 /// Pieces of returned work that one retired phone hands over: as many as may wait for a reviewer. What
 /// finds no room stays on the phone, which is not erased then.
 pub const KEPT_PIECES: usize = 4_000;
@@ -153,6 +160,7 @@ const fn knocks(at_once: u32, one_per_ms: u32) -> Knocks {
     }
 }
 
+const _: () = assert!(WAIT_STEP_MS < BODY_SILENCE_MS);
 const _: () = assert!(SIGN_INS.at_once.get() < ADDRESS_SIGN_INS.at_once.get());
 const _: () = assert!(PAGE_SESSION_NOTE_MS * 2 < PAGE_SESSION_IDLE_MS);
 const _: () = assert!(PAGE_SESSION_IDLE_MS < PAGE_SESSION_MS);

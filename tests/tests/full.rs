@@ -7,6 +7,7 @@ use caseweave::ingest::commit::commit_group;
 use caseweave::ingest::judge::{Accepted, Verdict};
 use caseweave::role::Role;
 use caseweave::service::histories::history_of;
+use sync_core::device::sync::SyncControl;
 use sync_core::device::{DeviceError, Enrolled};
 use sync_core::engine::admit::Admitted;
 use sync_core::ids::{CaseId, RecordId};
@@ -60,7 +61,8 @@ fn sync(server: &mut Server, phone: &mut Phone) -> Result<(), Violation> {
         happened: None,
         broken: None,
     };
-    let synced = phone.device.sync(&mut line, &|| START, &mut || dice.bytes(), &mut |_, _| {});
+    let control = SyncControl::new();
+    let synced = phone.device.sync(&mut line, &|| START, &mut || dice.bytes(), control);
     line.broken.map_or(Ok(()), Err)?;
     Ok(synced.map(drop)?)
 }

@@ -7,6 +7,7 @@ use caseweave::role::Role;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sync_core::device::Device;
+use sync_core::device::sync::SyncControl;
 use sync_core::ids::CaseId;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Draft;
@@ -81,7 +82,8 @@ impl Area {
             happened: None,
             broken: None,
         };
-        let synced = phone.device.sync(&mut line, &|| now, &mut || dice.bytes(), &mut |_, _| {});
+        let control = SyncControl::new();
+        let synced = phone.device.sync(&mut line, &|| now, &mut || dice.bytes(), control);
         match (line.broken, fault) {
             (Some(broken), _) => Err(broken),
             (None, Some(_)) => Ok(()),

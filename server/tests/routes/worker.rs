@@ -12,7 +12,7 @@ use caseweave::role::Role;
 use caseweave::service::audit::check;
 use caseweave::service::reckon;
 use serde_json::Value as Json;
-use sync_core::device::sync::{SyncError, SyncReport};
+use sync_core::device::sync::{SyncControl, SyncError, SyncReport};
 use sync_core::device::transport::{Farewell, Transport, TransportError};
 use sync_core::device::{Device, Enrolled, Facts, Parting, Session};
 use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
@@ -225,7 +225,8 @@ impl Worker {
                 getrandom::fill(&mut bytes).unwrap();
                 bytes
             };
-            let report = device.sync(&mut Wire { ask }, &|| now, &mut random, &mut |_, _| {});
+            let control = SyncControl::new();
+            let report = device.sync(&mut Wire { ask }, &|| now, &mut random, control);
             (device, report)
         });
         self.answered = pass_on(server, &mut asked, arrives).await;

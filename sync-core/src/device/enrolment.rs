@@ -26,6 +26,27 @@ pub struct OwnCertificate {
     pub key: String,
 }
 
+/// Where a server is, and what is shown and trusted there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Its address, such as `https://caseweave.example:8443`.
+    pub server: String,
+    /// The certificate of the authority that its own is from, in PEM; without it no server is trusted.
+    pub authority: Option<String>,
+    /// What the phone shows it, if it must.
+    #[serde(default)]
+    pub certificate: Option<OwnCertificate>,
+}
+
+impl Address {
+    /// The server that a phone is enrolled at.
+    #[must_use]
+    pub fn of(enrolled: &Enrolled) -> Self {
+        let Enrolled { server, authority, certificate, .. } = enrolled.clone();
+        Self { server, authority, certificate }
+    }
+}
+
 /// What enrolment gave the phone. The signing key never leaves it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -98,7 +119,7 @@ impl Enrolled {
         Ok(())
     }
 
-    fn write(&self) -> Result<Write, StoreError> {
+    pub(super) fn write(&self) -> Result<Write, StoreError> {
         Ok(Write::Set(Shelf::Meta, ENROLLED.to_vec(), encoded(self)?))
     }
 
@@ -146,6 +167,11 @@ impl Session {
     pub fn write(&self) -> Result<Write, StoreError> {
         Ok(Write::Set(Shelf::Meta, SESSION.to_vec(), encoded(self)?))
     }
+}
+
+/// How the session ends on the phone.
+pub(super) fn signed_out() -> Write {
+    Write::Remove(Shelf::Meta, SESSION.to_vec())
 }
 
 fn encoded<T: Encode<()>>(value: &T) -> Result<Vec<u8>, StoreError> {

@@ -1,6 +1,7 @@
 //! The way to the server by HTTPS.
 
 mod traffic;
+mod wait;
 
 pub use traffic::Traffic;
 
@@ -13,19 +14,25 @@ use ureq::tls::{
     Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem,
 };
 
+use crate::device::enrol::{EnrolAnswer, EnrolAsk, EnrolError, Reception};
+use crate::device::https::wait::Waits;
+use crate::device::sync::Stop;
 use crate::device::transport::{Farewell, Transport, TransportError};
-use crate::device::{Enrolled, OwnCertificate, Session};
+use crate::device::{Address, Enrolled, OwnCertificate, Session};
 use crate::ids::DeviceId;
 use crate::protocol::surrender::Receipt;
 
 /// A line of 2G may take this long to bring the first byte.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// To find the server, and then to speak to it: nobody is asked whether to stop meanwhile.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// HTTPS by rustls, to one server.
 pub struct Https {
     agent: ureq::Agent,
     base: String,
     traffic: Traffic,
+    waits: Waits,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +58,15 @@ impl Https {
     /// # Errors
     /// As [`Https::new`].
     pub fn of(enrolled: &Enrolled) -> Result<Self, TransportError> {
-        let Enrolled { server, authority, certificate, .. } = enrolled;
+        Self::to(&Address::of(enrolled))
+    }
+
+    /// The way to a server.
+    ///
+    /// # Errors
+    /// As [`Https::new`].
+    pub fn to(address: &Address) -> Result<Self, TransportError> {
+        let Address { server, authority, certificate } = address;
         Self::new(server, authority.as_deref(), certificate.as_ref())
     }
 
@@ -70,17 +85,19 @@ impl Https {
         use ureq::unversioned::transport::{Connector as _, DefaultConnector};
         let config = ureq::Agent::config_builder()
             .tls_config(tls(authority, own)?)
-            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_resolve(Some(CONNECT))
+            .timeout_connect(Some(CONNECT))
             .timeout_recv_response(Some(TIMEOUT))
+            .timeout_per_write(Some(TIMEOUT))
             .http_status_as_error(false)
             .user_agent("")
             .accept("")
             .accept_encoding("")
             .build();
-        let traffic = Traffic::default();
-        let connector = DefaultConnector::new().chain(traffic.clone());
+        let (traffic, waits) = (Traffic::default(), Waits::default());
+        let connector = DefaultConnector::new().chain(traffic.clone()).chain(waits.clone());
         let agent = ureq::Agent::with_parts(config, connector, DefaultResolver::default());
-        Ok(Self { agent, base: base.trim_end_matches('/').to_owned(), traffic })
+        Ok(Self { agent, base: base.trim_end_matches('/').to_owned(), traffic, waits })
     }
 
     /// What went both ways so far.
@@ -89,7 +106,7 @@ impl Https {
         &self.traffic
     }
 
-    /// Sends JSON and reads JSON: enrolment and sign-in.
+    /// Sends JSON and reads JSON.
     ///
     /// # Errors
     /// [`TransportError`]
@@ -98,12 +115,16 @@ impl Https {
         path: &str,
         body: &serde_json::Value,
     ) -> Result<serde_json::Value, TransportError> {
+        self.post(path, body).map_err(TransportError::from)
+    }
+
+    fn post(&self, path: &str, body: &serde_json::Value) -> Result<serde_json::Value, NotDone> {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.content_type("application/json");
         let sent = request.send(body.to_string());
         let mut answer = checked(sent)?;
-        let text = answer.body_mut().read_to_string().map_err(|_| TransportError::Offline)?;
-        serde_json::from_str(&text).map_err(|_| TransportError::Refused("its answer is odd".into()))
+        let text = answer.body_mut().read_to_string().map_err(|_| NotDone::Offline)?;
+        serde_json::from_str(&text).map_err(|_| NotDone::Odd)
     }
 }
 
@@ -142,6 +163,10 @@ fn client_certificate(own: &OwnCertificate) -> Option<ClientCert> {
 }
 
 impl Transport for Https {
+    fn stop_when(&mut self, stop: &Stop) {
+        self.waits.stop_when(stop);
+    }
+
     fn exchange(
         &mut self,
         access_token: &str,
@@ -197,30 +222,70 @@ impl Https {
     }
 }
 
+impl Reception for Https {
+    fn enrol(&mut self, asked: &EnrolAsk) -> Result<EnrolAnswer, EnrolError> {
+        let odd = |_| EnrolError::from(NotDone::Odd);
+        let body = serde_json::to_value(asked).map_err(odd)?;
+        let answer = self.post("/v1/enrol", &body)?;
+        serde_json::from_value(answer).map_err(odd)
+    }
+}
+
 type Answer = ureq::http::Response<ureq::Body>;
 
-fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, TransportError> {
-    let mut answer = sent.map_err(|_| TransportError::Offline)?;
-    match answer.status().as_u16() {
-        200..=299 => Ok(answer),
-        401 => Err(TransportError::SignedOut),
-        429 | 502..=504 => Err(TransportError::Busy),
-        _ => {
-            let text = answer.body_mut().read_to_string().unwrap_or_default();
-            Err(refused(serde_json::from_str(&text).ok()))
+/// What came instead of what was asked for.
+enum NotDone {
+    /// Nothing.
+    Offline,
+    /// An answer that nobody here understands.
+    Odd,
+    /// No, with a status and, where the server gave any, a word for programs and one for people.
+    Refused(u16, Option<FailureDetail>),
+}
+
+fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, NotDone> {
+    let mut answer = sent.map_err(|_| NotDone::Offline)?;
+    let status = answer.status().as_u16();
+    if let 200..=299 = status {
+        return Ok(answer);
+    }
+    let text = answer.body_mut().read_to_string().unwrap_or_default();
+    let failure: Option<Failure> = serde_json::from_str(&text).ok();
+    Err(NotDone::Refused(status, failure.map(|failure| failure.error)))
+}
+
+impl From<NotDone> for TransportError {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Offline => Self::Offline,
+            NotDone::Odd => Self::Refused("its answer is odd".into()),
+            NotDone::Refused(401, _) => Self::SignedOut,
+            NotDone::Refused(429 | 502..=504, _) => Self::Busy,
+            NotDone::Refused(_, None) => Self::Refused("no reason given".into()),
+            NotDone::Refused(_, Some(FailureDetail { code, detail })) => match code.as_str() {
+                "server_too_old" => Self::ServerTooOld,
+                "app_too_old" => Self::AppTooOld,
+                "device_retired" => Self::Retired,
+                "device_stolen" => Self::Stolen,
+                _ => Self::Refused(detail),
+            },
         }
     }
 }
 
-fn refused(failure: Option<Failure>) -> TransportError {
-    let Some(Failure { error }) = failure else {
-        return TransportError::Refused("no reason given".into());
-    };
-    match error.code.as_str() {
-        "server_too_old" => TransportError::ServerTooOld,
-        "app_too_old" => TransportError::AppTooOld,
-        "device_retired" => TransportError::Retired,
-        "device_stolen" => TransportError::Stolen,
-        _ => TransportError::Refused(error.detail),
+impl From<NotDone> for EnrolError {
+    fn from(not_done: NotDone) -> Self {
+        match &not_done {
+            NotDone::Refused(401, _) => Self::SignIn,
+            NotDone::Refused(429, _) => Self::TooOften,
+            NotDone::Refused(_, Some(said)) => match EnrolError::of_code(&said.code) {
+                Some(error) => error,
+                None => Self::Transport(not_done.into()),
+            },
+            _ => Self::Transport(not_done.into()),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,14 @@
 //! The exchange from the phone's side: pushes what only it has, takes what is new, page by page,
 //! each durable with its cursor. After a cut anywhere, the next one goes on.
 
+mod changed;
+mod control;
+mod error;
+
+pub use changed::Changed;
+pub use control::{Progress, Stop, SyncControl};
+pub use error::{Remedy, SyncError};
+
 use ed25519_dalek::Signer;
 
 use crate::device::transport::{Transport, TransportError};
@@ -50,6 +58,9 @@ pub struct SyncReport {
     pub last_page: Option<u32>,
     /// The server's processor time, microseconds; none from a server that does not tell.
     pub server_cpu_us: Option<u64>,
+    /// What is to be shown anew.
+    #[serde(skip)]
+    pub changed: Changed,
     /// Whether the last exchange left work to be sent under other names, or once more.
     #[serde(skip)]
     again: bool,
@@ -61,28 +72,6 @@ impl SyncReport {
     }
 }
 
-/// Why a sync stopped. What was stored before is stored.
-#[derive(Debug, thiserror::Error)]
-pub enum SyncError {
-    /// The way to the server.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// The answer.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
-    /// The phone.
-    #[error(transparent)]
-    Device(#[from] DeviceError),
-}
-
-impl SyncError {
-    /// Whether the answer did not fit what the phone has, so that the next exchange asks for more.
-    const fn asks_for_the_whole(&self) -> bool {
-        use ClientError::{Gap, OwnMissing, WrongReceipt};
-        matches!(self, Self::Device(DeviceError::Client(Gap | OwnMissing | WrongReceipt)))
-    }
-}
-
 /// Answers in one sync that do not fit: one that lacks own work, then one that lacks others'.
 const MISFITS_MAX: u32 = 2;
 /// Exchanges in one sync: more are left to the next, so that a sync ends.
@@ -90,24 +79,39 @@ const EXCHANGES_MAX: u32 = 10_000;
 
 impl<S: Store> Device<S> {
     /// Makes exchanges until nothing of the phone's is unsent that can be sent. `clock` is asked for
-    /// each; `random` gives bytes for salts; `progress` is told how many changes still wait.
+    /// each; `random` gives bytes for salts; `control` says who watches and what may stop it.
     ///
     /// # Errors
-    /// [`SyncError`]; the next sync goes on from what was stored.
+    /// [`SyncError`], of which [`SyncError::Stopped`] is no failure; the next sync goes on from what was
+    /// stored.
     pub fn sync(
         &mut self,
         transport: &mut dyn Transport,
         clock: &dyn Fn() -> Timestamp,
         random: &mut dyn FnMut() -> [u8; 16],
-        progress: &mut dyn FnMut(&SyncReport, u64),
+        mut control: SyncControl<'_>,
+    ) -> Result<SyncReport, SyncError> {
+        transport.stop_when(control.stop());
+        let done = self.exchanges(transport, clock, random, &mut control);
+        // Waiting for the server breaks off as a cut does.
+        done.map_err(|error| error.or_stopped(control.stop()))
+    }
+
+    fn exchanges(
+        &mut self,
+        transport: &mut dyn Transport,
+        clock: &dyn Fn() -> Timestamp,
+        random: &mut dyn FnMut() -> [u8; 16],
+        control: &mut SyncControl<'_>,
     ) -> Result<SyncReport, SyncError> {
         let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
         let mut misfits = 0;
         self.note_what_waits()?;
         loop {
+            SyncError::unless_stopped(control.stop())?;
             let before = (report.moved(), waiting.len());
             let out = self.outgoing(clock(), random(), &mut waiting)?;
-            let done = self.exchange(transport, &out.request, &mut report, progress);
+            let done = self.exchange(transport, &out.request, &mut report, control);
             // The next exchange asks for what is missing; one that does not fit again is damaged.
             if misfits < MISFITS_MAX && matches!(&done, Err(error) if error.asks_for_the_whole()) {
                 misfits += 1;
@@ -180,10 +184,12 @@ impl<S: Store> Device<S> {
         transport: &mut dyn Transport,
         request: &SyncRequest,
         report: &mut SyncReport,
-        progress: &mut dyn FnMut(&SyncReport, u64),
+        control: &mut SyncControl<'_>,
     ) -> Result<(), SyncError> {
         let body = encode_request(request).map_err(StreamError::Cut)?;
-        let session = Session::load(&self.store).map_err(DeviceError::from)?.unwrap_or_default();
+        let session = Session::load(&self.store).map_err(DeviceError::from)?;
+        // Whoever signed out has nothing to show the server.
+        let session = session.ok_or(TransportError::SignedOut)?;
         report.exchanges += 1;
         report.bytes_up += body.len() as u64;
         let answer = match transport.exchange(&session.access_token, &body) {
@@ -195,7 +201,7 @@ impl<S: Store> Device<S> {
             }
             answer => answer?,
         };
-        self.take(answer, request.now, report, progress)
+        self.take(answer, request.now, report, control)
     }
 
     fn refresh(
@@ -218,11 +224,12 @@ impl<S: Store> Device<S> {
         answer: Box<dyn std::io::Read>,
         sent_at: Timestamp,
         report: &mut SyncReport,
-        progress: &mut dyn FnMut(&SyncReport, u64),
+        control: &mut SyncControl<'_>,
     ) -> Result<(), SyncError> {
         let (counted, bytes) = Counted::new(answer);
         let mut pages = PageReader::new(counted).map_err(StreamError::Cut)?;
         loop {
+            SyncError::unless_stopped(control.stop())?;
             let page = pages.page();
             report.bytes_down += bytes.take();
             let Some(page) = page? else { return Ok(()) };
@@ -230,8 +237,9 @@ impl<S: Store> Device<S> {
                 *report.server_cpu_us.get_or_insert_default() += cpu_us;
                 continue;
             }
-            self.store_page(&page, sent_at, report)?;
-            progress(report, page.left);
+            let changed = self.store_page(&page, sent_at, report)?;
+            report.changed.extend(&changed);
+            control.tell(&Progress { report, left: page.left, changed: &changed });
         }
     }
 
@@ -251,7 +259,7 @@ impl<S: Store> Device<S> {
         page: &Page,
         sent_at: Timestamp,
         report: &mut SyncReport,
-    ) -> Result<(), DeviceError> {
+    ) -> Result<Changed, DeviceError> {
         let mut taken = match incoming(&self.store, page, &self.own()) {
             Err(error @ ClientError::OwnMissing) => {
                 // Nothing else is missing: where the phone stands is right.
@@ -269,8 +277,10 @@ impl<S: Store> Device<S> {
             let ahead = sent_at.since_ms(page.now).to_be_bytes().to_vec();
             taken.writes.push(Write::Set(Shelf::Meta, CLOCK_AHEAD.to_vec(), ahead));
         }
+        let mut changed = Changed::by(&self.store, page, &taken)?;
         self.store.commit(&taken.writes)?;
         self.read_again()?;
+        changed.find_cases(&self.store)?;
         report.pages += 1;
         if page.number > 0 {
             report.first_page.get_or_insert(page.number);
@@ -282,7 +292,7 @@ impl<S: Store> Device<S> {
         report.rewritten += taken.rewritten;
         report.received += taken.changes;
         report.again |= taken.again || taken.rewritten > 0;
-        Ok(())
+        Ok(changed)
     }
 
     /// Puts away where the phone stands, so that the next exchange brings everything again. Nothing

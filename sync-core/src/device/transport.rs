@@ -3,6 +3,8 @@
 
 use std::io::Read;
 
+use crate::device::sync::Stop;
+
 /// Why the server could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
@@ -45,6 +47,11 @@ pub trait Transport {
         access_token: &str,
         body: &[u8],
     ) -> Result<Box<dyn Read>, TransportError>;
+
+    /// What is asked from now on, while the way waits, whether to give up: it then ends what it waits for
+    /// as if the line had broken. A way that never waits long need not ask; pages are asked for by the
+    /// sync itself.
+    fn stop_when(&mut self, _stop: &Stop) {}
 
     /// Gets a new access token. Safe to repeat if the answer is lost.
     ///

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use sync_core::device::DeviceError;
+use sync_core::device::enrol::EnrolError;
 use sync_core::device::sync::SyncError;
 use sync_core::device::transport::TransportError;
 use sync_core::engine::authors::RecordError;
@@ -31,9 +32,9 @@ pub(crate) enum Failure {
     /// The phone was retired or reported stolen, and is erased.
     #[error("{0}")]
     Erased(String),
-    /// The server does not know the name, or the password is another.
-    #[error("the sign-in name or the password is not right")]
-    SignIn,
+    /// Nobody was let in.
+    #[error(transparent)]
+    Enrol(EnrolError),
 }
 
 impl Failure {
@@ -52,7 +53,9 @@ impl Failure {
         match self {
             Self::Transport(error) | Self::Sync(SyncError::Transport(error)) => of_way(error),
             Self::Sync(SyncError::Stream(StreamError::Cut(_))) => 3,
-            Self::SignIn => 4,
+            Self::Enrol(EnrolError::SignIn) => 4,
+            Self::Enrol(EnrolError::NoPost) => 2,
+            Self::Enrol(_) => 5,
             Self::Erased(_) => 6,
             Self::Device(DeviceError::Refused(_))
             | Self::Sync(SyncError::Device(DeviceError::Refused(_))) => 5,
@@ -68,6 +71,20 @@ const fn of_way(error: &TransportError) -> u8 {
         TransportError::Refused(_) => 5,
         TransportError::Retired | TransportError::Stolen => 6,
         TransportError::AppTooOld => 2,
+    }
+}
+
+impl From<EnrolError> for Failure {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            EnrolError::Transport(error) => error.into(),
+            EnrolError::Store(error) => error.into(),
+            EnrolError::TooOften => TransportError::Busy.into(),
+            EnrolError::AnothersPhone => {
+                Self::unclear("this phone is somebody's already: use another --home")
+            }
+            other => Self::Enrol(other),
+        }
     }
 }
 

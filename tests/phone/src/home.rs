@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use sync_core::device::{Device, Saved};
-use sync_core::framework::{Catalogue, Framework};
+use sync_core::framework::Framework;
 use sync_core::ids::CaseId;
 use sync_core::record::kind::Compartment;
 use sync_core::record::kinds::Draft;
@@ -17,6 +17,7 @@ use sync_core::time::Timestamp;
 
 use crate::failure::Failure;
 use crate::output::Answer;
+use crate::values;
 
 /// The framework of a case that has none in force, where the server has not said which is used.
 pub(crate) const FIRST_FRAMEWORK: &str = "east-lothian";
@@ -149,26 +150,14 @@ struct SavedHere<'a> {
 impl Phone {
     /// The framework whose words a case uses: the one asked for, or the case's, or the first.
     pub(crate) fn framework(&self, case: CaseId, asked: Option<&str>) -> Result<String, Failure> {
-        let catalogue = self.device.catalogue();
-        if let Some(asked) = asked {
-            let known = || catalogue.ids().collect::<Vec<_>>().join(", ");
-            let found = catalogue.ids().any(|id| id == asked).then(|| asked.to_owned());
-            return found.ok_or_else(|| {
-                Failure::unclear(format!("no framework is called {asked}; there are {}", known()))
-            });
-        }
-        let lines = self.device.caseload()?;
-        let own = lines.into_iter().find(|line| line.case == case);
-        let own = own.and_then(|line| line.header.framework);
-        let here = || self.device.framework_of(&case).unwrap_or(FIRST_FRAMEWORK).to_owned();
-        Ok(own.unwrap_or_else(here))
+        let used = self.device.framework_for(&case, asked);
+        let used = used.map_err(|error| values::wrong_word(error, asked.unwrap_or_default()))?;
+        Ok(used.unwrap_or_else(|| FIRST_FRAMEWORK.to_owned()))
     }
 
     /// The edition of a framework that is in force now, or its newest.
     pub(crate) fn edition(&self, id: &str) -> Option<&Framework> {
-        let catalogue: &Catalogue = self.device.catalogue();
-        let today = self.now.date().and_then(|day| catalogue.on(id, day));
-        today.or_else(|| catalogue.editions(id).next())
+        self.device.edition(id, self.now)
     }
 
     /// Makes a record of a draft, under the framework asked for or the case's.

@@ -1,10 +1,11 @@
 //! From what was typed to values.
 
+use sync_core::device::words::{WordError, is_in_words};
 use sync_core::ids::{AgencyId, CaseId};
 use sync_core::merge::ConsentScope;
 use sync_core::record::fold::Folded;
 use sync_core::record::kind::Compartment;
-use sync_core::record::schema::{Fact, FieldType, Fold, Subject};
+use sync_core::record::schema::{Fact, FieldType, Subject};
 use sync_core::record::value::Value;
 use sync_core::time::{Date, Timestamp};
 
@@ -148,8 +149,7 @@ pub(crate) fn framework_of(
     fact: Fact,
     asked: Option<&str>,
 ) -> Result<Option<String>, Failure> {
-    let in_words = matches!(fact.fold(), Fold::HighestStage | Fold::MostProtective(_));
-    if in_words { phone.framework(case, asked).map(Some) } else { Ok(None) }
+    if is_in_words(fact) { phone.framework(case, asked).map(Some) } else { Ok(None) }
 }
 
 /// Refuses a word that a framework does not have, naming those that it has.
@@ -159,22 +159,8 @@ pub(crate) fn check_word(
     fact: Fact,
     word: &str,
 ) -> Result<(), Failure> {
-    if phone.device.catalogue().label(framework, fact, word).is_some() {
-        return Ok(());
-    }
-    let edition = phone.edition(framework);
-    let known: Vec<_> = match fact.fold() {
-        Fold::HighestStage => {
-            edition.iter().flat_map(|it| &it.stages).map(|stage| stage.code.as_str()).collect()
-        }
-        Fold::MostProtective(list) => {
-            let list = edition.and_then(|it| it.lists.get(list));
-            list.iter().flat_map(|it| &it.words).map(|word| word.code.as_str()).collect()
-        }
-        _ => return Ok(()),
-    };
-    let (fact, known) = (fact.name(), known.join(", "));
-    Err(Failure::unclear(format!("{framework} has no {fact} \"{word}\"; it has {known}")))
+    let checked = phone.device.check_word(framework, fact, word, phone.now);
+    checked.map_err(|error| wrong_word(error, word))
 }
 
 /// Refuses a word that the case's framework does not have in a list. A framework without the list
@@ -186,14 +172,23 @@ pub(crate) fn check_listed(
     word: Option<&str>,
 ) -> Result<(), Failure> {
     let framework = phone.framework(case, None)?;
-    let listed = phone.edition(&framework).and_then(|edition| edition.lists.get(list));
-    let (Some(listed), Some(word)) = (listed, word) else { return Ok(()) };
-    if listed.words.iter().any(|known| known.code == word) {
-        return Ok(());
+    let Some(word) = word else { return Ok(()) };
+    let checked = phone.device.check_listed_in(&framework, list, word, phone.now);
+    checked.map_err(|error| wrong_word(error, word))
+}
+
+/// Why a word is not to be written, with what was typed.
+pub(crate) fn wrong_word(error: WordError, typed: &str) -> Failure {
+    match error {
+        WordError::UnknownFramework { known } => {
+            let known = known.join(", ");
+            Failure::unclear(format!("no framework is called {typed}; there are {known}"))
+        }
+        WordError::UnknownWord { framework, list, known } => {
+            let known = known.join(", ");
+            Failure::unclear(format!("{framework} has no {list} \"{typed}\"; it has {known}"))
+        }
     }
-    let known = listed.words.iter().map(|known| known.code.as_str()).collect::<Vec<_>>().join(", ");
-    let list = list.replace('_', " ");
-    Err(Failure::unclear(format!("{framework} has no {list} \"{word}\"; it has {known}")))
 }
 
 /// The parts of a text with `|` between them; what is not said is empty, the first must be said.

@@ -2,7 +2,7 @@
 
 use caseweave::role::Role;
 use sync_core::device::DeviceError;
-use sync_core::device::sync::SyncError;
+use sync_core::device::sync::{SyncControl, SyncError};
 use sync_core::engine::client::ClientError;
 use sync_core::ids::{AgencyId, UserId};
 use sync_core::time::Timestamp;
@@ -251,7 +251,8 @@ impl World {
             broken: None,
         };
         let dice = &mut self.dice;
-        let synced = phone.device.sync(&mut line, &|| clock, &mut || dice.bytes(), &mut |_, _| ());
+        let control = SyncControl::new();
+        let synced = phone.device.sync(&mut line, &|| clock, &mut || dice.bytes(), control);
         let (happened, broken) = (line.happened, line.broken);
         if let Some(broken) = broken {
             return Err(broken);

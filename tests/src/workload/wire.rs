@@ -10,7 +10,7 @@ use caseweave::ingest::judge::judge;
 use caseweave::service::pull::{Puller, Round};
 use sync_core::device::Device;
 use sync_core::device::Session;
-use sync_core::device::sync::{SyncError, SyncReport};
+use sync_core::device::sync::{SyncControl, SyncError, SyncReport};
 use sync_core::device::transport::{Transport, TransportError};
 use sync_core::ids::{ClusterId, DeviceId};
 use sync_core::limits::REQUEST_INFLATED_BYTES;
@@ -49,7 +49,7 @@ pub fn sync<S: Store>(
     };
     let mut wire = Wire { area, worker, server_cpu_s: 0.0 };
     let (cpu, began) = (cpu_s(), std::time::Instant::now());
-    let report = phone.sync(&mut wire, &|| now, &mut random, &mut |_, _| {})?;
+    let report = phone.sync(&mut wire, &|| now, &mut random, SyncControl::new())?;
     let both = cpu_s() - cpu;
     let (server_cpu_s, wall_s) = (wire.server_cpu_s, began.elapsed().as_secs_f64());
     Ok((report, Cost { wall_s, server_cpu_s, client_cpu_s: both - server_cpu_s }))

@@ -114,7 +114,7 @@ fn sync(phone: &mut Device<MemoryStore>, hub: &mut Hub) -> SyncReport {
         seed += 1;
         [seed; 16]
     };
-    phone.sync(hub, &|| NOW, &mut random, &mut |_, _| {}).unwrap()
+    phone.sync(hub, &|| NOW, &mut random, SyncControl::new()).unwrap()
 }
 
 #[test]
@@ -189,7 +189,8 @@ fn own_work_goes_though_a_newer_app_wrote_in_the_record_meanwhile() {
     let more = visit(2).entries();
     phone.add(&envelope, more.into_iter().skip(1).collect(), NOW).unwrap();
     let page = page_with_newer(&phone, record);
-    phone.store_page(&page, NOW, &mut SyncReport::default()).unwrap();
+    let changed = phone.store_page(&page, NOW, &mut SyncReport::default()).unwrap();
+    assert_eq!((changed.cases, changed.records), ([case].into(), [record].into()));
     assert_eq!(phone.unreadable(case).unwrap(), 1);
     assert_eq!(phone.caseload().unwrap()[0].only_here, 1);
     let again = phone.add(&envelope, visit(3).entries().into_iter().skip(1).collect(), NOW);
@@ -198,6 +199,23 @@ fn own_work_goes_though_a_newer_app_wrote_in_the_record_meanwhile() {
     let report = sync(&mut phone, &mut hub);
     assert_eq!((report.accepted, report.waiting), (1, 0));
     assert_eq!(hub.batches, [vec![(record, Kind::Visit, 2)]]);
+}
+
+#[test]
+fn a_case_that_goes_from_the_phone_is_among_what_changed() {
+    let mut phone = phone();
+    let (case, other) = (begin(&mut phone), begin(&mut phone));
+    let record = make(&mut phone, case, &visit(1)).record;
+    make(&mut phone, other, &visit(1));
+    sync(&mut phone, &mut Hub::default());
+    let granted = crate::ids::ScopeId::from_bytes(*record.as_bytes());
+    for scope in [Compartment::Team.scope(&case), granted] {
+        let page = Page { dropped: vec![scope], cursor: vec![2], ..Page::new(CLUSTER, NOW) };
+        let taken = incoming(&phone.store, &page, &phone.own()).unwrap();
+        let changed = Changed::by(&phone.store, &page, &taken).unwrap();
+        assert_eq!(changed.cases, [case].into());
+        assert!(!changed.directory && !changed.returned);
+    }
 }
 
 #[test]

@@ -10,13 +10,10 @@ use sync_core::time::Timestamp;
 
 use crate::cli::Act;
 use crate::failure::Failure;
-use crate::home::{FIRST_FRAMEWORK, Home, Phone};
+use crate::home::{FIRST_FRAMEWORK, Home};
 use crate::names;
 use crate::output::{self, Answer};
 use crate::values::{self, Place, YesNo};
-
-/// Whom to ring when harm is suspected, in this order.
-const RING: [&str; 2] = ["emergency", "duty"];
 
 #[derive(Args)]
 pub(crate) struct Concern {
@@ -65,7 +62,10 @@ impl Act for Concern {
             Ok(case) => phone.framework(*case, None)?,
             Err(_) => FIRST_FRAMEWORK.to_owned(),
         };
-        let ring = if self.harm.is_yes() { numbers(&phone, &framework) } else { Vec::new() };
+        let ring = match self.harm {
+            YesNo::Yes => phone.device.numbers_of(&framework, phone.now),
+            YesNo::No => Vec::new(),
+        };
         show(&ring);
         let to = self.compartment.compartment(&phone);
         let draft = self.draft(phone.now);
@@ -98,16 +98,6 @@ impl Concern {
             told: told.collect(),
         }
     }
-}
-
-/// The numbers to ring by a framework, the emergency number first.
-fn numbers(phone: &Phone, framework: &str) -> Vec<Contact> {
-    let contacts = phone.edition(framework).map(|edition| edition.contacts.as_slice());
-    let contacts = contacts.unwrap_or_default();
-    RING.iter()
-        .flat_map(|code| contacts.iter().filter(move |it| it.code == *code))
-        .cloned()
-        .collect()
 }
 
 fn show(ring: &[Contact]) {

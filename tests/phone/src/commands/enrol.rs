@@ -4,24 +4,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ed25519_dalek::SigningKey;
-use serde::Deserialize;
 use serde_json::json;
+use sync_core::device::enrol::{Credentials, Fresh, enrol};
 use sync_core::device::https::Https;
-use sync_core::device::transport::TransportError;
-use sync_core::device::{Enrolled, OwnCertificate, Session};
-use sync_core::ids::{Actor, AgencyId, ClusterId, DeviceId, UserId};
-use sync_core::store::sqlite::SqliteStore;
-use sync_core::store::{Shelf, Store as _, Write};
+use sync_core::device::{Address, OwnCertificate};
 
 use crate::cli::Act;
 use crate::failure::Failure;
 use crate::home::{Home, random};
 use crate::output::Answer;
 use crate::words;
-
-/// Key and actor of an enrolment whose answer has not come: a repeat must use the same.
-const ENROLLING: &[u8] = b"phone enrolling";
 
 #[derive(Args)]
 pub(crate) struct Enrol {
@@ -54,54 +46,14 @@ pub(crate) struct Enrol {
     name: String,
 }
 
-/// What the server answers.
-#[derive(Deserialize)]
-struct Answered {
-    device: DeviceId,
-    user: UserId,
-    display_name: String,
-    agency: Option<AgencyAnswered>,
-    clusters: Vec<ClusterAnswered>,
-    access_token: String,
-    refresh_token: String,
-}
-
-#[derive(Deserialize)]
-struct AgencyAnswered {
-    id: AgencyId,
-}
-
-#[derive(Deserialize)]
-struct ClusterAnswered {
-    id: ClusterId,
-    name: String,
-    roles: Vec<String>,
-}
-
-/// The phone's own secrets.
-struct Own {
-    key: [u8; 32],
-    actor: Actor,
-}
-
 impl Act for Enrol {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
-        let authority = self.authority.as_ref().map(read).transpose()?;
-        let certificate = self.own_certificate()?;
-        let password = words::read_password()?;
+        let to = self.address()?;
+        let who = self.credentials(words::read_password()?);
+        let fresh = Fresh { key: random()?, actor: random()? };
         let (mut store, _lock) = home.store()?;
-        let before = Enrolled::load(&store)?;
-        let own = match &before {
-            Some(before) => Own { key: before.key, actor: before.actor },
-            None => own(&mut store)?,
-        };
-        let answered = self.ask((authority.as_deref(), certificate.as_ref()), &own, &password)?;
-        if before.is_some_and(|before| before.user != answered.user) {
-            return Err(Failure::unclear("this phone is somebody's already: use another --home"));
-        }
-        let (enrolled, session) = self.enrolled((authority, certificate), &own, answered)?;
-        enrolled.save(&session, &mut store)?;
-        store.commit(&[Write::Remove(Shelf::Meta, ENROLLING.to_vec())])?;
+        let mut https = Https::to(&to)?;
+        let enrolled = enrol(&mut store, &mut https, &to, &who, fresh)?;
         let value = json!({
             "user": enrolled.user, "name": enrolled.name, "device": enrolled.device,
             "agency": enrolled.agency, "clusters": enrolled.clusters,
@@ -111,80 +63,29 @@ impl Act for Enrol {
 }
 
 impl Enrol {
-    fn own_certificate(&self) -> Result<Option<OwnCertificate>, Failure> {
+    fn address(&self) -> Result<Address, Failure> {
         let both = self.certificate.as_ref().zip(self.certificate_key.as_ref());
-        both.map(|(chain, key)| Ok(OwnCertificate { chain: read(chain)?, key: read(key)? }))
-            .transpose()
-    }
-
-    fn ask(
-        &self,
-        (authority, certificate): (Option<&str>, Option<&OwnCertificate>),
-        own: &Own,
-        password: &str,
-    ) -> Result<Answered, Failure> {
-        let public = SigningKey::from_bytes(&own.key).verifying_key();
-        let public: String = public.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-        let body = json!({
-            "code": self.code, "sign_in": self.sign_in, "password": password,
-            "public_key": public, "actor": own.actor, "device_name": self.name,
-            "app_code": self.app_code,
+        let own = both.map(|(chain, key)| -> Result<_, Failure> {
+            Ok(OwnCertificate { chain: read(chain)?, key: read(key)? })
         });
-        let https = Https::new(&self.server, authority, certificate)?;
-        let answer = https.post_json("/v1/enrol", &body).map_err(|error| match error {
-            TransportError::SignedOut => Failure::SignIn,
-            other => other.into(),
-        })?;
-        let odd = |_| TransportError::Refused("its answer is odd".into());
-        Ok(serde_json::from_value(answer).map_err(odd)?)
-    }
-
-    fn enrolled(
-        &self,
-        (authority, certificate): (Option<String>, Option<OwnCertificate>),
-        own: &Own,
-        answered: Answered,
-    ) -> Result<(Enrolled, Session), Failure> {
-        let no_post = || Failure::unclear("this account has no post in any agency");
-        let agency = answered.agency.ok_or_else(no_post)?.id;
-        let roles = answered.clusters.iter().flat_map(|cluster| {
-            cluster.roles.iter().map(|role| (cluster.id, role.clone())).collect::<Vec<_>>()
-        });
-        let roles = roles.collect();
-        let enrolled = Enrolled {
+        Ok(Address {
             server: self.server.clone(),
-            authority,
-            user: answered.user,
-            name: answered.display_name,
-            agency,
-            device: answered.device,
-            actor: own.actor,
-            key: own.key,
-            clusters: answered.clusters.into_iter().map(|it| (it.id, it.name)).collect(),
-            roles,
-            certificate,
-        };
-        let Answered { access_token, refresh_token, .. } = answered;
-        Ok((enrolled, Session { access_token, refresh_token }))
+            authority: self.authority.as_ref().map(read).transpose()?,
+            certificate: own.transpose()?,
+        })
+    }
+
+    fn credentials(&self, password: String) -> Credentials {
+        Credentials {
+            code: self.code.clone(),
+            sign_in: self.sign_in.clone(),
+            password,
+            app_code: self.app_code.clone(),
+            device_name: self.name.clone(),
+        }
     }
 }
 
 fn read(path: &PathBuf) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))
-}
-
-/// The phone's key and actor, made at the first try and kept: the server answers a repeat whose
-/// answer was lost only if it is the same phone that asks.
-fn own(store: &mut SqliteStore) -> Result<Own, Failure> {
-    let kept = store.item(Shelf::Meta, ENROLLING)?;
-    if let Some((key, actor)) = kept.as_deref().and_then(|kept| kept.split_at_checked(32)) {
-        let key = key.try_into().map_err(|_| Failure::unclear("this phone's data is damaged"))?;
-        let actor =
-            Actor::from_slice(actor).map_err(|error| Failure::unclear(error.to_string()))?;
-        return Ok(Own { key, actor });
-    }
-    let own = Own { key: random()?, actor: Actor::from_bytes(random()?) };
-    let bytes = [own.key.as_slice(), own.actor.as_bytes()].concat();
-    store.commit(&[Write::Set(Shelf::Meta, ENROLLING.to_vec(), bytes)])?;
-    Ok(own)
 }

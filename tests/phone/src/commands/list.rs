@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::json;
-use sync_core::device::CaseloadLine;
+use sync_core::device::{CaseloadLine, ring};
 
 use crate::cli::Act;
 use crate::failure::Failure;
@@ -64,8 +64,10 @@ impl Act for Find {
         let mut values = Vec::new();
         let mut rows = Vec::new();
         for line in found {
-            let ring = line.ring.and_then(|user| people.iter().find(|it| it.user == user));
-            let (who, number) = ring.map_or(("", ""), |it| (it.name.as_str(), it.phone.as_str()));
+            let (who, number) = ring::of_line(&line, &people).map_or_else(
+                || (String::new(), String::new()),
+                |person| (person.name, person.phone),
+            );
             let harm = line.harm_since.map(|at| format!("harm suspected {at}"));
             rows.push([
                 short(&line.case),

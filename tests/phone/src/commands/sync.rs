@@ -6,8 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use serde::Serialize;
 use sync_core::device::https::{Https, Traffic};
-use sync_core::device::sync::{SyncError, SyncReport};
-use sync_core::device::transport::TransportError;
+use sync_core::device::sync::{Progress, Remedy, SyncControl, SyncReport};
 use sync_core::device::{DeviceError, Enrolled, Parting};
 use sync_core::store::{Shelf, Store as _, Write};
 
@@ -81,21 +80,21 @@ fn exchange(home: &Home, phone: &mut Phone) -> Result<(SyncReport, Traffic), Fai
     // Drawn before anything is sent: an exchange cannot stop for want of random bytes.
     let mut salts = Salts::new()?;
     let shows = std::io::stderr().is_terminal();
-    let mut progress = |report: &SyncReport, left: u64| {
+    let mut progress = |&Progress { report, left, .. }: &Progress<'_>| {
         if left > 0 && (shows || left >= MANY) {
             let page = report.last_page.unwrap_or_default();
             output::note(&format!("page {page}: {} changes, about {left} more", report.received));
         }
     };
     let clock = || home.now();
-    let report = phone.device.sync(&mut https, &clock, &mut || salts.next(), &mut progress)?;
+    let control = SyncControl::new().watched(&mut progress);
+    let report = phone.device.sync(&mut https, &clock, &mut || salts.next(), control)?;
     Ok((report, https.traffic().clone()))
 }
 
 /// Whether this phone has to go.
-const fn is_over(failure: &Failure) -> bool {
-    use TransportError::{Retired, Stolen};
-    matches!(failure, Failure::Sync(SyncError::Transport(Retired | Stolen)))
+fn is_over(failure: &Failure) -> bool {
+    matches!(failure, Failure::Sync(error) if error.remedy() == Remedy::Leave)
 }
 
 /// Hands over what only this phone has, and erases it. Ends in words.
