@@ -5,6 +5,7 @@ mod access;
 mod copy;
 mod enrolment;
 mod handover;
+mod lease;
 mod leave;
 mod named;
 mod read;
@@ -33,6 +34,7 @@ use crate::time::Timestamp;
 
 pub use enrolment::{Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
+pub use lease::Lease;
 pub use leave::Parting;
 pub use read::{CaseloadLine, NoticeLine};
 pub use returned::{Discarded, Standing};
