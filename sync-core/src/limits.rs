@@ -53,6 +53,29 @@ pub const ACTORS_PER_CLAIM: usize = 256;
 pub const ACTORS_PER_DEVICE: usize = 4_000;
 /// How long work that its author has thrown away can be got back, milliseconds: thirty days.
 pub const DISCARDED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// Days a phone may go on reading without contact where no framework says how many: a fortnight's leave
+/// in the hills, and not a whole term.
+pub const OFFLINE_LEASE_DAYS: u32 = 14;
+/// Shortest PIN or passphrase that locks a phone's data, characters: with ten tries, a million PINs
+/// leave a finder one chance in a hundred thousand.
+pub const PIN_CHARS: usize = 6;
+/// Wrong PINs in a row after which a phone must be in contact: enough for cold fingers and an old PIN.
+pub const PIN_TRIES: u8 = 10;
+/// Memory that one try of a PIN takes, KiB: OWASP's least for Argon2id. A 2 GB phone has it free beside
+/// a camera and a map; more would have the system close other apps.
+pub const PIN_MEMORY_KIB: u32 = 19 * 1024;
+/// Passes over that memory, OWASP's number for it: a fifth of a second on a slow phone.
+pub const PIN_PASSES: u32 = 2;
+/// Lanes of that memory: a slow phone gains nothing from threads, and who guesses would.
+pub const PIN_LANES: u32 = 1;
+/// The most memory that a file may ask for, KiB: a later app may ask for more than this one does, and
+/// a damaged file must not take the phone down.
+pub const PIN_MEMORY_KIB_MAX: u32 = 256 * 1024;
+/// The most passes that a file may ask for: as above.
+pub const PIN_PASSES_MAX: u32 = 16;
+/// How far the latest moment that a phone has seen may grow before it is written down, milliseconds:
+/// it is asked at each opening, and reading should rarely cost a write.
+pub const LEASE_NOTE_MS: i64 = 10 * 60 * 1000;
 /// Cursors in one request: clusters one server hosts.
 pub const CURSORS_PER_REQUEST: usize = 256;
 

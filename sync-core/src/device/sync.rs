@@ -13,7 +13,7 @@ use ed25519_dalek::Signer;
 
 use crate::device::transport::{Transport, TransportError};
 use crate::device::write::CLOCK_AHEAD;
-use crate::device::{Device, DeviceError, Session};
+use crate::device::{Device, DeviceError, Session, lease};
 use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, held_key, outgoing};
 use crate::engine::incoming::incoming;
 use crate::engine::own::Own;
@@ -277,6 +277,7 @@ impl<S: Store> Device<S> {
             let ahead = sent_at.since_ms(page.now).to_be_bytes().to_vec();
             taken.writes.push(Write::Set(Shelf::Meta, CLOCK_AHEAD.to_vec(), ahead));
         }
+        taken.writes.push(lease::contact(page.now, sent_at));
         let mut changed = Changed::by(&self.store, page, &taken)?;
         self.store.commit(&taken.writes)?;
         self.read_again()?;

@@ -10,10 +10,9 @@ use crate::framework::{
     Calendar, Clock, Contact, FRAMEWORK_BYTES, Form, Framework, FrameworkError, ITEMS_PER_LIST,
     Origin, OutcomeSet, Stage, Threshold, WordList,
 };
+use crate::limits::OFFLINE_LEASE_DAYS;
 use crate::time::Date;
 
-/// Days a phone may read without contact where the framework says nothing.
-const OFFLINE_LEASE_DAYS: u32 = 14;
 /// The longest clock, days: a childhood.
 const CLOCK_DAYS: u32 = 18 * 366;
 

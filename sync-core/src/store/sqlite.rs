@@ -4,6 +4,7 @@
 //! nothing here ever replaces a file.
 
 mod failure;
+mod files;
 mod key;
 #[cfg(test)]
 mod kill_test;
@@ -11,6 +12,7 @@ mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
+pub mod vault;
 mod write;
 
 use std::fs;
@@ -88,26 +90,35 @@ impl SqliteStore {
         Ok(store)
     }
 
-    /// A store in memory, not encrypted: for tests.
+    /// A store in memory, not encrypted: for tests, and in no build that ships.
     ///
     /// # Errors
     /// [`StoreError::Io`] if there is no memory.
+    #[cfg(any(test, feature = "testing"))]
     pub fn open_in_memory() -> Result<Self, StoreError> {
         Self::set_up(Connection::open_in_memory()?, "memory")
     }
 
     /// Removes the store at `path` with all that stands beside it: for a phone that must forget.
-    /// No store may be open on it. Does nothing if there is none.
+    /// The file with its sealed key goes first: from then on nothing opens the rest, however long
+    /// that takes. What a disk keeps of a removed file is not in our hands, so the platform's secret
+    /// should be removed before. No store may be open on it. Does nothing if there is none.
     ///
     /// # Errors
     /// [`StoreError::Io`] if a file cannot be removed; calling again goes on.
     pub fn erase(path: &Path) -> Result<(), StoreError> {
-        // The check file goes first: without it an unfinished erasure is a fresh start.
-        for end in ["-check", "-check-new", "-wal", "-shm", ""] {
-            match fs::remove_file(key::beside(path, end)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(of_io(&error)),
-                _ => {}
-            }
+        Self::remove_all(path).map_err(|error| of_io(&error))
+    }
+
+    fn remove_all(path: &Path) -> io::Result<()> {
+        for end in ["-keys", "-keys-new"] {
+            files::remove(&files::beside(path, end))?;
+        }
+        // A power cut must not bring the key back.
+        files::sync_folder(path)?;
+        // Without a check file an unfinished erasure is a fresh start.
+        for end in ["-check", "-check-new", "-tries", "-tries-new", "-wal", "-shm", ""] {
+            files::remove(&files::beside(path, end))?;
         }
         Ok(())
     }

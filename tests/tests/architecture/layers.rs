@@ -15,7 +15,7 @@ const ROWS: &[&[&str]] = &[
 ];
 
 /// What the store may use, and who may use the store.
-const STORE_USES: &[&str] = &["ids", "store"];
+const STORE_USES: &[&str] = &["ids", "limits", "store"];
 /// The engine reads and writes rows through the trait; it names no implementation.
 const STORE_USERS: &[&str] = &["store", "engine", "device"];
 

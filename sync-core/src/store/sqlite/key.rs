@@ -1,13 +1,15 @@
 //! The key of a phone's data, and a small file beside it that tells a wrong key from damage.
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::{Zeroize, Zeroizing};
+
+use super::files;
 
 /// 32 random bytes that open one phone's data. Wiped when dropped; never shown.
 pub struct Key([u8; 32]);
@@ -21,9 +23,25 @@ impl Key {
 
     /// The statement that opens a database with this key; wiped when dropped.
     pub(super) fn statement(&self) -> Zeroizing<String> {
+        self.pragma("key")
+    }
+
+    /// The statement that writes an open database anew under this key; wiped when dropped.
+    pub(super) fn rekey_statement(&self) -> Zeroizing<String> {
+        self.pragma("rekey")
+    }
+
+    /// The bytes, to be sealed.
+    pub(super) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    fn pragma(&self, name: &str) -> Zeroizing<String> {
         // Room for all of it at once: a string that grows leaves copies behind.
         let mut sql = Zeroizing::new(String::with_capacity(96));
-        sql.push_str("PRAGMA key = \"x'");
+        sql.push_str("PRAGMA ");
+        sql.push_str(name);
+        sql.push_str(" = \"x'");
         for byte in &self.0 {
             for half in [byte >> 4, byte & 15] {
                 sql.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
@@ -75,23 +93,19 @@ pub(super) fn remember(path: &Path, key: &Key) -> io::Result<()> {
     let Some(mac) = digest(key) else {
         return Ok(());
     };
-    let (check, new) = (check_path(path), beside(path, "-check-new"));
-    let mut file = File::create(&new)?;
-    file.write_all(&mac.finalize().into_bytes())?;
-    file.sync_all()?;
-    fs::rename(new, check)
+    files::replace(&check_path(path), &mac.finalize().into_bytes())
+}
+
+/// Forgets which key the database was last opened with, before that changes: without the file, the
+/// old key is not taken for the right one and the data for damaged.
+pub(super) fn forget(path: &Path) -> io::Result<()> {
+    files::remove(&check_path(path))?;
+    files::sync_folder(path)
 }
 
 /// The file that tells a wrong key from damage.
 pub(super) fn check_path(path: &Path) -> PathBuf {
-    beside(path, "-check")
-}
-
-/// `path` with `end` after its name.
-pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
+    files::beside(path, "-check")
 }
 
 fn digest(key: &Key) -> Option<Hmac<Sha256>> {

@@ -15,7 +15,7 @@ use crate::store::memory::MemoryStore;
 use crate::store::{ChangeRow, Place, Shelf, Store, StoreError, Write};
 
 /// A file as version 1 of the schema wrote it: frozen, whatever becomes of the steps.
-const VERSION_1: &str = "
+pub(super) const VERSION_1: &str = "
     CREATE TABLE records (id BLOB PRIMARY KEY NOT NULL, case_id BLOB NOT NULL, scope BLOB NOT NULL,
         kind INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX records_of_case ON records (case_id);
@@ -56,11 +56,11 @@ fn place() -> (TempDir, PathBuf) {
 /// The file as a kill leaves it: database, journal and check file, copied while the store is open.
 fn copy_as_killed(from: &Path, to: &Path) {
     for end in ["", "-wal", "-check"] {
-        fs::copy(super::key::beside(from, end), super::key::beside(to, end)).unwrap();
+        fs::copy(super::files::beside(from, end), super::files::beside(to, end)).unwrap();
     }
 }
 
-fn plain_connection(path: &Path, key: &Key) -> Connection {
+pub(super) fn plain_connection(path: &Path, key: &Key) -> Connection {
     let conn = Connection::open(path).unwrap();
     conn.execute_batch(&key.statement()).unwrap();
     conn
@@ -131,7 +131,7 @@ fn a_wrong_key_opens_nothing_and_harms_nothing() {
     contract::fill(&mut store).unwrap();
     let killed = dir.path().join("killed.db");
     copy_as_killed(&path, &killed);
-    assert!(fs::metadata(super::key::beside(&killed, "-wal")).unwrap().len() > 0);
+    assert!(fs::metadata(super::files::beside(&killed, "-wal")).unwrap().len() > 0);
     let before = contents(&store).unwrap();
     for path in [&path, &killed] {
         for _ in 0..2 {
@@ -246,7 +246,7 @@ fn a_file_of_version_1_comes_up_to_date() {
 }
 
 /// Version and every table and index, layout of the SQL aside.
-fn shape(conn: &Connection) -> (i64, Vec<String>) {
+pub(super) fn shape(conn: &Connection) -> (i64, Vec<String>) {
     let version = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     let mut statement =
         conn.prepare("SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name").unwrap();
