@@ -1,15 +1,23 @@
-//! The phone's library as Kotlin and Swift see it: one long-lived object, plain records, synchronous
-//! methods. Small for now: open, caseload, a visit, an exchange, what exists only here.
+//! The phone's library as Kotlin and Swift see it: a home of all who use the phone, one object a person,
+//! plain records, synchronous methods, and the platform's own key store, clock and ears.
 //!
 //! Everything is decided in `sync_core`; this crate mirrors types and is the only one that names
 //! the binding generator.
 
 mod error;
+mod home;
+mod input;
 mod phone;
-mod records;
+mod platform;
+mod read;
+pub mod records;
+#[cfg(test)]
+mod tests;
+mod write;
 
-pub use error::PhoneError;
+pub use error::{KeyStoreError, PhoneError};
+pub use home::PhoneHome;
 pub use phone::Phone;
-pub use records::{CaseLine, NewVisit, Saved, SyncSummary};
+pub use platform::{ChangeListener, Clock, KeyStore, LogSink, SyncWatcher};
 
 uniffi::setup_scaffolding!();

@@ -15,6 +15,7 @@ mod read;
 mod returned;
 mod search;
 mod settle;
+mod state;
 mod text;
 mod write;
 
@@ -50,7 +51,8 @@ pub use lines::Tidied;
 pub use read::{CaseloadLine, NoticeLine};
 pub use returned::{Discarded, Standing};
 pub use search::Hit;
-pub use write::{Facts, Saved};
+pub use state::RecordState;
+pub use write::{Facts, NewRecord, Saved};
 
 /// One user's phone.
 pub struct Device<S: Store> {

@@ -3,7 +3,7 @@
 use sync_core::device;
 use sync_core::view::{ChronologyLine, DueDate, Warnings};
 
-use crate::records::sheet::{Shown, SheetValue};
+use crate::records::sheet::{SheetValue, Shown};
 
 /// One case of the caseload.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -245,10 +245,10 @@ impl From<ChronologyLine> for Happening {
 
 impl From<Warnings> for VisitWarnings {
     fn from(warnings: Warnings) -> Self {
-        let contact = warnings.contact.into_iter().map(|it| RestrictedContact {
-            person: it.person,
-            restriction: it.restriction,
-        });
+        let contact = warnings
+            .contact
+            .into_iter()
+            .map(|it| RestrictedContact { person: it.person, restriction: it.restriction });
         Self {
             visit_risk: warnings.visit_risk,
             contact: contact.collect(),

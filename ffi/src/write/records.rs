@@ -1,6 +1,6 @@
 //! Beginning records, and adding to them.
 
-use sync_core::device::Saved as CoreSaved;
+use sync_core::device::{NewRecord, Saved as CoreSaved};
 use sync_core::ids::{CaseId, ClusterId, EntryId, RecordId};
 use sync_core::record::kind::Kind;
 use sync_core::record::kinds::assessment::AssessmentDraft;
@@ -73,8 +73,15 @@ impl Phone {
         }
         let mut rest = Vec::new();
         let first = self.saving(draft, |device, now| {
-            let to = compartment(device, visit.to);
-            let mut saved = device.make_each(Kind::Visit, to, "", all, now)?;
+            let compartment = compartment(device, visit.to);
+            let record = |(case, entries)| NewRecord {
+                case,
+                kind: Kind::Visit,
+                compartment,
+                framework: String::new(),
+                entries,
+            };
+            let mut saved = device.make_each(all.into_iter().map(record).collect(), now)?;
             rest = saved.split_off(saved.len().min(1));
             saved.pop().ok_or_else(nothing)
         })?;
@@ -109,7 +116,8 @@ impl Phone {
             TeamInvolved::Perhaps => Place::Protection,
         };
         let saved = self.make(&concern.case_id, to, &form, draft)?;
-        let ring = concern.harm_suspected.then(|| self.whom_to_ring(concern.case_id)).transpose()?;
+        let ring =
+            concern.harm_suspected.then(|| self.whom_to_ring(concern.case_id)).transpose()?;
         Ok(ConcernSaved { saved, ring })
     }
 
@@ -392,4 +400,3 @@ const fn how(how: HowHeard) -> How {
         HowHeard::Observed => How::Observed,
     }
 }
-

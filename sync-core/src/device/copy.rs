@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::device::{Device, DeviceError, Saved};
+use crate::device::{Device, DeviceError, NewRecord, Saved};
 use crate::engine::authors::{self, Loaded};
 use crate::engine::client::{cluster_of, moved_key};
 use crate::gate::copies::{self, Source, Sources};
@@ -12,7 +12,8 @@ use crate::policy::Denied;
 use crate::record::change::Change;
 use crate::record::fold::fold;
 use crate::record::kind::Compartment;
-use crate::record::kinds::{AttestedCopy, Contribution as _, Version};
+use crate::record::kinds::sharing_decision::SharingDecisionDraft;
+use crate::record::kinds::{AttestedCopy, Contribution as _, Draft as _, Version};
 use crate::store::{Place, Shelf, Store, Write};
 use crate::time::Timestamp;
 use crate::view::kinds::copied_text;
@@ -30,7 +31,34 @@ impl<S: Store> Device<S> {
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
         let case = self.envelope(record)?.case;
-        self.copy(record, (case, to), reason, false, now)
+        let copy = self.copied(record, (case, to), reason, false)?;
+        self.make_one(copy, now)
+    }
+
+    /// Copies a record for others of the same case and writes down why, for the user's own agency: both
+    /// or neither.
+    ///
+    /// # Errors
+    /// [`DeviceError`]; nothing was saved.
+    pub fn share_because(
+        &mut self,
+        record: &RecordId,
+        to: Compartment,
+        decision: &SharingDecisionDraft,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        let case = self.envelope(record)?.case;
+        let copy = self.copied(record, (case, to), &decision.purpose, false)?;
+        let own = Compartment::Agency(self.identity.principal.agency);
+        let why = NewRecord {
+            case,
+            kind: decision.kind(),
+            compartment: own,
+            framework: String::new(),
+            entries: decision.entries(),
+        };
+        let saved = self.make_each(vec![copy, why], now)?;
+        saved.into_iter().next().ok_or(DeviceError::UnknownCase)
     }
 
     /// Makes a record anew where it belongs. The old one is withdrawn from whoever may not see the
@@ -46,17 +74,17 @@ impl<S: Store> Device<S> {
         reason: &str,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
-        self.copy(record, (case, to), reason, true, now)
+        let copy = self.copied(record, (case, to), reason, true)?;
+        self.make_one(copy, now)
     }
 
-    fn copy(
-        &mut self,
+    fn copied(
+        &self,
         record: &RecordId,
-        (case, to): (CaseId, Compartment),
+        (case, compartment): (CaseId, Compartment),
         reason: &str,
         withdraws: bool,
-        now: Timestamp,
-    ) -> Result<Saved, DeviceError> {
+    ) -> Result<NewRecord, DeviceError> {
         if reason.trim().is_empty() {
             return Err(DeviceError::ReasonMissing);
         }
@@ -72,7 +100,8 @@ impl<S: Store> Device<S> {
         let copies = AttestedCopy::of((*record, &made), &version, &text, reason, withdraws);
         let mut entries = copies::carried(&folded, reason);
         entries.extend(copies.iter().map(AttestedCopy::entry));
-        self.make(case, made.kind, to, &made.framework, entries, now)
+        let (kind, framework) = (made.kind, made.framework);
+        Ok(NewRecord { case, kind, compartment, framework, entries })
     }
 
     /// The records that a change copies from, as the phone has them.

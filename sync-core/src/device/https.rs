@@ -14,12 +14,12 @@ use ureq::tls::{
     Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem,
 };
 
-use crate::device::enrol::{EnrolAnswer, EnrolAsk, EnrolError, Reception};
+use crate::device::enrol::{Credentials, EnrolAnswer, EnrolAsk, EnrolError, Reception};
 use crate::device::https::wait::Waits;
 use crate::device::sync::Stop;
 use crate::device::transport::{Farewell, Transport, TransportError};
 use crate::device::{Address, Enrolled, OwnCertificate, Session};
-use crate::ids::DeviceId;
+use crate::ids::{DeviceId, UserId};
 use crate::protocol::surrender::Receipt;
 
 /// A line of 2G may take this long to bring the first byte.
@@ -39,6 +39,11 @@ pub struct Https {
 struct Tokens {
     access_token: String,
     refresh_token: String,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    user: UserId,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +121,20 @@ impl Https {
         body: &serde_json::Value,
     ) -> Result<serde_json::Value, TransportError> {
         self.post(path, body).map_err(TransportError::from)
+    }
+
+    /// Who signs in with a password, without a session of a phone: to know a person again whose phone is
+    /// locked. The session that begins is not kept.
+    ///
+    /// # Errors
+    /// [`EnrolError`]
+    pub fn who_signs_in(&self, who: &Credentials) -> Result<UserId, EnrolError> {
+        let body = serde_json::json!({
+            "sign_in": who.sign_in, "password": who.password, "code": who.app_code,
+        });
+        let answer = self.post("/v1/sign-in", &body)?;
+        let known: Known = serde_json::from_value(answer).map_err(|_| NotDone::Odd)?;
+        Ok(known.user)
     }
 
     fn post(&self, path: &str, body: &serde_json::Value) -> Result<serde_json::Value, NotDone> {

@@ -77,6 +77,154 @@ const MISFITS_MAX: u32 = 2;
 /// Exchanges in one sync: more are left to the next, so that a sync ends.
 const EXCHANGES_MAX: u32 = 10_000;
 
+/// Who has a phone during an exchange: its only owner, or a lock that is free while the server is waited
+/// for, so that reading and writing go on meanwhile.
+pub trait Holds {
+    /// Where the phone keeps its copy.
+    type Store: Store;
+
+    /// Does something with the phone; nobody else does meanwhile. None if it was closed.
+    fn with<T>(&mut self, work: impl FnOnce(&mut Device<Self::Store>) -> T) -> Option<T>;
+}
+
+impl<S: Store> Holds for Device<S> {
+    type Store = S;
+
+    fn with<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        Some(work(self))
+    }
+}
+
+/// Does something with the phone; a phone that was closed meanwhile ends the exchange.
+fn held<H: Holds, T, E>(
+    phone: &mut H,
+    work: impl FnOnce(&mut Device<H::Store>) -> Result<T, E>,
+) -> Result<T, SyncError>
+where
+    SyncError: From<E>,
+{
+    Ok(phone.with(work).ok_or(SyncError::Stopped)??)
+}
+
+/// As [`Device::sync`], of a phone that others use meanwhile. What they write joins the next sync.
+///
+/// # Errors
+/// As [`Device::sync`].
+pub fn sync<H: Holds>(
+    phone: &mut H,
+    transport: &mut dyn Transport,
+    clock: &dyn Fn() -> Timestamp,
+    random: &mut dyn FnMut() -> [u8; 16],
+    mut control: SyncControl<'_>,
+) -> Result<SyncReport, SyncError> {
+    transport.stop_when(control.stop());
+    let done = exchanges(phone, transport, clock, random, &mut control);
+    // Waiting for the server breaks off as a cut does.
+    done.map_err(|error| error.or_stopped(control.stop()))
+}
+
+fn exchanges<H: Holds>(
+    phone: &mut H,
+    transport: &mut dyn Transport,
+    clock: &dyn Fn() -> Timestamp,
+    random: &mut dyn FnMut() -> [u8; 16],
+    control: &mut SyncControl<'_>,
+) -> Result<SyncReport, SyncError> {
+    let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
+    let mut misfits = 0;
+    held(phone, Device::note_what_waits)?;
+    loop {
+        SyncError::unless_stopped(control.stop())?;
+        let before = (report.moved(), waiting.len());
+        let (now, seed) = (clock(), random());
+        let out = held(phone, |phone| phone.outgoing(now, seed, &mut waiting))?;
+        let done = exchange(phone, transport, &out.request, &mut report, control);
+        // The next exchange asks for what is missing; one that does not fit again is damaged.
+        if misfits < MISFITS_MAX && matches!(&done, Err(error) if error.asks_for_the_whole()) {
+            misfits += 1;
+            continue;
+        }
+        done?;
+        if std::mem::take(&mut report.again) && report.exchanges < EXCHANGES_MAX {
+            continue;
+        }
+        held(phone, |phone| phone.note_waiting(&out.pushed, &mut waiting))?;
+        let moved = (report.moved(), waiting.len()) != before;
+        if !out.request.more || !moved || report.exchanges >= EXCHANGES_MAX {
+            report.waiting = held(phone, |phone| phone.unsent_of(&waiting))?;
+            return Ok(report);
+        }
+    }
+}
+
+/// One exchange.
+fn exchange<H: Holds>(
+    phone: &mut H,
+    transport: &mut dyn Transport,
+    request: &SyncRequest,
+    report: &mut SyncReport,
+    control: &mut SyncControl<'_>,
+) -> Result<(), SyncError> {
+    let body = encode_request(request).map_err(StreamError::Cut)?;
+    let session = held(phone, |phone| Session::load(&phone.store).map_err(DeviceError::from))?;
+    // Whoever signed out has nothing to show the server.
+    let session = session.ok_or(TransportError::SignedOut)?;
+    report.exchanges += 1;
+    report.bytes_up += body.len() as u64;
+    let answer = match transport.exchange(&session.access_token, &body) {
+        Err(TransportError::SignedOut) => {
+            let session = refresh(phone, transport, &session)?;
+            report.exchanges += 1;
+            report.bytes_up += body.len() as u64;
+            transport.exchange(&session.access_token, &body)?
+        }
+        answer => answer?,
+    };
+    take(phone, answer, request.now, report, control)
+}
+
+fn refresh<H: Holds>(
+    phone: &mut H,
+    transport: &mut dyn Transport,
+    session: &Session,
+) -> Result<Session, SyncError> {
+    // The signature is over the token itself, not over how it is written.
+    let token = session.token_bytes().ok_or(TransportError::SignedOut)?;
+    let signed = [b"caseweave refresh v1".as_slice(), &token].concat();
+    let (signature, device) = held(phone, |phone| {
+        let signature = phone.identity.key.sign(&signed).to_bytes();
+        Ok::<_, SyncError>((signature, phone.identity.device))
+    })?;
+    let new = transport.refresh(&session.refresh_token, &device, &signature)?;
+    let write = new.write().map_err(DeviceError::from)?;
+    held(phone, |phone| phone.store.commit(&[write]).map_err(DeviceError::from))?;
+    Ok(new)
+}
+
+fn take<H: Holds>(
+    phone: &mut H,
+    answer: Box<dyn std::io::Read>,
+    sent_at: Timestamp,
+    report: &mut SyncReport,
+    control: &mut SyncControl<'_>,
+) -> Result<(), SyncError> {
+    let (counted, bytes) = Counted::new(answer);
+    let mut pages = PageReader::new(counted).map_err(StreamError::Cut)?;
+    loop {
+        SyncError::unless_stopped(control.stop())?;
+        let page = pages.page();
+        report.bytes_down += bytes.take();
+        let Some(page) = page? else { return Ok(()) };
+        if let Some(cpu_us) = page.server_cpu_us {
+            *report.server_cpu_us.get_or_insert_default() += cpu_us;
+            continue;
+        }
+        let changed = held(phone, |phone| phone.store_page(&page, sent_at, report))?;
+        report.changed.extend(&changed);
+        control.tell(&Progress { report, left: page.left, changed: &changed });
+    }
+}
+
 impl<S: Store> Device<S> {
     /// Makes exchanges until nothing of the phone's is unsent that can be sent. `clock` is asked for
     /// each; `random` gives bytes for salts; `control` says who watches and what may stop it.
@@ -89,45 +237,9 @@ impl<S: Store> Device<S> {
         transport: &mut dyn Transport,
         clock: &dyn Fn() -> Timestamp,
         random: &mut dyn FnMut() -> [u8; 16],
-        mut control: SyncControl<'_>,
+        control: SyncControl<'_>,
     ) -> Result<SyncReport, SyncError> {
-        transport.stop_when(control.stop());
-        let done = self.exchanges(transport, clock, random, &mut control);
-        // Waiting for the server breaks off as a cut does.
-        done.map_err(|error| error.or_stopped(control.stop()))
-    }
-
-    fn exchanges(
-        &mut self,
-        transport: &mut dyn Transport,
-        clock: &dyn Fn() -> Timestamp,
-        random: &mut dyn FnMut() -> [u8; 16],
-        control: &mut SyncControl<'_>,
-    ) -> Result<SyncReport, SyncError> {
-        let (mut report, mut waiting) = (SyncReport::default(), Waiting::new());
-        let mut misfits = 0;
-        self.note_what_waits()?;
-        loop {
-            SyncError::unless_stopped(control.stop())?;
-            let before = (report.moved(), waiting.len());
-            let out = self.outgoing(clock(), random(), &mut waiting)?;
-            let done = self.exchange(transport, &out.request, &mut report, control);
-            // The next exchange asks for what is missing; one that does not fit again is damaged.
-            if misfits < MISFITS_MAX && matches!(&done, Err(error) if error.asks_for_the_whole()) {
-                misfits += 1;
-                continue;
-            }
-            done?;
-            if std::mem::take(&mut report.again) && report.exchanges < EXCHANGES_MAX {
-                continue;
-            }
-            self.note_waiting(&out.pushed, &mut waiting)?;
-            let moved = (report.moved(), waiting.len()) != before;
-            if !out.request.more || !moved || report.exchanges >= EXCHANGES_MAX {
-                report.waiting = self.unsent_of(&waiting)?;
-                return Ok(report);
-            }
-        }
+        sync(self, transport, clock, random, control)
     }
 
     pub(super) fn outgoing(
@@ -176,71 +288,6 @@ impl<S: Store> Device<S> {
             unsent += rows.iter().filter(|row| is_unsent(row)).count();
         }
         Ok(unsent)
-    }
-
-    /// One exchange.
-    fn exchange(
-        &mut self,
-        transport: &mut dyn Transport,
-        request: &SyncRequest,
-        report: &mut SyncReport,
-        control: &mut SyncControl<'_>,
-    ) -> Result<(), SyncError> {
-        let body = encode_request(request).map_err(StreamError::Cut)?;
-        let session = Session::load(&self.store).map_err(DeviceError::from)?;
-        // Whoever signed out has nothing to show the server.
-        let session = session.ok_or(TransportError::SignedOut)?;
-        report.exchanges += 1;
-        report.bytes_up += body.len() as u64;
-        let answer = match transport.exchange(&session.access_token, &body) {
-            Err(TransportError::SignedOut) => {
-                let session = self.refresh(transport, &session)?;
-                report.exchanges += 1;
-                report.bytes_up += body.len() as u64;
-                transport.exchange(&session.access_token, &body)?
-            }
-            answer => answer?,
-        };
-        self.take(answer, request.now, report, control)
-    }
-
-    fn refresh(
-        &mut self,
-        transport: &mut dyn Transport,
-        session: &Session,
-    ) -> Result<Session, SyncError> {
-        // The signature is over the token itself, not over how it is written.
-        let token = session.token_bytes().ok_or(TransportError::SignedOut)?;
-        let signed = [b"caseweave refresh v1".as_slice(), &token].concat();
-        let signature = self.identity.key.sign(&signed).to_bytes();
-        let new = transport.refresh(&session.refresh_token, &self.identity.device, &signature)?;
-        let write = new.write().map_err(DeviceError::from)?;
-        self.store.commit(&[write]).map_err(DeviceError::from)?;
-        Ok(new)
-    }
-
-    fn take(
-        &mut self,
-        answer: Box<dyn std::io::Read>,
-        sent_at: Timestamp,
-        report: &mut SyncReport,
-        control: &mut SyncControl<'_>,
-    ) -> Result<(), SyncError> {
-        let (counted, bytes) = Counted::new(answer);
-        let mut pages = PageReader::new(counted).map_err(StreamError::Cut)?;
-        loop {
-            SyncError::unless_stopped(control.stop())?;
-            let page = pages.page();
-            report.bytes_down += bytes.take();
-            let Some(page) = page? else { return Ok(()) };
-            if let Some(cpu_us) = page.server_cpu_us {
-                *report.server_cpu_us.get_or_insert_default() += cpu_us;
-                continue;
-            }
-            let changed = self.store_page(&page, sent_at, report)?;
-            report.changed.extend(&changed);
-            control.tell(&Progress { report, left: page.left, changed: &changed });
-        }
     }
 
     /// Who writes here.

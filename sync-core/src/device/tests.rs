@@ -160,20 +160,27 @@ fn a_visit_to_siblings_is_saved_for_all_of_them_or_for_none() {
     let mut phone = phone();
     let cases = ["Ailsa", "Brodie", "Catriona"].map(|name| begin(&mut phone, name));
     let entries = |words: &str| {
-        let json = serde_json::json!({ "at": NOW, "narrative": words, "visit_group": "0a".repeat(16) });
+        let json =
+            serde_json::json!({ "at": NOW, "narrative": words, "visit_group": "0a".repeat(16) });
         serde_json::from_value::<VisitDraft>(json).unwrap().entries()
     };
-    let all = cases.map(|case| (case, entries("All three played.")));
-    let (team, kind) = (Compartment::Team, Kind::Visit);
-    let saved = phone.make_each(kind, team, "", all.to_vec(), NOW).unwrap();
+    let to = |case: CaseId, words: &str| NewRecord {
+        case,
+        kind: Kind::Visit,
+        compartment: Compartment::Team,
+        framework: String::new(),
+        entries: entries(words),
+    };
+    let all = cases.map(|case| to(case, "All three played."));
+    let saved = phone.make_each(all.to_vec(), NOW).unwrap();
     let records: std::collections::BTreeSet<_> = saved.iter().map(|it| it.record).collect();
     assert_eq!((records.len(), phone.only_here().unwrap().changes), (3, 6));
     let order: Vec<_> = phone.store().unsent(3, 9).unwrap().iter().map(|it| it.record).collect();
     assert_eq!(order, saved.iter().map(|it| it.record).collect::<Vec<_>>(), "as they were given");
 
     let mut some = all.to_vec();
-    some.push((CaseId::from_bytes([9; 16]), entries("Nobody.")));
-    assert!(phone.make_each(kind, team, "", some, NOW).is_err());
+    some.push(to(CaseId::from_bytes([9; 16]), "Nobody."));
+    assert!(phone.make_each(some, NOW).is_err());
     assert_eq!(phone.only_here().unwrap().changes, 6, "not even the first");
     visit(&mut phone, cases[0], "Another one.");
     assert_eq!(phone.only_here().unwrap().changes, 7);

@@ -39,6 +39,21 @@ pub struct Saved {
     pub entries: Vec<EntryId>,
 }
 
+/// A record to make.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewRecord {
+    /// The case.
+    pub case: CaseId,
+    /// What it is about.
+    pub kind: Kind,
+    /// Who it is for.
+    pub compartment: Compartment,
+    /// The framework in whose words it is; empty for most.
+    pub framework: String,
+    /// What it begins with.
+    pub entries: Vec<NewEntry>,
+}
+
 /// A change that was checked, and what is to be written of it.
 struct Prepared {
     writes: Vec<Write>,
@@ -186,40 +201,46 @@ impl<S: Store> Device<S> {
         entries: Vec<NewEntry>,
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
-        let mut saved = self.make_each(kind, compartment, framework, vec![(case, entries)], now)?;
-        saved.pop().ok_or(DeviceError::UnknownCase)
+        let framework = framework.to_owned();
+        self.make_one(NewRecord { case, kind, compartment, framework, entries }, now)
     }
 
-    /// Makes a record of each of several cases, all or none: a visit to siblings.
+    pub(super) fn make_one(
+        &mut self,
+        new: NewRecord,
+        now: Timestamp,
+    ) -> Result<Saved, DeviceError> {
+        self.make_each(vec![new], now)?.pop().ok_or(DeviceError::UnknownCase)
+    }
+
+    /// Makes several records, all or none: of a visit to siblings, say.
     ///
     /// # Errors
     /// [`DeviceError`]; nothing was saved.
     pub fn make_each(
         &mut self,
-        kind: Kind,
-        compartment: Compartment,
-        framework: &str,
-        all: Vec<(CaseId, Vec<NewEntry>)>,
+        all: Vec<NewRecord>,
         now: Timestamp,
     ) -> Result<Vec<Saved>, DeviceError> {
         let (mut prepared, mut writes) = (Vec::with_capacity(all.len()), Vec::new());
         let mut next = counter32(&self.store, NEXT_RECORD)?;
-        for (case, entries) in all {
-            let case = self.case_now(case)?;
+        for new in all {
+            let case = self.case_now(new.case)?;
             cluster_of(&self.store, &case)?.ok_or(DeviceError::UnknownCase)?;
             let (n, after) = self.record_after(next)?;
             next = after;
             let made = Made {
-                kind,
+                kind: new.kind,
                 creator: self.identity.actor,
                 n,
                 user: self.identity.principal.user,
                 device: self.identity.device,
-                framework: framework.to_owned(),
+                framework: new.framework,
                 at: now,
             };
+            let compartment = new.compartment;
             let envelope = Envelope { case, compartment, origin: Origin::Made(made) };
-            let edits = entries.into_iter().map(Edit::Add).collect();
+            let edits = new.entries.into_iter().map(Edit::Add).collect();
             prepared.push(self.prepare(&envelope, edits, now, prepared.len() as u64)?);
         }
         writes.push(counted(NEXT_RECORD, u64::from(next)));

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use super::*;
+use crate::device::sync::SyncControl;
 use crate::device::transport::{Transport, TransportError};
 use crate::device::{Enrolled, Session};
 use crate::engine::client::framework_key;
@@ -155,6 +156,6 @@ fn an_exchange_is_a_contact() {
     phone.lease(days(-30)).unwrap();
     assert!(matches!(phone.lease(CONTACT).unwrap(), Lease::Over { .. }));
     let mut server = Server(CONTACT);
-    phone.sync(&mut server, &|| CONTACT, &mut || [7; 16], &mut |_, _| {}).unwrap();
+    phone.sync(&mut server, &|| CONTACT, &mut || [7; 16], SyncControl::new()).unwrap();
     assert_eq!(phone.lease(CONTACT).unwrap(), Lease::Open { until: days(14) });
 }

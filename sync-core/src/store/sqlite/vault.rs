@@ -125,6 +125,20 @@ impl Vault {
         rekey::change(path, opened, new, fresh)
     }
 
+    /// Removes the sealed key of the database at `path`, durably: from then on nothing opens it. Does
+    /// nothing if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if it may still be there.
+    pub fn erase_keys(path: &Path) -> Result<(), StoreError> {
+        if !path.parent().is_some_and(Path::exists) {
+            return Ok(());
+        }
+        let keys = ["-keys", "-keys-new"].map(|end| files::beside(path, end));
+        let gone = keys.iter().try_for_each(|file| files::remove(file));
+        gone.and_then(|()| files::sync_folder(path)).map_err(|error| of_io(&error))
+    }
+
     /// Lets a PIN be tried again. To be called when the server has just taken the password of the
     /// user that [`Vault::belongs_to`] names, and never else.
     ///
