@@ -11,7 +11,7 @@ mod keys_file;
 mod lock;
 mod rekey;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod tries;
 
 use std::fs;
@@ -20,6 +20,9 @@ use std::path::Path;
 pub use failure::VaultError;
 pub use keys_file::{Contact, Fresh};
 pub use lock::{Lock, Pin, Secret};
+
+#[cfg(test)]
+pub(super) use tests::{Stage, USER, contact, stage};
 
 use super::{Key, SqliteStore, files, of_io, refuse_lost_file};
 use crate::ids::UserId;

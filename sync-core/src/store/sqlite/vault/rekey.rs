@@ -51,8 +51,10 @@ pub(super) fn settle(path: &Path, opened: Opened) -> Result<Key, VaultError> {
             return if opens(path, &current)? { Ok(current) } else { Err(error) };
         }
     }
-    file.with_next_only().write(path)?;
-    Ok(next)
+    match file.with_next_only().write(path) {
+        Ok(()) | Err(VaultError::Store(StoreError::Full)) => Ok(next),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes the database anew under `new`. In the write-ahead log this is one transaction like any
@@ -66,10 +68,11 @@ pub(super) fn rewrite(path: &Path, conn: Connection, new: &Key) -> Result<(), Va
     // Old pages under the old key go with it.
     let emptied = written.and_then(|()| empty_log(&conn));
     drop(conn);
-    // The cipher does not say whether its transaction went through, so it is asked.
+    // The cipher does not say whether its transaction went through, nor why not: want of room for
+    // the data once more is what stops it.
     match opens(path, new)? {
         true => Ok(emptied?),
-        false => Err(StoreError::Io("the data could not be written anew".to_owned()).into()),
+        false => Err(StoreError::Full.into()),
     }
 }
 

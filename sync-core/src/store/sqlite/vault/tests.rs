@@ -12,6 +12,7 @@ use crate::limits::PIN_TRIES;
 use crate::store::contract::{self, contents};
 
 mod changing;
+mod full;
 
 const PIN: &str = "193728";
 pub(in crate::store::sqlite) const USER: UserId = UserId::from_bytes([5; 16]);

@@ -112,6 +112,7 @@ fn cut_short_after_the_data_was_written_it_is_finished() {
     let before = filled(&path);
     let opened = begin(&path);
     rewrite(&path, &opened.current);
+    assert_eq!(SqliteStore::open(&path, &key_of(1)).err(), Some(StoreError::WrongKey));
     finishes(&path, &before);
 }
 
