@@ -1,15 +1,19 @@
-//! Writes the Kotlin side of the phone's library. It reads the built library itself, so what it
-//! writes always fits what is called; `scripts/kotlin` runs it, and nothing of it is shipped.
+//! Writes the Kotlin and the Swift side of the phone's library. It reads the built library itself, so
+//! what it writes always fits what is called; `scripts/kotlin` and `scripts/swift` run it, and nothing of
+//! it is shipped.
 
 use std::error::Error;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
-/// Writes Kotlin sources that call the phone's library.
+/// Writes sources that call the phone's library.
 #[derive(Parser)]
 #[command(name = "caseweave-bindgen", version)]
 struct Arguments {
+    /// In which language.
+    #[arg(long)]
+    language: Language,
     /// The built shared library.
     #[arg(long)]
     library: String,
@@ -21,10 +25,20 @@ struct Arguments {
     out: String,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Language {
+    Kotlin,
+    Swift,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
+    let language = match arguments.language {
+        Language::Kotlin => TargetLanguage::Kotlin,
+        Language::Swift => TargetLanguage::Swift,
+    };
     let options = GenerateOptions {
-        languages: vec![TargetLanguage::Kotlin],
+        languages: vec![language],
         source: arguments.library.into(),
         out_dir: arguments.out.into(),
         config_override: Some(arguments.config.into()),
