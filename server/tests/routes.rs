@@ -80,6 +80,7 @@ mod wait;
 #[path = "routes/warnings.rs"]
 mod warnings;
 
+#[cfg(test)]
 #[path = "routes/worker.rs"]
 mod worker;
 #[cfg(test)]
