@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench proof fuzz schemathesis sslyze test-kotlin clean
+.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone proof fuzz schemathesis sslyze test-kotlin clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -45,6 +45,9 @@ simulate: ## the simulator; SEEDS=1000 FIRST_SEED=0; ARGS="--plant grant-late" p
 bench: ## measure what the design promises
 	$(call needs,scripts/bench)
 	scripts/bench $(ARGS)
+
+bench-phone: ## what a phone costs: opening, lists, search, saving, first sync, size; WORKLOAD=DIR
+	scripts/bench-phone
 
 proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)

@@ -11,6 +11,7 @@ pub mod format;
 pub mod generate;
 pub mod load;
 pub mod measure;
+pub mod phone;
 pub mod script;
 pub mod view;
 pub mod wire;

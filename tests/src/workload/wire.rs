@@ -27,6 +27,8 @@ pub struct Wire<'a> {
     area: &'a mut Area,
     worker: Worker,
     server_cpu_s: f64,
+    /// The answers as they went out, if anybody wants them again.
+    recorded: Option<Vec<Vec<u8>>>,
 }
 
 /// Makes a phone's sync and says what it cost both ends.
@@ -37,6 +39,29 @@ pub fn sync<S: Store>(
     area: &mut Area,
     phone: &mut Device<S>,
 ) -> Result<(SyncReport, Cost), SyncError> {
+    let (report, cost, _) = exchange(area, phone, None)?;
+    Ok((report, cost))
+}
+
+/// The same, with the bodies of the answers: for a phone that is measured in a process of its own.
+///
+/// # Errors
+/// [`SyncError`]
+pub fn recorded<S: Store>(
+    area: &mut Area,
+    phone: &mut Device<S>,
+) -> Result<(SyncReport, Vec<Vec<u8>>), SyncError> {
+    let (report, _, answers) = exchange(area, phone, Some(Vec::new()))?;
+    Ok((report, answers.unwrap_or_default()))
+}
+
+type Exchanged = (SyncReport, Cost, Option<Vec<Vec<u8>>>);
+
+fn exchange<S: Store>(
+    area: &mut Area,
+    phone: &mut Device<S>,
+    recorded: Option<Vec<Vec<u8>>>,
+) -> Result<Exchanged, SyncError> {
     let device = phone.identity().device;
     let Some(worker) = area.phone(&device).cloned() else {
         return Err(TransportError::SignedOut.into());
@@ -47,12 +72,13 @@ pub fn sync<S: Store>(
         seed[0] = seed[0].wrapping_add(1);
         seed
     };
-    let mut wire = Wire { area, worker, server_cpu_s: 0.0 };
+    let mut wire = Wire { area, worker, server_cpu_s: 0.0, recorded };
     let (cpu, began) = (cpu_s(), std::time::Instant::now());
     let report = phone.sync(&mut wire, &|| now, &mut random, SyncControl::new())?;
     let both = cpu_s() - cpu;
     let (server_cpu_s, wall_s) = (wire.server_cpu_s, began.elapsed().as_secs_f64());
-    Ok((report, Cost { wall_s, server_cpu_s, client_cpu_s: both - server_cpu_s }))
+    let cost = Cost { wall_s, server_cpu_s, client_cpu_s: both - server_cpu_s };
+    Ok((report, cost, wire.recorded))
 }
 
 impl Transport for Wire<'_> {
@@ -60,7 +86,11 @@ impl Transport for Wire<'_> {
         let cpu = cpu_s();
         let answer = self.serve(body);
         self.server_cpu_s += cpu_s() - cpu;
-        Ok(Box::new(Cursor::new(answer.map_err(TransportError::Refused)?)))
+        let answer = answer.map_err(TransportError::Refused)?;
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(answer.clone());
+        }
+        Ok(Box::new(Cursor::new(answer)))
     }
 
     fn refresh(&mut self, _: &str, _: &DeviceId, _: &[u8; 64]) -> Result<Session, TransportError> {
