@@ -8,13 +8,13 @@ use minicbor::{Decode, Encode};
 use crate::device::read::CaseloadLine;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, RecordError};
-use crate::ids::{CaseId, RecordId};
+use crate::ids::{Actor, CaseId, RecordId};
 use crate::merge::{conflicts, notices_for};
 use crate::protocol::message::DirectoryLine;
-use crate::record::fold::Folded;
+use crate::record::fold::{Folded, fold};
 use crate::record::kind::{Compartment, Kind};
 use crate::record::schema::Fact;
-use crate::store::{Place, RecordRow, Shelf, Store, StoreError, Write};
+use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, Write};
 use crate::time::Date;
 use crate::view::{CaseHeader, DueDate, due_dates, header, words_of};
 
@@ -71,6 +71,18 @@ struct KeptDue {
     kind: u8,
 }
 
+/// A case as it was read for its line.
+#[derive(Default)]
+struct ReadCase {
+    /// Whether the phone has any record of it.
+    has_any: bool,
+    records: Vec<Folded>,
+    unreadable: usize,
+    only_here: usize,
+    /// How many changes each record has that others wrote.
+    others: BTreeMap<RecordId, u32>,
+}
+
 impl<S: Store> Device<S> {
     /// Makes lists and search ready for what changed since, a few records at a time, until `go_on` says
     /// no or nothing is left. An app calls it after an exchange and before a list; stopping it anywhere
@@ -101,20 +113,57 @@ impl<S: Store> Device<S> {
             listed.retain(|(case, _)| Some(*case) != last);
         }
         let mut writes = Vec::with_capacity(listed.len() + 1);
-        let cases: BTreeSet<CaseId> = listed.iter().map(|(case, _)| *case).collect();
+        let mut by_case: BTreeMap<CaseId, Vec<RecordId>> = BTreeMap::new();
         for (case, record) in &listed {
-            let words = self.words_of(record)?;
-            writes.push(Write::Index { case: *case, record: *record, words });
+            by_case.entry(*case).or_default().push(*record);
         }
-        for case in cases {
-            let key = case.as_bytes().to_vec();
-            writes.push(match self.make_line(case)? {
-                Some(line) => Write::Set(Shelf::Line, key, encode(&line)?),
-                None => Write::Remove(Shelf::Line, key),
-            });
+        for (case, records) in by_case {
+            self.tidy_case(case, records, &mut writes)?;
         }
         self.store.commit(&writes)?;
         Ok(listed.len())
+    }
+
+    /// What makes a case's line and some of its records' words ready: each record is read once.
+    fn tidy_case(
+        &self,
+        case: CaseId,
+        records: Vec<RecordId>,
+        writes: &mut Vec<Write>,
+    ) -> Result<(), DeviceError> {
+        let (read, merging) = (self.read_case(case)?, self.merging(&case));
+        for record in records {
+            let folded = read.records.iter().find(|it| it.envelope.id() == record);
+            let words = folded.map(|it| words_of(it, &merging)).unwrap_or_default();
+            writes.push(Write::Index { case, record, words });
+        }
+        let key = case.as_bytes().to_vec();
+        writes.push(match self.make_line(case, read)? {
+            Some(line) => Write::Set(Shelf::Line, key, encode(&line)?),
+            None => Write::Remove(Shelf::Line, key),
+        });
+        Ok(())
+    }
+
+    fn read_case(&self, case: CaseId) -> Result<ReadCase, DeviceError> {
+        let own = self.identity.principal.user;
+        let mut read = ReadCase::default();
+        for row in self.store.records_of_case(&case)? {
+            read.has_any = true;
+            match authors::load_row(&self.store, &self.authors, &row) {
+                Ok(loaded) => {
+                    read.count(row.id, &loaded.rows, |actor| self.authors.user(actor) == Some(own));
+                    read.records.push(fold(&loaded.history, loaded.placed));
+                }
+                Err(RecordError::Newer) => {
+                    let rows = self.store.changes(&row.id)?;
+                    read.count(row.id, &rows, |actor| self.authors.user(actor) == Some(own));
+                    read.unreadable += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(read)
     }
 
     /// What a record is found by; nothing for one that is gone, or that a newer version wrote.
@@ -122,7 +171,7 @@ impl<S: Store> Device<S> {
         let Some(row) = self.store.record(record)? else { return Ok(String::new()) };
         match authors::load_row(&self.store, &self.authors, &row) {
             Ok(loaded) => {
-                let folded = crate::record::fold::fold(&loaded.history, loaded.placed);
+                let folded = fold(&loaded.history, loaded.placed);
                 Ok(words_of(&folded, &self.merging(&row.case)))
             }
             Err(RecordError::Newer) => Ok(String::new()),
@@ -141,53 +190,40 @@ impl<S: Store> Device<S> {
             let line = line.and_then(|bytes| minicbor::decode::<Kept>(bytes).ok());
             let line = match line.filter(|line| line.version == VERSION) {
                 Some(line) => Some(line),
-                None => self.make_line(case)?,
+                None => self.make_line(case, self.read_case(case)?)?,
             };
             lines.extend(line.map(|line| (case, line)));
         }
         Ok(lines)
     }
 
-    fn make_line(&self, case: CaseId) -> Result<Option<Kept>, DeviceError> {
-        if self.store.records_of_case(&case)?.is_empty() {
+    fn make_line(&self, case: CaseId, read: ReadCase) -> Result<Option<Kept>, DeviceError> {
+        if !read.has_any {
             return Ok(None);
         }
-        let (mut records, unreadable, only_here) = self.fold_case(case, false)?;
+        let ReadCase { mut records, unreadable, only_here, others, .. } = read;
         let moves = self.moves(case, false)?;
         records.retain(|folded| !moves.contains_key(&folded.envelope.id()));
         let (merging, user) = (self.merging(&case), self.identity.principal.user);
         let open: Vec<_> = records.iter().flat_map(|it| conflicts(&it.entries, &merging)).collect();
         let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
-        let team = self.own_record(case, Compartment::Team)?;
+        let own = Compartment::Team.case_record(&case);
+        let team = records.iter().find(|folded| folded.envelope.id() == own);
         let told = records.iter().flat_map(|it| notices_for(&user, &it.entries, &merging));
         Ok(Some(Kept {
             version: VERSION,
-            header: header(&team, &merging),
+            header: match team {
+                Some(team) => header(team, &merging),
+                None => header(&self.own_record(case, Compartment::Team)?, &merging),
+            },
             safety: count(safety),
             routine: count(open.len() - safety),
             only_here: count(only_here),
             unreadable: count(unreadable),
             due: due_dates(&records, &merging).iter().map(KeptDue::of).collect(),
             notices: told.map(|notice| notice.id.0).collect(),
-            others: self.written_by_others(case)?,
+            others,
         }))
-    }
-
-    fn written_by_others(&self, case: CaseId) -> Result<BTreeMap<RecordId, u32>, StoreError> {
-        let own = self.identity.principal.user;
-        let mut others = BTreeMap::new();
-        for row in self.store.records_of_case(&case)? {
-            let changes = self.store.changes(&row.id)?;
-            let theirs = changes.iter().filter(|change| {
-                matches!(change.place, Place::Placed(_))
-                    && self.authors.user(&change.actor) != Some(own)
-            });
-            let theirs = count(theirs.count());
-            if theirs > 0 {
-                others.insert(row.id, theirs);
-            }
-        }
-        Ok(others)
     }
 
     /// A line as a list shows it, with what may move without a record's changing.
@@ -227,8 +263,13 @@ impl<S: Store> Device<S> {
 
     /// What says that the user has read a case as it stands; nothing if they had.
     pub(super) fn now_read(&self, case: CaseId) -> Result<Option<Write>, DeviceError> {
-        let bytes = minicbor::to_vec(self.written_by_others(case)?);
-        let bytes = bytes.map_err(|_| DeviceError::UnknownCase)?;
+        let own = self.identity.principal.user;
+        let mut read = ReadCase::default();
+        for row in self.store.records_of_case(&case)? {
+            let rows = self.store.changes(&row.id)?;
+            read.count(row.id, &rows, |actor| self.authors.user(actor) == Some(own));
+        }
+        let bytes = minicbor::to_vec(read.others).map_err(|_| DeviceError::UnknownCase)?;
         let key = case.as_bytes().to_vec();
         let same = self.store.item(Shelf::Read, &key)?.as_ref() == Some(&bytes);
         Ok((!same).then_some(Write::Set(Shelf::Read, key, bytes)))
@@ -243,7 +284,7 @@ impl<S: Store> Device<S> {
         for row in self.store.records_of_case(case)? {
             match authors::load_row(&self.store, &self.authors, &row) {
                 Ok(loaded) => {
-                    let record = crate::record::fold::fold(&loaded.history, loaded.placed);
+                    let record = fold(&loaded.history, loaded.placed);
                     folded.push((row, record));
                 }
                 Err(RecordError::Newer) => {}
@@ -251,6 +292,20 @@ impl<S: Store> Device<S> {
             }
         }
         Ok(folded)
+    }
+}
+
+impl ReadCase {
+    /// Counts a record's changes: what only this phone has, and what others wrote.
+    fn count(&mut self, record: RecordId, rows: &[ChangeRow], is_own: impl Fn(&Actor) -> bool) {
+        let unsent = |row: &&ChangeRow| matches!(row.place, Place::Unsent(_));
+        let theirs =
+            |row: &&ChangeRow| matches!(row.place, Place::Placed(_)) && !is_own(&row.actor);
+        self.only_here += rows.iter().filter(unsent).count();
+        let others = count(rows.iter().filter(theirs).count());
+        if others > 0 {
+            self.others.insert(record, others);
+        }
     }
 }
 

@@ -61,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             run(&["use", &folder, "--times", &times.to_string()])
         }
         What::FirstSync { folder } => {
+            std::fs::copy(folder.join("fresh.db"), folder.join("phone.db"))?;
             let mut answers = Vec::new();
             while let Ok(answer) = std::fs::read(answer_of(&folder, answers.len())) {
                 answers.push(answer);
@@ -85,6 +86,7 @@ fn prepare(cases: usize, input: Option<&Path>, folder: &Path) -> Result<(), Box<
     let file = folder.join("phone.db");
     let enrolled = area.enrol(READER, SqliteStore::open(&file, &Key::new(phone::KEY))?)?;
     drop(enrolled.into_store());
+    std::fs::copy(&file, folder.join("fresh.db"))?;
     let twin = folder.join("twin.db");
     std::fs::copy(&file, &twin)?;
     let store = SqliteStore::open(&twin, &Key::new(phone::KEY))?;
