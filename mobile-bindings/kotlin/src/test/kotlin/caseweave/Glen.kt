@@ -37,8 +37,13 @@ internal class Glen(private val folder: File) : AutoCloseable {
     ) = Enrolment(server, programs.authority, code, signIn, "phone of a test")
 
     /** Somebody new with a phone. */
-    suspend fun phone(name: String = "iona", home: CaseweaveHome? = null): CaseweavePhone {
-        val enrolled = (home ?: home()).enrol(enrolment(hire(name)))
+    suspend fun phone(
+        name: String = "iona",
+        home: CaseweaveHome? = null,
+        agency: String = "health",
+        role: String = "practitioner",
+    ): CaseweavePhone {
+        val enrolled = (home ?: home()).enrol(enrolment(hire(name, agency, role)))
         enrolled.sync()
         return enrolled
     }

@@ -8,6 +8,7 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.measureTime
 import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
@@ -75,12 +76,20 @@ class SyncTest {
     }
 
     @Test
+    fun `who signed out goes on writing, and keeps it`() = glen(folder) {
+        val phone = phone()
+        phone.signOut()
+        phone.beginCase("Ailsa")
+        fails<CaseweaveException.SignedOut> { phone.sync() }
+        assertEquals(1, phone.onlyHere())
+    }
+
+    @Test
     fun `who signed out signs in again with a code`() = glen(folder) {
         val iona = hire("iona")
         val phone = home().enrol(enrolment(iona))
         phone.signOut()
         phone.beginCase("Ailsa")
-        fails<CaseweaveException.SignedOut> { phone.sync() }
         fails<CaseweaveException.WrongSignIn> { phone.signInAgain(programs.code(iona), SignIn("iona", "another horse")) }
         phone.signInAgain(programs.code(iona), iona.signIn)
         assertEquals(1uL, phone.sync().accepted)
@@ -107,7 +116,7 @@ class SyncTest {
         val lena = programs.terminal(hire("lena", "education", "cluster_lead"))
         val phone = phone()
         val seen = CopyOnWriteArrayList<Set<CaseId>>()
-        val slow = scope.launch { phone.changes().collect { seen += it; delay(200.milliseconds) } }
+        val slow = scope.launch(start = CoroutineStart.UNDISPATCHED) { phone.changes().collect { seen += it; delay(200.milliseconds) } }
         val cases = List(SEVERAL) { phone.beginCase("Child $it") }
         until { seen.flatten().toSet() == cases.toSet() }
         assertTrue(seen.size < SEVERAL, "they come together: ${seen.size}")
@@ -116,8 +125,7 @@ class SyncTest {
         lena.run("sync")
         lena.run("visit", cases[2].text, "--at", "2026-11-20T10:00:00Z", "--text", "Met her at school.")
         lena.run("sync")
-        val heard = scope.async { phone.changes().first { cases[2] in it } }
-        delay(100.milliseconds)
+        val heard = scope.async(start = CoroutineStart.UNDISPATCHED) { phone.changes().first { cases[2] in it } }
         phone.sync()
         assertTrue(cases[2] in heard.await())
     }
