@@ -44,7 +44,7 @@ private suspend fun enrol(home: CaseweaveHome): CaseweavePhone? {
     println("Nobody uses this phone yet.")
     val enrolment = Enrolment(
         server = ask("Server") ?: return null,
-        authority = ask("File of its authority's certificate")?.let { File(it).readText() },
+        authority = ask("File of its authority's certificate")?.let(::File)?.takeIf(File::exists)?.readText(),
         code = ask("One-time code") ?: return null,
         signIn = SignIn(ask("Sign-in name") ?: return null, ask("Password") ?: return null),
         deviceName = "field app",

@@ -94,6 +94,14 @@ class HomeTest {
     }
 
     @Test
+    fun `without a key store, too, whoever does not get through may try again`() = glen(folder) {
+        val (home, iona) = home(keyStore = null) to hire("iona")
+        val code = programs.code(iona)
+        fails<CaseweaveException.WrongSignIn> { home.enrol(enrolment(iona, code, signIn = SignIn("iona", "no")), PIN) }
+        home.enrol(enrolment(iona, code), PIN).close()
+    }
+
+    @Test
     fun `another key and another PIN keep what was not sent`() = glen(folder) {
         val home = home()
         val (user, case) = phone(home = home).use { it.user to it.beginCase("Ailsa") }
