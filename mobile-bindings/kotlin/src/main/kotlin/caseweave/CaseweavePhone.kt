@@ -1,8 +1,11 @@
 package caseweave
 
 import caseweave.generated.Phone
+import caseweave.generated.PhoneException
 import caseweave.generated.SyncWatcher
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -15,6 +18,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeoutOrNull
 
 /**
  * One user's phone. Keep one, and close it when the user leaves. [CaseweaveHome] opens it.
@@ -35,7 +39,8 @@ class CaseweavePhone internal constructor(
 
     /** The exchange whose caller was cancelled and that has not quite ended. */
     @Volatile
-    private var ending: Job? = null
+    internal var ending: Job? = null
+        private set
 
     /** How far the exchange under way is; `null` if there is none. */
     val syncProgress: StateFlow<SyncProgress?> = progress.asStateFlow()
@@ -49,11 +54,21 @@ class CaseweavePhone internal constructor(
      * background thread.
      */
     suspend fun sync(budget: Duration? = null, onProgress: (SyncProgress) -> Unit = {}): SyncSummary {
+        if (budget == null) return exchange(onProgress) { null }
+        val begun = TimeSource.Monotonic.markNow()
+        // A line that is dead from the start does not hear of the budget: nobody waits for it.
+        val done = withTimeoutOrNull(budget.coerceAtLeast(Duration.ZERO) + GRACE) {
+            exchange(onProgress) { (budget - begun.elapsedNow()).milliseconds() }
+        }
+        return done ?: throw CaseweaveException.of(PhoneException.Stopped())
+    }
+
+    private suspend fun exchange(onProgress: (SyncProgress) -> Unit, budgetMs: () -> ULong?): SyncSummary {
         ending?.join()
         val watcher = Watcher(onProgress)
         val exchange = background.async {
             try {
-                typed { phone.sync(budget?.milliseconds(), watcher) }
+                typed { phone.sync(budgetMs(), watcher) }
             } finally {
                 watcher.over()
             }
@@ -149,6 +164,7 @@ class CaseweavePhone internal constructor(
 
     private companion object {
         const val ASK_AGAIN_MS = 20L
+        val GRACE = 1.seconds
 
         fun Duration.milliseconds() = inWholeMilliseconds.coerceAtLeast(0).toULong()
     }

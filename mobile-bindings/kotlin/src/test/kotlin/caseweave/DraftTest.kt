@@ -73,6 +73,19 @@ class DraftTest {
     }
 
     @Test
+    fun `what was typed last and saved is no draft any more`() = glen(folder) { scope ->
+        val phone = phone()
+        val case = phone.beginCase("Ailsa")
+        val keeper = phone.draftKeeper("visit 1", scope, every = 60.seconds)
+        keeper.type(mapOf("narrative" to "B"))
+        until { phone.drafts().size == 1 }
+        keeper.type(mapOf("narrative" to "Built a tower."))
+        keeper.saving { phone.recordVisit(visit(case, "Built a tower."), draft = it) }
+        keeper.close()
+        assertEquals(emptyList<Draft>(), phone.drafts())
+    }
+
+    @Test
     fun `whoever types hears when it cannot be kept`() = glen(folder) { scope ->
         val phone = phone()
         var trouble: CaseweaveException? = null

@@ -41,6 +41,9 @@ class SyncTest {
             val took = measureTime { exchange.cancelAndJoin() }
             assertTrue(took < 1.seconds, "$took")
             fails<CancellationException> { exchange.await() }
+            withTimeout(3.seconds) { lena.ending?.join() }
+            val dead = measureTime { fails<CaseweaveException.Stopped> { lena.sync(budget = 500.milliseconds) } }
+            assertTrue(dead < 3.seconds, "$dead")
             line.left = Long.MAX_VALUE
             withTimeout(20.seconds) { lena.sync() }
             assertEquals(CASES, lena.caseloadNow().size)
