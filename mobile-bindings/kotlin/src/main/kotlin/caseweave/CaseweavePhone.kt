@@ -1,73 +1,171 @@
 package caseweave
 
-import caseweave.generated.NewVisit
 import caseweave.generated.Phone
 import caseweave.generated.PhoneException
-import java.io.File
-import java.time.Clock
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.NonCancellable
-import kotlinx.coroutines.withContext
+import caseweave.generated.SyncWatcher
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.async
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeoutOrNull
 
 /**
- * One user's phone. Keep one, and close it when the user leaves.
+ * One user's phone. Keep one, and close it when the user leaves. [CaseweaveHome] opens it.
  *
- * Every function may be called from any thread, also the main one: the work is done on a background
- * thread, one call at a time. A call that has begun runs to its end and gives its answer even if the
- * coroutine is cancelled meanwhile, so nobody is left to wonder whether something was saved. What
- * goes wrong is a [CaseweaveException].
+ * Every function may be called from any thread, also the main one: the work is done in the background, and
+ * reading and writing go on while an exchange waits for the server. A call that has begun runs to its end
+ * and gives its answer even if the coroutine is cancelled meanwhile, so nobody is left to wonder whether
+ * something was saved; only [sync] ends at once. What goes wrong is a [CaseweaveException].
  */
-class CaseweavePhone private constructor(
-    private val phone: Phone,
-    private val clock: Clock,
-) : AutoCloseable {
-    /** The cases on this phone, by name. */
-    suspend fun caseload(): List<CaseLine> = phone.work { caseload().map(::CaseLine) }
+class CaseweavePhone internal constructor(
+    phone: Phone,
+    /** Whose phone it is. */
+    val user: UserId,
+    dispatcher: CoroutineDispatcher,
+) : PhoneDeciding(phone, dispatcher), AutoCloseable {
+    private val background = CoroutineScope(SupervisorJob() + dispatcher)
+    private val progress = MutableStateFlow<SyncProgress?>(null)
 
-    /** How many changes exist only on this phone. */
-    suspend fun onlyHere(): Long = phone.work { onlyHere().toLong() }
+    /** The exchange whose caller was cancelled and that has not quite ended. */
+    @Volatile
+    internal var ending: Job? = null
+        private set
 
-    /** Records a visit for the team. When this returns, it survives the end of the app. */
-    suspend fun recordVisit(visit: Visit): Saved = phone.work {
-        val recorded = NewVisit(
-            caseId = visit.case.text,
-            atMs = visit.at.toEpochMilli(),
-            place = visit.place,
-            childSeen = visit.childSeen,
-            narrative = visit.narrative,
-        )
-        Saved(recordVisit(recorded, clock.millis()))
-    }
+    /** How far the exchange under way is; `null` if there is none. */
+    val syncProgress: StateFlow<SyncProgress?> = progress.asStateFlow()
 
     /**
-     * Exchanges with the server until nothing is unsent that can be sent. Without signal it is
-     * [CaseweaveException.Offline]: everything is kept, and the next exchange goes on from there.
+     * Exchanges with the server until nothing is left to send, then makes lists and search ready. A
+     * [budget] ends it cleanly in time, as a background task must: [CaseweaveException.Stopped] is no
+     * failure. So does cancelling the coroutine, which ends at once. Whatever ended it, what was stored is
+     * stored, and the next exchange goes on from there. Without signal it is [CaseweaveException.Offline];
+     * while another exchange is under way, [CaseweaveException.Busy]. [onProgress] is called on a
+     * background thread.
      */
-    suspend fun sync(): Exchange = phone.work { Exchange(sync(clock.millis())) }
-
-    /** Gives the data back, when calls that have begun are done. Later calls are a mistake of the app. */
-    override fun close() = phone.close()
-
-    companion object {
-        /**
-         * Opens the encrypted [data] of a user who has enrolled. [key] is 32 bytes from the platform's
-         * key store; overwrite the array afterwards. A wrong key is [CaseweaveException.Storage], and
-         * nothing is overwritten.
-         */
-        suspend fun open(data: File, key: ByteArray, clock: Clock = Clock.systemUTC()) =
-            CaseweavePhone(toItsEnd { Phone.open(data.path, key) }, clock)
-    }
-}
-
-private suspend fun <T> Phone.work(call: Phone.() -> T): T = toItsEnd { call() }
-
-/** Two contexts: with one, a cancelled coroutine would lose the answer on the way back. */
-private suspend fun <T> toItsEnd(call: () -> T): T = withContext(NonCancellable) {
-    withContext(Dispatchers.IO) {
-        try {
-            call()
-        } catch (error: PhoneException) {
-            throw CaseweaveException.of(error)
+    suspend fun sync(budget: Duration? = null, onProgress: (SyncProgress) -> Unit = {}): SyncSummary {
+        if (budget == null) return exchange(onProgress) { null }
+        val begun = TimeSource.Monotonic.markNow()
+        // A line that is dead from the start does not hear of the budget: nobody waits for it.
+        val done = withTimeoutOrNull(budget.coerceAtLeast(Duration.ZERO) + GRACE) {
+            exchange(onProgress) { (budget - begun.elapsedNow()).milliseconds() }
         }
+        return done ?: throw CaseweaveException.of(PhoneException.Stopped())
+    }
+
+    private suspend fun exchange(onProgress: (SyncProgress) -> Unit, budgetMs: () -> ULong?): SyncSummary {
+        ending?.join()
+        val watcher = Watcher(onProgress)
+        val exchange = background.async {
+            try {
+                typed { phone.sync(budgetMs(), watcher) }
+            } finally {
+                watcher.over()
+            }
+        }
+        val summary = try {
+            exchange.await()
+        } catch (cancelled: CancellationException) {
+            end(exchange)
+            throw cancelled
+        } catch (stopped: CaseweaveException.Stopped) {
+            throw watcher.fault ?: stopped
+        }
+        return watcher.fault?.let { throw it } ?: summary
+    }
+
+    /** Ends the exchange under way, whoever began it; does nothing if there is none. */
+    fun stopSync(): Unit = phone.stopSync()
+
+    /** Makes lists and search ready without an exchange; does little if little changed. */
+    suspend fun makeReady(): Unit = calls.toItsEnd { phone.makeReady() }
+
+    /**
+     * Keeps what is typed on a [screen] while [scope] lasts, or until it is closed. [screen] says what it is
+     * about, too: `visit 0f3a`. [onTrouble] hears when it could not be kept, because storage is full.
+     */
+    fun draftKeeper(
+        screen: String,
+        scope: CoroutineScope,
+        every: Duration = DraftKeeper.EVERY,
+        onTrouble: (CaseweaveException) -> Unit = {},
+    ): DraftKeeper = DraftKeeper(this, screen, scope, every, onTrouble)
+
+    /**
+     * Lets the user in again whose session is over, with a new one-time code. Nothing else on the phone
+     * changes.
+     */
+    suspend fun signInAgain(code: String, signIn: SignIn): Unit =
+        calls.toItsEnd { phone.signInAgain(code, signIn.lower()) }
+
+    /** Ends the session on this phone. Nothing else goes: what is unsent waits, and writing goes on. */
+    suspend fun signOut(): Unit = calls.toItsEnd { phone.signOut() }
+
+    /**
+     * Hands a phone back that was retired or reported stolen ([CaseweaveException.Retired],
+     * [CaseweaveException.Stolen]): what only it has goes to the server, everything on it is erased, the key
+     * first, and the server is told. Says what the person is to know. Nothing is erased before all is handed
+     * over; opening goes on with what was cut short.
+     */
+    suspend fun handBack(): String = calls.toItsEnd { phone.handBack() }.also { ears.close() }
+
+    /**
+     * Ends an exchange and gives the data back, when calls that have begun are done. Every later call is
+     * [CaseweaveException.Closed]. Nothing is lost by not calling it.
+     */
+    override fun close() {
+        phone.shut()
+        ears.close()
+    }
+
+    /** Asks until it is heard: an exchange that is only about to begin does not hear it yet. */
+    private fun end(exchange: Deferred<*>) {
+        exchange.cancel()
+        ending = background.launch {
+            while (!exchange.isCompleted) {
+                phone.stopSync()
+                delay(ASK_AGAIN_MS)
+            }
+        }
+    }
+
+    /** What [onProgress] throws ends the exchange, and reaches whoever began it. */
+    private inner class Watcher(private val onProgress: (SyncProgress) -> Unit) : SyncWatcher {
+        @Volatile
+        var fault: Throwable? = null
+        private var told = false
+
+        override fun progress(progress: SyncProgress) {
+            told = true
+            this@CaseweavePhone.progress.value = progress
+            try {
+                onProgress(progress)
+            } catch (thrown: Throwable) {
+                fault = thrown
+                phone.stopSync()
+            }
+        }
+
+        /** Leaves alone what another exchange tells. */
+        fun over() {
+            if (told) this@CaseweavePhone.progress.value = null
+        }
+    }
+
+    private companion object {
+        const val ASK_AGAIN_MS = 20L
+        val GRACE = 1.seconds
+
+        fun Duration.milliseconds() = inWholeMilliseconds.coerceAtLeast(0).toULong()
     }
 }

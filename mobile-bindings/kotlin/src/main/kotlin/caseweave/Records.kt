@@ -1,79 +1,150 @@
+// The records that the library itself describes, under the names that apps import. Their documentation
+// is with the generated classes. None of them belongs in a log: they hold names and narrative.
 package caseweave
 
-import caseweave.generated.SyncSummary
-import java.time.Instant
-import caseweave.generated.CaseLine as GeneratedCaseLine
-import caseweave.generated.Saved as GeneratedSaved
+/** Which cases a list shows: those that pass all that is said. */
+typealias CaseFilter = caseweave.generated.CaseFilter
 
-/** A case, as [text] of 32 hexadecimal digits. */
-@JvmInline
-value class CaseId(val text: String)
-
-/** A record of a case, as [text] of 32 hexadecimal digits. */
-@JvmInline
-value class RecordId(val text: String)
+/** The order of a list. */
+typealias CaseSort = caseweave.generated.CaseSort
 
 /** One case of the caseload. */
-data class CaseLine(
-    val case: CaseId,
-    /** The child's name. */
-    val name: String,
-    /** School or nursery. */
-    val school: String,
-    /** The stage in force; several while frameworks differ. */
-    val stages: List<String>,
-    /** Whether people disagree about the stage: show it, never choose one. */
-    val stageDisputed: Boolean,
-    /** Disagreements that a person must settle. */
-    val safetyConflicts: Long,
-    /** Changes that only this phone has. */
-    val onlyHere: Long,
-) {
-    internal constructor(line: GeneratedCaseLine) : this(
-        CaseId(line.caseId),
-        line.name,
-        line.school,
-        line.stages,
-        line.stageDisputed,
-        line.safetyConflicts.toLong(),
-        line.onlyHere.toLong(),
-    )
-}
+typealias CaseLine = caseweave.generated.CaseLine
 
-/** A visit to record. What is not known is `null`, never a guess. */
-data class Visit(
-    val case: CaseId,
-    val at: Instant,
-    /** What the worker wrote. */
-    val narrative: String,
-    val place: String? = null,
-    val childSeen: Boolean? = null,
-)
+/** One case as it was opened: warnings first, whom to ring, what happened. */
+typealias CasePage = caseweave.generated.CasePage
+
+/** What a visitor must know before they knock. */
+typealias VisitWarnings = caseweave.generated.VisitWarnings
+
+/** A person with whom contact is restricted. */
+typealias RestrictedContact = caseweave.generated.RestrictedContact
+
+/** A line of a case's chronology. */
+typealias Happening = caseweave.generated.Happening
+
+/** A day by which something is due. */
+typealias Due = caseweave.generated.Due
+
+/** Something due, with its child. */
+typealias DueLine = caseweave.generated.DueLine
+
+/** A record that says what was searched for. */
+typealias Hit = caseweave.generated.Hit
+
+/** What waits for the user. */
+typealias Inbox = caseweave.generated.Inbox
+
+/** A disagreement that a person must settle. */
+typealias ConflictLine = caseweave.generated.ConflictLine
+
+/** What happened to a value of the user's. */
+typealias NoticeLine = caseweave.generated.NoticeLine
+
+/** What happened to it. */
+typealias NoticeCause = caseweave.generated.NoticeCause
+
+/** A record of any kind, as typed parts and facts. */
+typealias Sheet = caseweave.generated.Sheet
+
+/** What one person wrote. It never changes: corrections stand beside it. */
+typealias SheetPart = caseweave.generated.SheetPart
+
+/** One field. */
+typealias SheetLine = caseweave.generated.SheetLine
+
+/** What holds of a fact, and what stands against it. */
+typealias SheetFact = caseweave.generated.SheetFact
+
+/** A value and whose it is. */
+typealias SheetValue = caseweave.generated.SheetValue
+
+/** A correction. */
+typealias SheetAmendment = caseweave.generated.SheetAmendment
+
+/** A signature. */
+typealias SheetSignature = caseweave.generated.SheetSignature
+
+/** Somebody who works in one of the user's clusters. */
+typealias Colleague = caseweave.generated.Colleague
+
+/** Whom to ring about a case. */
+typealias WhomToRing = caseweave.generated.WhomToRing
+
+/** Somebody to ring. */
+typealias PersonToRing = caseweave.generated.PersonToRing
+
+/** A number to ring when harm is suspected. */
+typealias EmergencyNumber = caseweave.generated.EmergencyNumber
 
 /** What was saved on this phone. */
-data class Saved(
-    val record: RecordId,
-    /** Changes that now exist only on this phone. */
-    val onlyHere: Long,
-) {
-    internal constructor(saved: GeneratedSaved) : this(RecordId(saved.recordId), saved.onlyHere.toLong())
-}
+typealias Saved = caseweave.generated.Saved
+
+/** A concern that was saved, with whom to ring now if harm is suspected. */
+typealias ConcernSaved = caseweave.generated.ConcernSaved
+
+/** How far a record has come. */
+typealias RecordState = caseweave.generated.RecordState
+
+/** Work that the server did not take, and why. */
+typealias Returned = caseweave.generated.Returned
+
+/** The user's open cases for whoever takes them over. */
+typealias Handover = caseweave.generated.Handover
+
+/** One case to hand over. */
+typealias HandoverCase = caseweave.generated.HandoverCase
+
+/** The words that somebody is about to sign. */
+typealias SigningText = caseweave.generated.SigningText
+
+/** The version of a record that a screen showed; hand it back as it is. */
+typealias TextVersion = caseweave.generated.TextVersion
+
+/** How far an exchange is. */
+typealias SyncProgress = caseweave.generated.SyncProgress
 
 /** What an exchange did. */
-data class Exchange(
-    /** Changes that the server took. */
-    val accepted: Long,
-    /** Changes that it did not take: the worker must be shown them. */
-    val returned: Long,
-    /** Changes that came. */
-    val received: Long,
-    /** Requests made. */
-    val requests: Int,
-) {
-    internal constructor(summary: SyncSummary) : this(
-        summary.accepted.toLong(),
-        summary.returned.toLong(),
-        summary.received.toLong(),
-        summary.exchanges.toInt(),
-    )
-}
+typealias SyncSummary = caseweave.generated.SyncSummary
+
+/** What was being typed on one screen. */
+typealias Draft = caseweave.generated.Draft
+
+/** A child of whom nobody has a case yet. */
+typealias NewCase = caseweave.generated.NewCase
+
+/** A visit to one child, or to siblings. */
+typealias NewVisit = caseweave.generated.NewVisit
+
+/** One child of a visit. */
+typealias VisitedChild = caseweave.generated.VisitedChild
+
+/** Something seen that worries somebody. */
+typealias NewConcern = caseweave.generated.NewConcern
+
+/** Whether anybody in the team could be involved in what a concern is about. */
+typealias TeamInvolved = caseweave.generated.TeamInvolved
+
+/** Somebody's own words. */
+typealias NewViews = caseweave.generated.NewViews
+
+/** How views were obtained. */
+typealias HowHeard = caseweave.generated.HowHeard
+
+/** A row of a plan as it begins. */
+typealias NewPlanRow = caseweave.generated.NewPlanRow
+
+/** A field of a plan's row. */
+typealias RowField = caseweave.generated.RowField
+
+/** Help that is asked for. */
+typealias NewRequest = caseweave.generated.NewRequest
+
+/** Who a record is for. */
+typealias Place = caseweave.generated.Place
+
+/** Why something is shared. */
+typealias SharingReason = caseweave.generated.SharingReason
+
+/** What sharing rests on. */
+typealias SharingBasis = caseweave.generated.SharingBasis

@@ -3,18 +3,29 @@ package caseweave
 import java.io.File
 import java.util.concurrent.TimeUnit
 
+/** Somebody the server knows. */
+internal data class Person(val name: String) {
+    val password = "correct horse $name"
+    val signIn get() = SignIn(name, password)
+}
+
 /** Real programs of this repository, in a [folder] that the test throws away. */
 internal class Programs(private val folder: File) : AutoCloseable {
     private val data = File(folder, "data")
     private val log = File(folder, "server.log")
     private var server: Process? = null
-    private var address = "127.0.0.1:0"
+    private val agencies = mutableSetOf<String>()
+
+    /** Host and port, the same after each cut. */
+    var address = "127.0.0.1:0"
+        private set
+    val authority get() = File(data, "ca.pem").readText()
 
     init {
-        server("cluster", "add", "--name", "Glen", "--authority", "The Shire")
+        server("cluster", "add", "--name", "Glen", "--authority", "East Lothian")
     }
 
-    /** Serves on loopback, on the address it had before if it had one. */
+    /** Serves on loopback. */
     fun serve() {
         val file = File(folder, "address").apply { delete() }
         val command = command("caseweave", "--data", data.path, "serve") +
@@ -35,31 +46,47 @@ internal class Programs(private val folder: File) : AutoCloseable {
         server = null
     }
 
-    /** Adds a person with an enrolled phone, and gives the phone's folder. */
-    fun hire(name: String, agency: String, role: String): File {
-        val password = "correct horse $name"
-        server("agency", "add", "--slug", agency, "--name", agency)
+    /** Adds a person. */
+    fun hire(name: String, agency: String, role: String): Person {
+        val person = Person(name)
+        if (agencies.add(agency)) server("agency", "add", "--slug", agency, "--name", agency)
         server(
             "user", "add", "--name", name, "--sign-in", name, "--cluster", "Glen",
-            "--agency", agency, "--role", role, "--password-stdin", input = password,
+            "--agency", agency, "--role", role, "--password-stdin", input = person.password,
         )
-        val code = server("device", "code", "--user", name).field("code")
-        val home = File(folder, name)
-        phone(
-            home, "enrol", "--server", "https://$address", "--authority", File(data, "ca.pem").path,
-            "--code", code, "--sign-in", name, "--password-stdin", input = password,
-        )
-        return home
+        return person
     }
 
-    /** Runs a command of the terminal phone in [home] and gives its JSON. */
-    fun phone(home: File, vararg arguments: String, input: String = ""): String =
-        run(command("phone", "--home", home.path, "--json", *arguments), input)
+    /** A one-time code with which they enrol a phone. */
+    fun code(person: Person): String = server("device", "code", "--user", person.name).field("code")
 
-    private fun server(vararg arguments: String, input: String = ""): String =
+    /** Marks a person's only phone: `retire` or `stolen`. */
+    fun mark(person: Person, how: String) {
+        val phones = server("device", "list").split("{").filter { "\"owner\":\"${person.name}\"" in it }
+        server("device", how, phones.single().field("id"))
+    }
+
+    /** Enrols a terminal phone. */
+    fun terminal(person: Person): Terminal {
+        val phone = Terminal(File(folder, "terminal-${person.name}"))
+        phone.run(
+            "enrol", "--server", "https://$address", "--authority", File(data, "ca.pem").path,
+            "--code", code(person), "--sign-in", person.name, "--password-stdin", input = person.password,
+        )
+        return phone
+    }
+
+    fun server(vararg arguments: String, input: String = ""): String =
         run(command("caseweave", "--data", data.path, "--json", *arguments), input)
 
     override fun close() = cutTheServer()
+
+    /** The phone in the terminal: the second person of a test. */
+    internal class Terminal(private val home: File) {
+        /** Runs a command and gives its JSON. */
+        fun run(vararg arguments: String, input: String = ""): String =
+            run(command("phone", "--home", home.path, "--json", *arguments), input)
+    }
 
     private companion object {
         const val START_SECONDS = 60L

@@ -1,0 +1,118 @@
+package caseweave
+
+import caseweave.generated.Phone
+import java.time.Instant
+import java.time.LocalDate
+import kotlinx.coroutines.CoroutineDispatcher
+
+/**
+ * Writing records, one function an action. Each is checked by policy and framework before it is written,
+ * and is durable when it returns; if it throws, nothing was saved. [CaseweaveException.Refused] and
+ * [CaseweaveException.BadInput] say why in the user's words. `draft` names the screen whose draft goes with
+ * what was saved.
+ */
+sealed class PhoneWriting(phone: Phone, dispatcher: CoroutineDispatcher) : PhoneReading(phone, dispatcher) {
+    /** Begins a case. Its beginner is a provisional member of the team until the lead confirms them. */
+    suspend fun beginCase(child: NewCase, draft: String? = null): Saved =
+        calls.toItsEnd { phone.beginCase(child, draft) }
+
+    /** Records a visit, for siblings one record each with what they have in common: all or none. */
+    suspend fun recordVisit(visit: NewVisit, draft: String? = null): List<Saved> =
+        calls.toItsEnd { phone.recordVisit(visit, draft) }
+
+    /**
+     * Raises a concern. If harm is suspected, the numbers to ring are in the answer; should it fail,
+     * [whomToRing] has them all the same.
+     */
+    suspend fun raiseConcern(concern: NewConcern, draft: String? = null): ConcernSaved =
+        calls.toItsEnd { phone.raiseConcern(concern, draft) }
+
+    /** Notes who was told of a concern by telephone, and when. */
+    suspend fun addTold(record: RecordId, who: String, at: Instant): Saved =
+        calls.toItsEnd { phone.addTold(record.text, who, at.toEpochMilli()) }
+
+    /** Records a child's or a parent's own words, for the team. */
+    suspend fun recordViews(views: NewViews, draft: String? = null): Saved =
+        calls.toItsEnd { phone.recordViews(views, draft) }
+
+    /** Notes what changed because of somebody's views. */
+    suspend fun addWhatChanged(record: RecordId, text: String): Saved =
+        calls.toItsEnd { phone.addWhatChanged(record.text, text) }
+
+    /** Records something that happened in the child's life, for the team. */
+    suspend fun recordEvent(
+        case: CaseId,
+        on: LocalDate,
+        what: String,
+        impact: String? = null,
+        draft: String? = null,
+    ): Saved = calls.toItsEnd { phone.recordEvent(case.text, on.toString(), what, impact, draft) }
+
+    /** Begins an assessment by a form of the case's framework. */
+    suspend fun draftAssessment(case: CaseId, form: String): Saved =
+        calls.toItsEnd { phone.draftAssessment(case.text, form) }
+
+    /** Begins a joint text about an element of an assessment's form. */
+    suspend fun beginText(record: RecordId, element: String, text: String): Saved =
+        calls.toItsEnd { phone.beginText(record.text, element, text) }
+
+    /**
+     * Turns the joint text that the user saw at [version] into [text]. What others wrote since stays. A long
+     * edit that fails half-way is kept as far as it came.
+     */
+    suspend fun editText(record: RecordId, entry: EntryId, text: String, version: TextVersion): Saved =
+        calls.toItsEnd { phone.editText(record.text, entry.text, text, version) }
+
+    /** Begins a plan for the team with its first rows, to be reviewed on a day. */
+    suspend fun beginPlan(
+        case: CaseId,
+        rows: List<NewPlanRow>,
+        review: LocalDate? = null,
+        draft: String? = null,
+    ): Saved = calls.toItsEnd { phone.beginPlan(case.text, rows, review?.toString(), draft) }
+
+    /** Adds a row to a plan. */
+    suspend fun addPlanRow(record: RecordId, row: NewPlanRow, draft: String? = null): Saved =
+        calls.toItsEnd { phone.addPlanRow(record.text, row, draft) }
+
+    /** Says how a field of a plan's row stands now. */
+    suspend fun setPlanRow(
+        record: RecordId,
+        row: EntryId,
+        field: RowField,
+        text: String,
+        reason: String? = null,
+    ): Saved = calls.toItsEnd { phone.setPlanRow(record.text, row.text, field, text, reason) }
+
+    /** Asks another agency for help. */
+    suspend fun requestAssistance(request: NewRequest, draft: String? = null): Saved =
+        calls.toItsEnd { phone.requestAssistance(request, draft) }
+
+    /** Answers a request: the decision, and what whoever asked hears. */
+    suspend fun answerRequest(record: RecordId, decision: String, reasons: String? = null): Saved =
+        calls.toItsEnd { phone.answerRequest(record.text, decision, reasons) }
+
+    /** Tells whoever asked what came of it. */
+    suspend fun addFeedback(record: RecordId, text: String): Saved =
+        calls.toItsEnd { phone.addFeedback(record.text, text) }
+
+    /** Corrects an entry beside what it says. The corrected words stay. */
+    suspend fun addAmendment(
+        record: RecordId,
+        entry: EntryId,
+        text: String,
+        reason: String,
+        draft: String? = null,
+    ): Saved = calls.toItsEnd { phone.addAmendment(record.text, entry.text, text, reason, draft) }
+
+    /** Signs the words that the signer saw. Throws [CaseweaveException.ChangedSince]: show it again. */
+    suspend fun sign(seen: SigningText, role: String? = null): Saved = calls.toItsEnd { phone.sign(seen, role) }
+
+    /** Writes returned work again, as new work of today. */
+    suspend fun writeAgain(returned: ReturnedId): Saved =
+        calls.toItsEnd { phone.writeAgain(returned.number.toULong()) }
+
+    /** Throws returned work away; it can be had back for some weeks. */
+    suspend fun discardReturned(returned: ReturnedId): Unit =
+        calls.toItsEnd { phone.discardReturned(returned.number.toULong()) }
+}
