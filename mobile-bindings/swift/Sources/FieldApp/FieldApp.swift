@@ -1,0 +1,1 @@
+@main struct FieldApp { static func main() async {} }
