@@ -32,7 +32,8 @@ public enum CaseweaveError: Error, Equatable, Sendable {
     case alreadyHere(userId: String)
     /// The platform's key store could not be asked.
     case keyStore(reason: String)
-    /// Without contact for too long, since then: reading locks until the next exchange, writing goes on.
+    /// Without contact for too long: reading is locked since then and until the next exchange, writing
+    /// goes on.
     case leaseOver(since: Date)
     /// The phone was closed.
     case closed

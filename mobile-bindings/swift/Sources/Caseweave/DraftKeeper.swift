@@ -67,9 +67,10 @@ public actor DraftKeeper {
 
     /// Saves what the screen is for: hand the screen's name on as `draft`, and the draft goes with what
     /// was saved. Nothing is kept meanwhile, so that no draft comes back; if saving fails, keeping goes on.
-    public func saving<Answer: Sendable>(
-        _ save: @Sendable (_ draft: String) async throws(CaseweaveError) -> Answer
-    ) async throws(CaseweaveError) -> Answer {
+    /// - Throws: What `save` throws, and nothing else.
+    public func saving<Answer: Sendable, Failure: Error>(
+        _ save: @Sendable (_ draft: String) async throws(Failure) -> Answer
+    ) async throws(Failure) -> Answer {
         isSaving = true
         await written()
         do {

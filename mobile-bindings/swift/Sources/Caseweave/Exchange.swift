@@ -16,6 +16,8 @@ final class Exchange: Sendable {
     private let state = Locked(State())
     private static let pressing = DispatchQueue(label: "caseweave.stop")
     private static let pause = DispatchTimeInterval.milliseconds(20)
+    private static let grace = DispatchTimeInterval.milliseconds(500)
+    private static let dayMs: UInt64 = 86_400_000
 
     init(of phone: Phone) {
         self.phone = phone
@@ -25,6 +27,28 @@ final class Exchange: Sendable {
     func outcome(
         on queue: DispatchQueue, budgetMs: UInt64?, watcher: any SyncWatcher
     ) async -> Outcome {
+        if let budgetMs, budgetMs < Self.dayMs { stop(afterMs: budgetMs) }
+        return await begun(on: queue, budgetMs, watcher)
+    }
+
+    /// Gives it up.
+    func stop() {
+        state.with { $0.isStopped = true }
+        answer(.failure(.stopped))
+        press()
+    }
+
+    /// The library ends it in time by itself, unless it is looking for a server just then.
+    private func stop(afterMs budgetMs: UInt64) {
+        let budget = DispatchTimeInterval.milliseconds(Int(clamping: budgetMs))
+        Self.pressing.asyncAfter(deadline: .now() + budget + Self.grace) { [weak self] in
+            self?.stop()
+        }
+    }
+
+    private func begun(
+        on queue: DispatchQueue, _ budgetMs: UInt64?, _ watcher: any SyncWatcher
+    ) async -> Outcome {
         await withCheckedContinuation { waits in
             let mayBegin = state.with { state in
                 if state.isStopped { state.isOver = true } else { state.waits = waits }
@@ -33,13 +57,6 @@ final class Exchange: Sendable {
             guard mayBegin else { return waits.resume(returning: .failure(.stopped)) }
             queue.async { self.exchange(budgetMs, watcher) }
         }
-    }
-
-    /// Gives it up.
-    func stop() {
-        state.with { $0.isStopped = true }
-        answer(.failure(.stopped))
-        press()
     }
 
     private func exchange(_ budgetMs: UInt64?, _ watcher: any SyncWatcher) {
