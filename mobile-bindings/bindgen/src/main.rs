@@ -3,7 +3,9 @@
 //! it is shipped.
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
@@ -38,11 +40,19 @@ enum Language {
     Swift,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match (arguments.language, arguments.out) {
+    let done = match (arguments.language, arguments.out) {
         (Some(language), Some(out)) => write(language, arguments.library, arguments.config, out),
         _ => tell(&arguments.library, arguments.check),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Whoever cannot be told has the exit code.
+            let _ = writeln!(io::stderr(), "caseweave-bindgen: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -69,8 +79,7 @@ fn write(
 fn tell(library: &str, check: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
     let is = caseweave_bindgen::surface(library)?;
     let Some(check) = check else {
-        print!("{is}");
-        return Ok(());
+        return Ok(io::stdout().write_all(is.as_bytes())?);
     };
     match caseweave_bindgen::difference(&std::fs::read_to_string(check)?, &is) {
         same if same.is_empty() => Ok(()),

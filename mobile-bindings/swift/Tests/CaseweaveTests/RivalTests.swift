@@ -14,6 +14,7 @@ extension Library {
             _ = try await phone.sync()
             let person = try #require(try await phone.colleagues().first { $0.name == "ross" })
             _ = try await phone.addMember(person.userId, to: caseId)
+            _ = try await phone.assertLeadProfessional(person.userId, of: caseId)
             try await exchange(phone, ross)
             let conflict = try await disagree(phone, ross, caseId)
             #expect(conflict.maySettle)
@@ -49,7 +50,8 @@ extension Library {
             try await exchange(phone, lena)
             try await exchange(phone, lena)
             let notice = try #require(try await phone.inbox().notices.first { $0.cause == .settled })
-            #expect(notice.theirs == .word(code: "2") && notice.reason == "Met today")
+            #expect(notice.theirs == .words(text: "2"))
+            #expect(notice.reason == "Met today")
             let before = try await phone.inbox().notices.count
             try await phone.sawNotice(notice.id)
             #expect(try await phone.inbox().notices.count == before - 1)

@@ -51,12 +51,16 @@ extension Library {
             #expect(parts.compactMap(\.text) == ["Safe at school and at home."])
             try await plansAndRequests(phone, caseId)
             try await harm(phone, caseId)
-            try await consentAndSharing(phone, caseId, views.recordId)
+            try await consentAndSharing(phone, caseId)
             try scene.area.serve()
             let done = try await phone.sync()
             #expect(done.returned == 0 && done.accepted > 10)
             try lena.run("sync")
-            #expect(try lena.run("show", caseId).contains("A walking bus"))
+            let shown = try lena.run("show", caseId)
+            #expect(shown.contains("A walking bus") && shown.contains("The rash is gone."))
+            _ = try await phone.withdrawConsent("parent", in: caseId, reason: "Said no")
+            _ = try await phone.sync()
+            #expect(try await phone.caseload().map(\.frozen) == [true])
         }
 
         private func plansAndRequests(_ phone: CaseweavePhone, _ caseId: String) async throws {
@@ -71,6 +75,7 @@ extension Library {
             let request = try await phone.requestAssistance(
                 NewRequest(caseId: caseId, agencyId: education.agencyId, reason: "A place at breakfast club"))
             #expect(try await phone.recordState(request.recordId).onlyHere == 1)
+            _ = try await phone.addFeedback("They will ring.", to: request.recordId)
             #expect(try await phone.handover(to: education.userId).cases.map(\.leads) == [true])
             _ = try await phone.assertStage("2", of: caseId, reason: "More help is needed")
             _ = try await phone.assertFact("risk", of: caseId, is: "high")
@@ -85,18 +90,23 @@ extension Library {
             let raised = try await phone.raiseConcern(concern)
             #expect(raised.ring?.emergency.first?.number == "999")
             _ = try await phone.addTold("the duty social worker", of: raised.saved.recordId, when: Date())
-            _ = try await phone.assertInRecord("concern_state", of: raised.saved.recordId, is: "closed")
+            _ = try await phone.assertInRecord("concern_state", of: raised.saved.recordId, is: "open")
         }
 
-        private func consentAndSharing(
-            _ phone: CaseweavePhone, _ caseId: String, _ recordId: String
-        ) async throws {
+        private func consentAndSharing(_ phone: CaseweavePhone, _ caseId: String) async throws {
             _ = try await phone.giveConsent("parent", in: caseId, reason: "Said yes")
-            let consent = try await phone.withdrawConsent("parent", in: caseId, reason: "Said no")
-            #expect(consent.caseId == caseId)
+            let own = NewVisit(
+                children: [VisitedChild(caseId: caseId, narrative: "The rash is gone.")], at: Date(),
+                to: .ownAgency)
+            let visit = try await phone.recordVisit(own)[0]
+            let reason = SharingReason(
+                purpose: "So that the nursery knows", basis: .consent, consentSought: true,
+                necessaryBecause: "Nothing else tells them")
+            let copy = try await phone.shareRecord(
+                visit.recordId, with: .team, what: "The visit", reason: reason)
+            #expect(copy.recordId != visit.recordId)
             try await phone.makeReady()
-            let hits = try await phone.search("walking")
-            #expect(hits.map(\.caseId) == [caseId])
+            #expect(try await phone.search("walking").map(\.caseId) == [caseId])
         }
 
         @Test("The sample app: enrol, visit without signal, exchange, settle")
