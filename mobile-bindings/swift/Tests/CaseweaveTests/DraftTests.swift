@@ -56,9 +56,10 @@ extension Library {
             guard case .badInput = refused else { return #expect(refused == nil) }
             #expect(try await phone.drafts().count == 1)
             let saved = try await keeper.saving { draft in
+                let saved = try await phone.recordVisit(scene.visit(caseId, "Saw her."), draft: draft)
                 await keeper.type("Saw her. And", in: "narrative")
                 try await Task.sleep(for: .milliseconds(100))
-                return try await phone.recordVisit(scene.visit(caseId, "Saw her."), draft: draft)
+                return saved
             }
             #expect(saved.count == 1)
             try await Task.sleep(for: .milliseconds(100))
