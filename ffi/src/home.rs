@@ -128,7 +128,8 @@ impl PhoneHome {
     ///
     /// # Errors
     /// [`PhoneError::WrongPin`] with the tries that are left, [`PhoneError::Locked`] after ten;
-    /// [`PhoneError::Erased`] for a phone that was handed back; others. Nothing is overwritten.
+    /// [`PhoneError::Erased`] for a phone whose handing back was cut short and is now finished; others.
+    /// Nothing is overwritten.
     #[uniffi::method(default(pin = None))]
     pub fn open(&self, user_id: String, pin: Option<String>) -> Result<Arc<Phone>, PhoneError> {
         let _alone = self.changing.lock();

@@ -113,6 +113,8 @@ impl Phone {
         let mut https = Https::of(&enrolled)?;
         let mut who = sign_in.credentials();
         who.code = code;
+        // The server keeps the name that it knows; it only wants one.
+        who.device_name = "this phone".to_owned();
         self.with(|device| device.sign_in_again(&mut https, &who))
     }
 

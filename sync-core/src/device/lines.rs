@@ -21,8 +21,9 @@ use crate::view::{CaseHeader, DueDate, due_dates, header, words_of};
 /// Grows when a line is made otherwise: those of an older app are then made again.
 const VERSION: u32 = 1;
 
-/// Records made ready between two looks at whether to go on: well under a second on a cheap phone.
-const AT_ONCE: usize = 64;
+/// Records made ready between two looks at whether to go on, and in one commit: well under a second on a
+/// cheap phone.
+const AT_ONCE: usize = 256;
 
 /// How far the lists and the search have come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
