@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone proof fuzz schemathesis sslyze test-kotlin test-swift clean
+.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone proof fuzz schemathesis sslyze test-kotlin test-control test-swift clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -64,6 +64,9 @@ sslyze: ## the wire as a stranger sees it; needs Python
 
 test-kotlin: ## the Kotlin package against the built library and a live server; needs Maven and Java 17
 	scripts/kotlin
+
+test-control: ## the library without encryption: words that must not be in its files are found there
+	scripts/control
 
 test-swift: ## the Swift package, likewise; as root on Debian it fetches Swift into the cache
 	scripts/swift $(ARGS)

@@ -102,11 +102,17 @@ impl PhoneHome {
     ) -> Result<Arc<Phone>, PhoneError> {
         let _alone = self.changing.lock();
         let lock = self.keys.lock(pin.as_deref())?;
+        // Before the one-time code is used up.
+        lock.refuse_weak()?;
         let folder = self.folder.join(ENROLLING);
         fs::create_dir_all(&folder).map_err(|error| PhoneError::of_io(&error))?;
         let database = folder.join(DATABASE);
-        // The key outlives a lost answer, so that the same phone asks again.
+        // The key outlives a lost answer, so that the same phone asks again; where nothing keeps it, another
+        // phone asks, with another code.
         let key = self.keys.while_enrolling()?;
+        if SqliteStore::open(&database, &Key::new(*key)).is_err() {
+            SqliteStore::erase(&database)?;
+        }
         let user = enrol_at(&database, &Key::new(*key), &enrolment)?;
         let home = self.folder.join(user.to_string());
         if home.exists() {

@@ -104,7 +104,11 @@ impl Lock {
         }
     }
 
-    pub(super) fn refuse_weak(&self) -> Result<(), VaultError> {
+    /// Refuses a PIN that others try first; to be asked before anything is done that cannot be repeated.
+    ///
+    /// # Errors
+    /// [`VaultError::WeakPin`]
+    pub fn refuse_weak(&self) -> Result<(), VaultError> {
         match self.pin() {
             Some(pin) if pin.is_weak() => Err(VaultError::WeakPin),
             _ => Ok(()),
