@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// Folders that hold nothing of ours.
-const FOREIGN: &[&str] = &["target", ".git", "node_modules", "caseweave-data", "corpus"];
+const FOREIGN: &[&str] =
+    &["target", ".git", "node_modules", "caseweave-data", "corpus", ".build", "Generated"];
 
 /// A text file of the repository.
 pub(super) struct Source {
