@@ -215,7 +215,7 @@ impl From<DeviceError> for PhoneError {
             DeviceError::NoConflict => Self::NoConflict,
             DeviceError::ReasonMissing => Self::ReasonMissing,
             DeviceError::CannotUndo(error) => error.into(),
-            DeviceError::DraftTooLarge | DeviceError::TooManyDrafts => {
+            DeviceError::DraftTooLarge | DeviceError::TooManyDrafts | DeviceError::Media(_) => {
                 Self::BadInput { reason: error.to_string() }
             }
             other => Self::Other { reason: other.to_string() },

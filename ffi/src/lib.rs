@@ -4,6 +4,7 @@
 //! Everything is decided in `sync_core`; this crate mirrors types and is the only one that names
 //! the binding generator.
 
+mod attach;
 mod error;
 mod home;
 mod input;

@@ -67,10 +67,9 @@ impl Phone {
         budget_ms: Option<u64>,
         watcher: Option<Arc<dyn SyncWatcher>>,
     ) -> Result<SyncSummary, PhoneError> {
-        let Ok(_alone) = self.exchanging.try_lock() else { return Err(PhoneError::Busy) };
         let until = budget_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
         let stop = Stop::when(move || until.is_some_and(|until| Instant::now() >= until));
-        *locked(&self.stop) = stop.clone();
+        let _alone = self.alone(&stop)?;
         let done = self.exchange(&stop, watcher.as_deref());
         self.say(&match &done {
             Ok(summary) => format!("exchanged: {} pages", summary.pages),
@@ -220,7 +219,14 @@ impl Phone {
         }
     }
 
-    fn enrolled(&self) -> Result<Enrolled, PhoneError> {
+    /// The only exchange, which `stop` ends.
+    pub(crate) fn alone(&self, stop: &Stop) -> Result<MutexGuard<'_, ()>, PhoneError> {
+        let alone = self.exchanging.try_lock().map_err(|_| PhoneError::Busy)?;
+        *locked(&self.stop) = stop.clone();
+        Ok(alone)
+    }
+
+    pub(crate) fn enrolled(&self) -> Result<Enrolled, PhoneError> {
         self.with(|device| Enrolled::load(device.store()))?.ok_or(PhoneError::NotEnrolled)
     }
 
@@ -240,7 +246,9 @@ impl Phone {
         let control = SyncControl::new().watched(&mut tell).stopped_by(stop.clone());
         let mut shared = Shared(self);
         let done = sync::sync(&mut shared, &mut https, &clock, &mut salts, control);
-        Ok(SyncSummary::from(done?))
+        let done = SyncSummary::from(done?);
+        self.send_attachments(&mut https, stop)?;
+        Ok(done)
     }
 
     fn tidy(&self, stop: &Stop) -> Result<(), PhoneError> {
@@ -262,7 +270,7 @@ impl Phone {
         }
     }
 
-    fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         if let Some(log) = &self.log {
             log.log(line.to_owned());
         }
@@ -270,7 +278,7 @@ impl Phone {
 }
 
 /// The device behind its lock, free while the server is waited for.
-struct Shared<'a>(&'a Phone);
+pub(crate) struct Shared<'a>(pub(crate) &'a Phone);
 
 impl Holds for Shared<'_> {
     type Store = SqliteStore;

@@ -1,6 +1,7 @@
 //! The JSON interface: one file a noun. A handler extracts, asks a service and shows the answer.
 
 pub mod alarms;
+pub mod attachments;
 pub mod audit;
 pub mod caseload;
 pub mod cases;

@@ -10,6 +10,7 @@ use sync_core::limits::{PUSHES_PER_DEVICE, READS_AT_ONCE, READS_PER_PERSON};
 use sync_core::policy::Principal;
 use sync_core::time::Timestamp;
 
+use crate::blobs::{Blobs, Files};
 use crate::db::{self, Address, Conn, Db};
 use crate::ingest::Rules;
 use crate::ingest::committer::Committer;
@@ -99,6 +100,8 @@ pub struct Parts {
     pub stats: bool,
     /// The outside sign-in, if there is one.
     pub outside: Option<Outside>,
+    /// Where the bytes of attachments rest.
+    pub blobs: Arc<dyn Blobs>,
 }
 
 impl Default for Parts {
@@ -111,6 +114,7 @@ impl Default for Parts {
             connections: 8,
             stats: false,
             outside: None,
+            blobs: Arc::new(Files::new("caseweave-data/attachments".into())),
         }
     }
 }
@@ -142,6 +146,10 @@ pub struct AppState {
     pub reading: Turns<UserId>,
     /// The outside sign-in, if there is one.
     pub outside: Option<Outside>,
+    /// Where the bytes of attachments rest.
+    pub blobs: Arc<dyn Blobs>,
+    /// Which phones are bringing bytes.
+    pub bringing: Turns<DeviceId>,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -179,6 +187,8 @@ impl AppState {
             rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
             stats: parts.stats,
             outside: parts.outside,
+            blobs: parts.blobs,
+            bringing: Turns::new(1, PUSHES_PER_DEVICE),
             committer: Arc::default(),
             recorder: Arc::default(),
         })

@@ -5,6 +5,7 @@ pub mod access;
 pub mod actors;
 pub mod agencies;
 pub mod alarms;
+pub mod attachments;
 pub mod audit;
 pub mod authorities;
 pub mod backend;

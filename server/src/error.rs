@@ -16,6 +16,7 @@ use crate::limits::TooOften;
 use crate::passwords::HashFailed;
 use crate::service::Refusal;
 use crate::service::accounts::AccountError;
+use crate::service::attachments::AttachmentError;
 use crate::service::devices::MarkError;
 use crate::service::glass::GlassError;
 
@@ -364,6 +365,27 @@ impl From<ShowError> for ApiError {
             ShowError::Entropy(error) => error.into(),
             ShowError::NotNoted => Self::not_noted(),
         }
+    }
+}
+
+impl From<AttachmentError> for ApiError {
+    fn from(error: AttachmentError) -> Self {
+        let code = error.code();
+        let detail = match error {
+            AttachmentError::NotOpen => return Self::not_open(),
+            AttachmentError::NotArrived => "It has not arrived from its author's phone yet.",
+            AttachmentError::WrongPlace => {
+                "These are not the next bytes. Ask how far they are here."
+            }
+            AttachmentError::OtherBytes => {
+                "This is not what the record says. Nothing of it is kept."
+            }
+            AttachmentError::Io(error) => {
+                tracing::error!(kind = %error.kind(), "the bytes of an attachment cannot be reached");
+                return Self::internal();
+            }
+        };
+        Self::new(StatusCode::CONFLICT, code, detail)
     }
 }
 

@@ -15,7 +15,7 @@ use governor::{Quota, RateLimiter};
 use sha2::{Digest, Sha256};
 use sync_core::ids::{DeviceId, UserId};
 use sync_core::limits::{
-    ADDRESS_SIGN_INS, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, SIGN_INS, UNPROVED,
+    ADDRESS_SIGN_INS, ATTACHMENT_PIECES, DEVICE_EXCHANGES, Knocks, LIMITED_KEYS, SIGN_INS, UNPROVED,
 };
 
 use crate::app::Clock;
@@ -53,6 +53,7 @@ pub struct Limits {
     addresses: Counter<Place>,
     unproved: Counter<Place>,
     devices: Counter<DeviceId>,
+    attachments: Counter<UserId>,
 }
 
 impl Limits {
@@ -64,6 +65,7 @@ impl Limits {
             addresses: Counter::new(ADDRESS_SIGN_INS, clock),
             unproved: Counter::new(UNPROVED, clock),
             devices: Counter::new(DEVICE_EXCHANGES, clock),
+            attachments: Counter::new(ATTACHMENT_PIECES, clock),
         }
     }
 
@@ -106,6 +108,14 @@ impl Limits {
     /// [`TooOften`]
     pub fn unproved(&self, place: Place) -> Result<(), TooOften> {
         self.unproved.count(place)
+    }
+
+    /// Bytes of an attachment, brought or asked for.
+    ///
+    /// # Errors
+    /// [`TooOften`]
+    pub fn attachment(&self, user: &UserId) -> Result<(), TooOften> {
+        self.attachments.count(*user)
     }
 
     /// A request of a phone that has shown which it is.

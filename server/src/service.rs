@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod alarms;
+pub mod attachments;
 pub mod audit;
 pub mod codes;
 pub mod contact;

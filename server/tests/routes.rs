@@ -8,6 +8,9 @@ mod alarms;
 #[path = "routes/area.rs"]
 mod area;
 #[cfg(test)]
+#[path = "routes/attachments.rs"]
+mod attachments;
+#[cfg(test)]
 #[path = "routes/audit.rs"]
 mod audit;
 #[cfg(test)]

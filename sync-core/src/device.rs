@@ -19,6 +19,7 @@ mod state;
 mod text;
 mod write;
 
+pub mod attach;
 pub mod enrol;
 pub mod part;
 pub mod ring;
@@ -35,12 +36,14 @@ use crate::engine::authors::{Authors, RecordError};
 use crate::engine::client::{ClientError, Identity, cluster_of, framework_key, fresh_actors};
 use crate::engine::renames::Renames;
 use crate::framework::{Catalogue, FrameworkError};
+use crate::gate::media::MediaError;
 use crate::gate::refusal::Refusal;
 use crate::ids::{Actor, CaseId, ClusterId, RecordId};
 use crate::merge::{Addresses, CannotUndo, Context};
 use crate::store::{Shelf, Store, StoreError};
 use crate::time::Timestamp;
 
+pub use attach::Attached;
 pub use drafts::TypedDraft;
 pub use enrolment::{Address, Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
@@ -119,6 +122,21 @@ pub enum DeviceError {
     /// Nobody has so many screens open.
     #[error("too many drafts are open: save or discard some of them")]
     TooManyDrafts,
+    /// The bytes cannot be attached.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// The record is no attachment.
+    #[error("there is no photo, voice note or body map here")]
+    NotAttachment,
+    /// Its bytes are on their author's phone still.
+    #[error("this has not arrived from its author's phone yet: try again later")]
+    NotArrived,
+    /// The server shows it to this user no more.
+    #[error("the server does not show this to you any more: sync to see what changed")]
+    NotOpen,
+    /// The bytes that came are not those of the record; none was kept.
+    #[error("what came is not what was attached: nothing of it was kept, try again")]
+    OtherBytes,
     /// A settlement cannot be taken back.
     #[error(transparent)]
     CannotUndo(#[from] CannotUndo),

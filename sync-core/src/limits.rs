@@ -176,6 +176,22 @@ pub const DRAFT_BYTES: usize = 256 * 1024;
 /// Screens on which something is being typed and was neither saved nor thrown away: a caseload's worth.
 pub const DRAFTS: usize = 500;
 
+/// A photo, bytes: 12 megapixels at the quality of a phone's camera take 3 to 6 MB.
+pub const PHOTO_BYTES: u32 = 8 * 1024 * 1024;
+/// A voice note, bytes: an hour of speech as phones record it, or one minute uncompressed.
+pub const VOICE_NOTE_BYTES: u32 = 10 * 1024 * 1024;
+/// The marks of a body map, bytes: some hundred marks with a line of words each.
+pub const BODY_MAP_BYTES: u32 = 64 * 1024;
+/// Marks of one body map: more than anybody draws.
+pub const BODY_MAP_MARKS: usize = 256;
+/// Bytes of an attachment in one row, one sealed piece of a file and one request at the least: a minute of
+/// 2G, so that a cut costs no more than that.
+pub const CHUNK_BYTES: usize = 64 * 1024;
+/// Chunks of an attachment in one request at most: on a good line, fewer round trips.
+pub const CHUNKS_PER_PIECE: usize = 8;
+/// Pieces of attachments that one phone brings or fetches: a day's photos at once, then ten a second.
+pub const ATTACHMENT_PIECES: Knocks = knocks(2_000, 100);
+
 const fn knocks(at_once: u32, one_per_ms: u32) -> Knocks {
     match (NonZeroU32::new(at_once), NonZeroU32::new(one_per_ms)) {
         (Some(at_once), Some(one_per_ms)) => Knocks { at_once, one_per_ms },
@@ -190,3 +206,5 @@ const _: () = assert!(PAGE_SESSION_IDLE_MS < PAGE_SESSION_MS);
 const _: () = assert!(CHANGE_BYTES > STRING_BYTES);
 const _: () = assert!(REQUEST_INFLATED_BYTES > CHANGE_BYTES);
 const _: () = assert!(BATCH_BYTES <= REQUEST_BYTES);
+const _: () = assert!(CHUNK_BYTES * CHUNKS_PER_PIECE <= REQUEST_BYTES);
+const _: () = assert!(BODY_MAP_BYTES as usize <= CHUNK_BYTES);

@@ -68,6 +68,34 @@ pub struct ReturnedRow {
     pub reason: String,
 }
 
+/// How far the bytes of an attachment are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Bytes {
+    /// They are here and with the server.
+    Here = 0,
+    /// They are being fetched.
+    Coming = 1,
+    /// Only this phone has them.
+    Unsent = 2,
+}
+
+/// The digest by which bytes are kept: records that have the same ones share them.
+pub type BytesId = [u8; 32];
+
+/// What a record has attached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AttachedRow {
+    /// The attachment's record.
+    pub record: RecordId,
+    /// The digest of its bytes.
+    pub digest: BytesId,
+    /// How many bytes.
+    pub length: u32,
+    /// How far they are.
+    pub bytes: Bytes,
+}
+
 /// Small things kept by key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u8)]
@@ -174,8 +202,8 @@ pub enum Write {
         /// The stable code of the reason.
         reason: String,
     },
-    /// Access ended: drop the scope's placed and accepted changes, and records that then have none.
-    /// Unsent work stays.
+    /// Access ended: drop the scope's placed and accepted changes, and records that then have none, with
+    /// what they have attached. Unsent work and bytes stay.
     DropScope(ScopeId),
     /// The same for one record.
     DropRecord(RecordId),
@@ -192,6 +220,29 @@ pub enum Write {
     /// What a record says to its reader changed, though nothing was written in it: its words go, and it is
     /// to be indexed again. Does nothing to one that is not there.
     Unindex(RecordId),
+    /// A record has bytes, in place of those it had.
+    Attach(AttachedRow),
+    /// Keep a chunk of bytes, in place of the one that was there.
+    PutChunk {
+        /// Whose.
+        digest: BytesId,
+        /// Which, from 0.
+        n: u32,
+        /// The chunk.
+        bytes: Vec<u8>,
+    },
+    /// A record's bytes are here and with the server: they go with the record from now on, at once if that
+    /// went before. Does nothing to one that has none.
+    Deliver(RecordId),
+    /// What a record had is another's; does nothing if it has none.
+    Reattach {
+        /// The record.
+        from: RecordId,
+        /// The other one.
+        to: RecordId,
+    },
+    /// A record has no bytes any more. Chunks go with the last record that has them.
+    Detach(RecordId),
     /// Set a small thing.
     Set(Shelf, Vec<u8>, Vec<u8>),
     /// Remove a small thing.
@@ -236,6 +287,8 @@ pub struct UnsentCount {
     pub changes: u64,
     /// Records that they belong to.
     pub records: u64,
+    /// Attachments whose bytes the server has not got, or not all of them.
+    pub attachments: u64,
 }
 
 /// A phone's store. One owner at a time; readers see whole commits.
@@ -306,6 +359,30 @@ pub trait Store {
     /// # Errors
     /// [`StoreError`]
     fn find(&self, words: &[String], limit: usize) -> Result<Vec<RecordId>, StoreError>;
+
+    /// What a record has attached.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn attached(&self, record: &RecordId) -> Result<Option<AttachedRow>, StoreError>;
+
+    /// What only this phone has of attachments, by record.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn unsent_attached(&self) -> Result<Vec<AttachedRow>, StoreError>;
+
+    /// How many chunks of these bytes are here from the first on, none missing between.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn chunks(&self, digest: &BytesId) -> Result<u32, StoreError>;
+
+    /// A chunk of these bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    fn chunk(&self, digest: &BytesId, n: u32) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// A small thing.
     ///

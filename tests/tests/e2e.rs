@@ -1,6 +1,7 @@
 //! The main job with real processes over real TLS. Each test runs on SQLite, and on PostgreSQL where
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases may be made.
 
+mod attachments;
 mod cost;
 mod cuts;
 mod database;

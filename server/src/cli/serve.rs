@@ -12,6 +12,7 @@ use sync_core::time::Timestamp;
 use super::{Failure, act, open_database, output};
 use crate::api::peer;
 use crate::app::{AppState, Parts};
+use crate::blobs::Files;
 use crate::build_app;
 use crate::config::{Config, ServeArgs, ServeConfig};
 use crate::ingest::sequencer;
@@ -28,7 +29,8 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let (listener, address) = listen(serve.listen)?;
     let outside = serve.outside.judge(&address.to_string())?;
     let (connections, stats) = (serve.connections, serve.stats);
-    let parts = Parts { connections, stats, outside, ..Parts::default() };
+    let blobs = Arc::new(Files::new(config.data.join("attachments")));
+    let parts = Parts { connections, stats, outside, blobs, ..Parts::default() };
     let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
     take_off_again(config, &state)?;
     let development = serve.certificate.is_none();

@@ -151,6 +151,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    attachments (record_id) {
+        record_id -> Binary,
+        digest -> Binary,
+        bytes -> BigInt,
+        salt -> Binary,
+        begun_at -> BigInt,
+        arrived_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     editions (authority_id, period) {
         authority_id -> Binary,
         period -> Text,

@@ -1,6 +1,7 @@
 //! Judging a batch: signature, names, then each record by the gate and the policy.
 
 mod names;
+mod parents;
 mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::ingest::{Arrival, Rules, moves, sources};
 use crate::service::contact;
 use crate::service::histories::{self, World};
 use names::Named;
+use parents::Around;
 use rights::{Contexts, differs, may, may_read};
 
 /// A batch as judged at some state of the database.
@@ -153,7 +155,7 @@ struct Ready {
     history: History,
     /// Authors of whose work in it the pushing one may not know.
     strangers: BTreeSet<Actor>,
-    sources: Sources,
+    around: Around,
     /// Whether another record took its place.
     moved: bool,
 }
@@ -273,8 +275,9 @@ impl<'a> Judging<'a> {
         let Some(sources) = self.sources(conn, envelope.kind(), pushed)? else {
             return Ok(Err(refused("another_cluster")));
         };
-        let moved = self.is_moved(conn, &id)?;
-        Ok(Ok(Ready { contexts, history, strangers, sources, moved }))
+        let parent = self.parent(conn, (pushed, envelope), &contexts)?;
+        let (moved, around) = (self.is_moved(conn, &id)?, Around { sources, parent });
+        Ok(Ok(Ready { contexts, history, strangers, around, moved }))
     }
 
     fn changes(
@@ -282,7 +285,7 @@ impl<'a> Judging<'a> {
         conn: &mut Conn,
         (pushed, salts): (&PushedRecord, &[Salted]),
         envelope: Envelope,
-        Ready { contexts, mut history, strangers, sources, moved }: Ready,
+        Ready { contexts, mut history, strangers, around, moved }: Ready,
     ) -> Result<(), Error> {
         let id = envelope.id();
         let (user, then) = (self.arrival.user(), self.then.as_ref());
@@ -292,7 +295,7 @@ impl<'a> Judging<'a> {
             if moved {
                 return Err(Refusal::new("moved_elsewhere").into());
             }
-            may((self.arrival, then), &contexts, (history, change, deps), &sources)
+            may((self.arrival, then), &contexts, (history, change, deps), &around)
         };
         let mut judged = admit_apart(&mut history, aside, pushed, (user, &strangers), &may);
         if self.unseen.contains(&envelope.case) {

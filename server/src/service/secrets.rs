@@ -5,6 +5,7 @@ use std::fmt;
 use ed25519_dalek::SigningKey;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use sync_core::ids::RecordId;
 use sync_core::time::Timestamp;
 
 use super::tokens::Tokens;
@@ -20,6 +21,7 @@ pub struct Fresh {
     log_id: [u8; 16],
     audit_seed: [u8; 32],
     factor_key: [u8; 32],
+    attachment_key: [u8; 32],
 }
 
 impl Fresh {
@@ -36,6 +38,7 @@ impl Fresh {
             log_id: entropy.bytes()?,
             audit_seed: entropy.bytes()?,
             factor_key: entropy.bytes()?,
+            attachment_key: entropy.bytes()?,
         })
     }
 }
@@ -54,6 +57,7 @@ pub struct Secrets {
     pub factor_key: [u8; 32],
     refresh_key: [u8; 32],
     code_key: [u8; 32],
+    attachment_key: [u8; 32],
 }
 
 impl fmt::Debug for Secrets {
@@ -84,6 +88,7 @@ fn load(conn: &mut Conn, now: Timestamp, fresh: &Fresh) -> Result<Secrets, Error
         log_id: one(conn, "log_id", &fresh.log_id, now)?,
         audit_key: SigningKey::from_bytes(&one(conn, "audit_seed", &fresh.audit_seed, now)?),
         factor_key: one(conn, "factor_key", &fresh.factor_key, now)?,
+        attachment_key: one(conn, "attachment_key", &fresh.attachment_key, now)?,
     })
 }
 
@@ -117,6 +122,21 @@ impl Secrets {
         digest.update(b"caseweave refresh token");
         digest.update(token);
         digest.finalize().into()
+    }
+
+    /// The name and the key of the bytes of an attachment. Whoever has the files alone can tell neither
+    /// whose they are nor which are equal.
+    #[must_use]
+    pub fn of_attachment(
+        &self,
+        record: &RecordId,
+        digest: &[u8; 32],
+        salt: &[u8; 32],
+    ) -> ([u8; 16], [u8; 32]) {
+        let whose = [record.as_bytes().as_slice(), digest, salt].concat();
+        let name = keyed(&self.attachment_key, b"caseweave attachment name", &whose);
+        let key = keyed(&self.attachment_key, b"caseweave attachment key", &whose);
+        (name.first_chunk().copied().unwrap_or_default(), key)
     }
 
     /// What is stored of an enrolment code: keyed, because a code is short enough to be guessed

@@ -42,6 +42,7 @@ fn request(row: &Row, path: &str, token: Option<&str>) -> TestRequest {
     let request = match row.method {
         "get" => TestRequest::get(),
         "post" => TestRequest::post(),
+        "put" => TestRequest::put(),
         other => panic!("a method without a row: {other}"),
     };
     let request = match row.body {

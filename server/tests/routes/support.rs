@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{self, TestRequest};
 use caseweave::app::{Clock, Entropy, Parts};
+use caseweave::blobs::Files;
 use caseweave::db::migrate::migrate;
 use caseweave::db::{Address, Conn, write_tx};
 use caseweave::passwords::PasswordCost;
@@ -33,6 +34,8 @@ pub(crate) struct TestServer {
     now: Arc<AtomicI64>,
     address: Address,
     home: Home,
+    /// Where the bytes of attachments rest.
+    pub(crate) files: tempfile::TempDir,
 }
 
 enum Home {
@@ -112,6 +115,7 @@ impl TestServer {
         migrate(&mut conn).unwrap();
         let now = Arc::new(AtomicI64::new(START.0));
         let told = Arc::clone(&now);
+        let files = tempfile::tempdir().unwrap();
         let parts = Parts {
             clock: Clock::new(move || Timestamp(told.load(Ordering::SeqCst))),
             entropy,
@@ -119,9 +123,11 @@ impl TestServer {
             connections: 4,
             stats: false,
             outside: None,
+            blobs: Arc::new(Files::new(files.path().to_owned())),
         };
         let state = AppState::new(address.clone(), conn, parts).unwrap();
-        let mut server = Self { state, ada: UserId::from_bytes([0; 16]), now, address, home };
+        let mut server =
+            Self { state, ada: UserId::from_bytes([0; 16]), now, address, home, files };
         server.add_world();
         server.ada = server.add_user("Ada Morrison", "ada", Role::Practitioner);
         server

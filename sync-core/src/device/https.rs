@@ -1,5 +1,6 @@
 //! The way to the server by HTTPS.
 
+mod carriage;
 mod traffic;
 mod wait;
 

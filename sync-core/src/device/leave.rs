@@ -61,11 +61,12 @@ impl<S: Store> Device<S> {
         Ok(Parting { report, handed_over, at_once: order.at_once, receipt })
     }
 
-    /// What only this phone has: changes without an answer, and returned work.
+    /// What only this phone has: changes without an answer, bytes, and returned work.
     fn left(&self) -> Result<u64, DeviceError> {
         let returned = self.store.returned()?;
         let returned = returned.iter().filter(|row| !is_with_server(&row.reason)).count();
-        Ok(self.store.unsent_count()?.changes + returned as u64)
+        let unsent = self.store.unsent_count()?;
+        Ok(unsent.changes + unsent.attachments + returned as u64)
     }
 }
 

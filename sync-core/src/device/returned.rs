@@ -78,6 +78,7 @@ impl<S: Store> Device<S> {
             // A clock that was set back throws nothing away early.
             if now.since_ms(old.at) > DISCARDED_MS {
                 writes.push(Write::ForgetReturned(old.work.id));
+                writes.extend(self.bytes_go(&old.work)?);
             }
         }
         let reason = format!("{DISCARDED}{} {}", now.0, row.reason);
@@ -137,7 +138,15 @@ impl<S: Store> Device<S> {
         // What else came back of the record follows it there.
         with.push(self.renames.clone().rename_record(&known.id(), &anew.id()));
         with.push(given);
+        with.push(Write::Reattach { from: known.id(), to: anew.id() });
         Ok(anew)
+    }
+
+    /// The bytes of an attachment that was never taken go with it.
+    fn bytes_go(&self, work: &Standing) -> Result<Option<Write>, DeviceError> {
+        let attached = work.kind == Some(Kind::Attachment);
+        let gone = attached && self.store.changes(&work.record)?.is_empty();
+        Ok(gone.then_some(Write::Detach(work.record)))
     }
 
     fn returned_row(&self, id: u64) -> Result<ReturnedRow, DeviceError> {

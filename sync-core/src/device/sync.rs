@@ -96,7 +96,7 @@ impl<S: Store> Holds for Device<S> {
 }
 
 /// Does something with the phone; a phone that was closed meanwhile ends the exchange.
-fn held<H: Holds, T, E>(
+pub(super) fn held<H: Holds, T, E>(
     phone: &mut H,
     work: impl FnOnce(&mut Device<H::Store>) -> Result<T, E>,
 ) -> Result<T, SyncError>
@@ -183,7 +183,7 @@ fn exchange<H: Holds>(
     take(phone, answer, request.now, report, control)
 }
 
-fn refresh<H: Holds>(
+pub(super) fn refresh<H: Holds>(
     phone: &mut H,
     transport: &mut dyn Transport,
     session: &Session,

@@ -11,9 +11,9 @@ use crate::record::schema::Fact;
 use crate::store::memory::MemoryStore;
 
 const CLUSTER: ClusterId = ClusterId::from_bytes([1; 16]);
-const NOW: Timestamp = Timestamp(1_790_000_000_000);
+pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-fn phone() -> Device<MemoryStore> {
+pub(super) fn phone() -> Device<MemoryStore> {
     let enrolled = Enrolled {
         server: "https://127.0.0.1:9".into(),
         authority: None,
@@ -32,12 +32,12 @@ fn phone() -> Device<MemoryStore> {
     Device::open(store).unwrap()
 }
 
-fn begin(phone: &mut Device<MemoryStore>, name: &str) -> CaseId {
+pub(super) fn begin(phone: &mut Device<MemoryStore>, name: &str) -> CaseId {
     let facts = CaseFacts { given_name: Some(name.into()), ..CaseFacts::default() };
     phone.begin_case(CLUSTER, facts.entries(), NOW).unwrap().case
 }
 
-fn visit(phone: &mut Device<MemoryStore>, case: CaseId, words: &str) -> RecordId {
+pub(super) fn visit(phone: &mut Device<MemoryStore>, case: CaseId, words: &str) -> RecordId {
     let json = serde_json::json!({ "at": NOW, "narrative": words, "next_contact": "2026-10-01" });
     let draft: VisitDraft = serde_json::from_value(json).unwrap();
     let entries = draft.entries();

@@ -4,6 +4,7 @@
 use std::io::Read;
 
 use crate::device::sync::Stop;
+use crate::ids::RecordId;
 
 /// Why the server could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +64,59 @@ pub trait Transport {
         device: &crate::ids::DeviceId,
         signature: &[u8; 64],
     ) -> Result<crate::device::Session, TransportError>;
+}
+
+/// Why bytes did not travel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CarriageError {
+    /// The way, or the server's no to all.
+    #[error(transparent)]
+    Way(#[from] TransportError),
+    /// There is no such attachment, or it is not this user's to read or to send.
+    #[error("the server has nothing here that is open to you")]
+    NotOpen,
+    /// Its bytes have not arrived from their author's phone.
+    #[error("this has not arrived from its author's phone yet")]
+    NotArrived,
+    /// The bytes are not what the record says, or come in another order.
+    #[error("the server did not take these bytes")]
+    NotTaken,
+}
+
+/// The way of an attachment's bytes.
+pub trait Carriage: Transport {
+    /// How many bytes of a record's attachment the server has from this phone.
+    ///
+    /// # Errors
+    /// [`CarriageError`]; of [`TransportError::SignedOut`] as [`Transport::exchange`].
+    fn received(&mut self, access_token: &str, record: &RecordId) -> Result<u64, CarriageError>;
+
+    /// Brings the bytes from a place on: whole chunks, or all that are left. Gives how many the server has
+    /// then.
+    ///
+    /// # Errors
+    /// As [`Carriage::received`].
+    fn bring(
+        &mut self,
+        access_token: &str,
+        record: &RecordId,
+        from: u64,
+        piece: &[u8],
+    ) -> Result<u64, CarriageError>;
+
+    /// The bytes of a record's attachment from a place on.
+    ///
+    /// # Errors
+    /// As [`Carriage::received`].
+    fn fetch(
+        &mut self,
+        access_token: &str,
+        record: &RecordId,
+        from: u64,
+    ) -> Result<Box<dyn Read>, CarriageError>;
+
+    /// The same way, for what else goes on it.
+    fn as_transport(&mut self) -> &mut dyn Transport;
 }
 
 /// The way to the server of a phone that has no session any more and speaks under its own key.

@@ -9,7 +9,7 @@ use crate::engine::own::{
     NEXT_CASE, NEXT_ORDINAL, NEXT_RECORD, counted, counter, counter32, row_of,
 };
 use crate::gate::refusal::{IN_REVIEW, Refusal};
-use crate::gate::{permission, shape};
+use crate::gate::{attached, permission, shape};
 use crate::ids::{Actor, CaseId, ClusterId, EntryId, RecordId};
 use crate::merge::resolve;
 use crate::policy::{ClusterAction, decide_in_cluster};
@@ -222,6 +222,16 @@ impl<S: Store> Device<S> {
         all: Vec<NewRecord>,
         now: Timestamp,
     ) -> Result<Vec<Saved>, DeviceError> {
+        self.make_with(all, now, |_| Vec::new())
+    }
+
+    /// The same, with what else is to be written of them in the same commit.
+    pub(super) fn make_with(
+        &mut self,
+        all: Vec<NewRecord>,
+        now: Timestamp,
+        with: impl FnOnce(&[Saved]) -> Vec<Write>,
+    ) -> Result<Vec<Saved>, DeviceError> {
         let (mut prepared, mut writes) = (Vec::with_capacity(all.len()), Vec::new());
         let mut next = counter32(&self.store, NEXT_RECORD)?;
         for new in all {
@@ -244,6 +254,8 @@ impl<S: Store> Device<S> {
             prepared.push(self.prepare(&envelope, edits, now, prepared.len() as u64)?);
         }
         writes.push(counted(NEXT_RECORD, u64::from(next)));
+        let saved: Vec<Saved> = prepared.iter().map(|one| one.saved.clone()).collect();
+        writes.extend(with(&saved));
         self.save(prepared, writes)
     }
 
@@ -331,6 +343,7 @@ impl<S: Store> Device<S> {
         let case = self.context(envelope.case, now)?;
         let deps = loaded.history.implied_deps(&change.actor);
         let sources = self.sources(&change)?;
+        attached::check(envelope, &change, self.parent(envelope, &change)?, &sources)?;
         let principal = &self.identity.principal;
         permission::check(principal, &case, &loaded.history, &change, &deps, &sources)?;
         let moved = note_move(&change, &envelope.id());
@@ -342,6 +355,19 @@ impl<S: Store> Device<S> {
         writes.extend(moved);
         let saved = Saved { case: envelope.case, record: envelope.id(), entries };
         Ok(Prepared { writes, actor, saved })
+    }
+
+    /// Where the record is to which a change attaches; none if it is not here, or all of it came back.
+    fn parent(
+        &self,
+        envelope: &Envelope,
+        change: &Change,
+    ) -> Result<Option<attached::Place>, DeviceError> {
+        let Some(parent) = attached::parent_of(envelope.kind(), change) else { return Ok(None) };
+        let row = self.store.record(&parent)?.filter(|_| parent != envelope.id());
+        let begun = !self.store.changes(&parent)?.is_empty();
+        let parent = row.filter(|_| begun).and_then(|row| Envelope::decode(&row.envelope).ok());
+        Ok(parent.map(|parent| (parent.case, parent.compartment)))
     }
 
     /// Saves what was prepared, all in one commit.

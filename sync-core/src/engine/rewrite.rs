@@ -240,7 +240,8 @@ impl<'a> Rewriting<'a> {
             };
             let new = Envelope { case, compartment: old.compartment, origin };
             let rename = self.renames.rename_record(record, &new.id());
-            self.done.writes.extend([rename, Write::PutRecord(row_of(&new))]);
+            let bytes = Write::Reattach { from: *record, to: new.id() };
+            self.done.writes.extend([rename, Write::PutRecord(row_of(&new)), bytes]);
             envelopes.insert(*record, new);
         }
         Ok(envelopes)

@@ -12,7 +12,7 @@ use crate::policy::{Action, CaseContext, Denied, Principal, decide};
 use crate::record::change::{Change, Edit, NewEntry};
 use crate::record::entry::Entry;
 use crate::record::envelope::Envelope;
-use crate::record::fold::{Folded, fold_seen};
+use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::history::History;
 use crate::record::kind::{Compartment, Kind};
 use crate::record::kinds::AttestedCopy;
@@ -91,6 +91,16 @@ pub fn check(
         true => Ok(Copying::Allowed),
         false => Ok(Copying::AsUsual),
     }
+}
+
+/// Whether a change copies a record with what was fixed when that was made.
+#[must_use]
+pub fn keeps_details(change: &Change, sources: &Sources) -> bool {
+    let fixed = adds(change).find(|entry| entry.collection == DETAILS);
+    let source = copies(change).next().and_then(|copy| sources.get(&copy.from));
+    let (Some(fixed), Some(source)) = (fixed, source) else { return false };
+    let source = fold(&source.history, 0);
+    details(&source).is_some_and(|details| details.fields == fixed.fields)
 }
 
 /// What to add beside the copies of a record, so that lists, dates and figures go on: what was fixed

@@ -65,6 +65,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("another_cluster", "The record is in another cluster. Please ask the lead there."),
     ("unknown_case", "There is no such case for you in this cluster."),
     (
+        "wrong_parent",
+        "What is attached belongs to a record of the same child that is for the same people. Please attach \
+         it there.",
+    ),
+    ("wrong_size", "A photo may have 8 MB, a voice note 10 MB and a body map 64 KB."),
+    (
         "own_in_review",
         "An earlier entry of yours in this record waits for a reviewer. Please wait for the answer, or \
          make a new record.",

@@ -1,6 +1,7 @@
 //! What every store must do, as checks that run against any of them: one check a promise of
 //! [`crate::store`]. A check fails by a panic that names the promise.
 
+mod attaching;
 mod finding;
 mod renaming;
 
@@ -75,6 +76,11 @@ pub fn run<S: Store>(make: impl Fn() -> S) -> Done {
     a_dropped_scope_keeps_unsent_work(&mut make())?;
     a_dropped_record_keeps_unsent_work(&mut make())?;
     dropping_leaves_returned_work(&mut make())?;
+    attaching::bytes_are_kept_by_their_digest(&mut make())?;
+    attaching::bytes_go_with_the_last_record_that_has_them(&mut make())?;
+    attaching::bytes_that_only_the_phone_has_stay(&mut make())?;
+    attaching::bytes_follow_their_record_to_another_name(&mut make())?;
+    attaching::a_failing_batch_leaves_bytes_as_before(&mut make())?;
     finding::words_are_found_until_their_record_changes(&mut make())?;
     finding::what_is_dropped_is_found_no_more(&mut make())?;
     finding::a_failing_batch_leaves_the_index(&mut make())?;
@@ -301,10 +307,10 @@ fn unsent_comes_as_it_was_made(store: &mut impl Store) -> Done {
     assert_eq!(store.unsent(0, 10)?, made);
     assert_eq!(store.unsent(1, 2)?, made[1..3]);
     assert_eq!((store.unsent(4, 10)?.len(), store.unsent(0, 0)?.len()), (0, 0));
-    assert_eq!(store.unsent_count()?, UnsentCount { changes: 4, records: 3 });
+    assert_eq!(store.unsent_count()?, UnsentCount { changes: 4, records: 3, attachments: 0 });
     store.commit(&[step(2, 1, 1, Place::Accepted(1)), step(1, 1, 1, Place::Placed(1))])?;
     assert_eq!(store.unsent(0, 10)?, made[2..]);
-    assert_eq!(store.unsent_count()?, UnsentCount { changes: 2, records: 2 });
+    assert_eq!(store.unsent_count()?, UnsentCount { changes: 2, records: 2, attachments: 0 });
     Ok(())
 }
 

@@ -1,14 +1,16 @@
 //! A store in memory: for tests, and as the disk of a simulated phone. A clone is a snapshot.
 
+mod attached;
 mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
 use crate::store::{
-    ChangeRow, Item, NO_RECORD, Place, RecordRow, ReturnedRow, Shelf, Store, StoreError,
-    UnsentCount, Write,
+    AttachedRow, BytesId, ChangeRow, Item, NO_RECORD, Place, RecordRow, ReturnedRow, Shelf, Store,
+    StoreError, UnsentCount, Write,
 };
+use attached::Attached;
 use index::{Index, Indexed};
 
 /// Record, author, that author's number: what names a change.
@@ -26,6 +28,7 @@ pub struct MemoryStore {
     by_case: BTreeSet<(CaseId, RecordId)>,
     unsent: BTreeSet<(u64, ChangeKey)>,
     index: Index,
+    attached: Attached,
 }
 
 /// One row as it was before a write, so that a failing batch can be taken back.
@@ -35,6 +38,8 @@ enum Before {
     Returned(u64, Option<ReturnedRow>),
     Item((Shelf, Vec<u8>), Option<Vec<u8>>),
     Index(Indexed),
+    Attached(RecordId, Option<AttachedRow>),
+    Chunk((BytesId, u32), Option<Vec<u8>>),
 }
 
 impl Store for MemoryStore {
@@ -92,7 +97,9 @@ impl Store for MemoryStore {
 
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
         let records: BTreeSet<&RecordId> = self.unsent.iter().map(|(_, key)| &key.0).collect();
-        Ok(UnsentCount { changes: self.unsent.len() as u64, records: records.len() as u64 })
+        let (changes, records) = (self.unsent.len() as u64, records.len() as u64);
+        let attachments = self.attached.unsent().count() as u64;
+        Ok(UnsentCount { changes, records, attachments })
     }
 
     fn returned(&self) -> Result<Vec<ReturnedRow>, StoreError> {
@@ -109,6 +116,22 @@ impl Store for MemoryStore {
 
     fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.items.get(&(shelf, key.to_vec())).cloned())
+    }
+
+    fn attached(&self, record: &RecordId) -> Result<Option<AttachedRow>, StoreError> {
+        Ok(self.attached.get(record).cloned())
+    }
+
+    fn unsent_attached(&self) -> Result<Vec<AttachedRow>, StoreError> {
+        Ok(self.attached.unsent().cloned().collect())
+    }
+
+    fn chunks(&self, digest: &BytesId) -> Result<u32, StoreError> {
+        Ok(self.attached.chunks(digest))
+    }
+
+    fn chunk(&self, digest: &BytesId, n: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.attached.chunk(digest, n).cloned())
     }
 
     fn items(&self, shelf: Shelf) -> Result<Vec<Item>, StoreError> {
@@ -147,6 +170,14 @@ impl MemoryStore {
                 undo.push(Before::Index(self.index.put((*case, *record), words)));
             }
             Write::Unindex(record) => self.mark(record, undo),
+            Write::Attach(row) => self.attach(row.record, Some(row.clone()), undo),
+            Write::PutChunk { digest, n, bytes } => {
+                let before = self.attached.set_chunk((*digest, *n), Some(bytes.clone()));
+                undo.push(Before::Chunk((*digest, *n), before));
+            }
+            Write::Deliver(record) => self.deliver(record, undo),
+            Write::Reattach { from, to } => self.reattach(from, to, undo),
+            Write::Detach(record) => self.attach(*record, None, undo),
             Write::Set(shelf, key, value) => {
                 self.set_item((*shelf, key.clone()), Some(value.clone()), undo);
             }
@@ -255,6 +286,8 @@ impl MemoryStore {
             Before::Change(key, row) => self.set_change(key, row, &mut ignored),
             Before::Item(key, value) => self.set_item(key, value, &mut ignored),
             Before::Index(indexed) => self.index.put_back(indexed),
+            Before::Attached(record, row) => drop(self.attached.set(record, row)),
+            Before::Chunk(key, bytes) => drop(self.attached.set_chunk(key, bytes)),
             Before::Returned(id, Some(row)) => drop(self.returned.insert(id, row)),
             Before::Returned(id, None) => drop(self.returned.remove(&id)),
         }
@@ -263,6 +296,7 @@ impl MemoryStore {
     fn set_record(&mut self, id: RecordId, row: Option<RecordRow>, undo: &mut Vec<Before>) {
         if row.is_none() {
             self.mark(&id, undo);
+            self.leave_with(&id, undo);
         }
         let case = row.as_ref().map(|row| row.case);
         let before = replace(&mut self.records, id, row);

@@ -3,6 +3,7 @@
 //! A file is opened with a key or not at all. What cannot be read is reported and left as it is:
 //! nothing here ever replaces a file.
 
+mod attached;
 mod failure;
 mod files;
 mod key;
@@ -28,7 +29,8 @@ pub use key::Key;
 
 use crate::ids::{CaseId, RecordId};
 use crate::store::{
-    ChangeRow, Item, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
+    AttachedRow, BytesId, ChangeRow, Item, RecordRow, ReturnedRow, Shelf, Store, StoreError,
+    UnsentCount, Write,
 };
 use key::Verdict;
 
@@ -36,7 +38,7 @@ use key::Verdict;
 const BUSY_WAIT: Duration = Duration::from_secs(2);
 
 /// Statements kept prepared: all that this module has.
-const STATEMENTS: usize = 48;
+const STATEMENTS: usize = 60;
 
 /// `fullfsync` is what a commit needs on Apple's phones to survive a power cut; elsewhere it does
 /// nothing. Memory only for temporary data: it would otherwise rest on the disk in plain.
@@ -270,10 +272,12 @@ impl Store for SqliteStore {
     }
 
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
-        let sql = "SELECT count(*), count(DISTINCT record) FROM changes WHERE state = 2";
+        let sql = "SELECT count(*), count(DISTINCT record),
+                 (SELECT count(*) FROM attached WHERE state = 2) FROM changes WHERE state = 2";
         let count = |row: &Row<'_>, at| row.get(at).map(i64::cast_unsigned);
         Ok(self.cached(sql)?.query_row([], |row| {
-            Ok(UnsentCount { changes: count(row, 0)?, records: count(row, 1)? })
+            let (changes, records) = (count(row, 0)?, count(row, 1)?);
+            Ok(UnsentCount { changes, records, attachments: count(row, 2)? })
         })?)
     }
 
@@ -304,6 +308,26 @@ impl Store for SqliteStore {
         let found = statement
             .query_map((query, limit_of(limit)), |row| rows::id(row, 0, RecordId::from_slice))?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn attached(&self, record: &RecordId) -> Result<Option<AttachedRow>, StoreError> {
+        attached::of_record(self, record)
+    }
+
+    fn unsent_attached(&self) -> Result<Vec<AttachedRow>, StoreError> {
+        attached::unsent(self)
+    }
+
+    fn chunks(&self, digest: &BytesId) -> Result<u32, StoreError> {
+        let mut statement = self.cached("SELECT n FROM chunks WHERE digest = ?1 ORDER BY n")?;
+        let found = statement.query_map([digest], |row| row.get::<_, u32>(0))?;
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        Ok((0..).zip(found).take_while(|(expected, n)| expected == n).count() as u32)
+    }
+
+    fn chunk(&self, digest: &BytesId, n: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT bytes FROM chunks WHERE digest = ?1 AND n = ?2";
+        Ok(self.cached(sql)?.query_row((digest, n), |row| row.get(0)).optional()?)
     }
 
     fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand};
 use sync_core::time::Timestamp;
 
 use crate::commands::{
-    access, assessment, case, concern, conflicts, enrol, event, facts, handover, intervention,
-    join, list, meeting, plan, request, returned, share, sharing_decision, show, sign, status,
-    sync, text, views, visit,
+    access, assessment, attach, case, concern, conflicts, enrol, event, facts, handover,
+    intervention, join, list, meeting, plan, request, returned, share, sharing_decision, show,
+    sign, status, sync, text, views, visit,
 };
 use crate::failure::Failure;
 use crate::home::Home;
@@ -123,6 +123,10 @@ commands! {
     Rehome(share::Rehome),
     /// Correct a record beside what it says.
     Amend(sign::Amend),
+    /// Attach a photo, a voice note or a body map to a record; where it was made is taken out.
+    Attach(attach::Attach),
+    /// Write an attachment to a file.
+    Attachment(attach::Attachment),
 
     /// Say which stage a case is at.
     Stage(facts::Stage),

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod assessment;
+pub(crate) mod attach;
 pub(crate) mod case;
 pub(crate) mod concern;
 pub(crate) mod conflicts;

@@ -7,7 +7,8 @@ use sync_core::device::{Device, Enrolled, Session};
 use sync_core::ids::{CaseId, EntryId, RecordId};
 use sync_core::store::memory::MemoryStore;
 use sync_core::store::{
-    ChangeRow, Item, RecordRow, ReturnedRow, Shelf, Store, StoreError, UnsentCount, Write,
+    AttachedRow, BytesId, ChangeRow, Item, RecordRow, ReturnedRow, Shelf, Store, StoreError,
+    UnsentCount, Write,
 };
 use sync_core::time::Timestamp;
 
@@ -106,6 +107,22 @@ impl Store for Disk {
 
     fn find(&self, words: &[String], limit: usize) -> Result<Vec<RecordId>, StoreError> {
         self.rows.find(words, limit)
+    }
+
+    fn attached(&self, record: &RecordId) -> Result<Option<AttachedRow>, StoreError> {
+        self.rows.attached(record)
+    }
+
+    fn unsent_attached(&self) -> Result<Vec<AttachedRow>, StoreError> {
+        self.rows.unsent_attached()
+    }
+
+    fn chunks(&self, digest: &BytesId) -> Result<u32, StoreError> {
+        self.rows.chunks(digest)
+    }
+
+    fn chunk(&self, digest: &BytesId, n: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.rows.chunk(digest, n)
     }
 
     fn item(&self, shelf: Shelf, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -125,7 +125,7 @@ fn cursor_of(phone: &Phone) -> Result<Vec<u8>, Failed> {
 }
 
 /// Points an enrolled phone at another address.
-fn redirect(phone: &Phone, proxy: &CuttingProxy) -> Result<(), Failed> {
+pub(super) fn redirect(phone: &Phone, proxy: &CuttingProxy) -> Result<(), Failed> {
     use sync_core::device::{Enrolled, Session};
     let mut store = phone.device()?.into_store();
     let mut enrolled = Enrolled::load(&store)?.ok_or("not enrolled")?;

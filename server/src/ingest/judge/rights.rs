@@ -1,7 +1,7 @@
 //! What a person may, by the rules of now and by those that their phone last knew.
 
 use sync_core::engine::admit::Forbidden;
-use sync_core::gate::copies::{self, Sources};
+use sync_core::gate::copies;
 use sync_core::gate::permission;
 use sync_core::gate::refusal::{FROM_RETIRED, Refusal};
 use sync_core::policy::{Action, CaseContext, Door, Principal, decide, sees_directory};
@@ -9,6 +9,7 @@ use sync_core::record::change::Change;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
 
+use super::parents::Around;
 use crate::ingest::Arrival;
 
 /// A case's rules now, and as the phone last knew them if that is another time.
@@ -51,15 +52,17 @@ pub(super) fn may(
     (arrival, then): (&Arrival, Option<&Principal>),
     contexts: &Contexts,
     (history, change, deps): (&History, &Change, &[usize]),
-    sources: &Sources,
+    around: &Around,
 ) -> Result<(), Forbidden> {
-    let principal = &arrival.principal;
+    around.attaches(history.envelope(), change)?;
+    let (principal, sources) = (&arrival.principal, &around.sources);
     let judged_by =
         |who, context| permission::check(who, context, history, change, deps, sources).map(drop);
     let copies = !copies::copied_from(change).is_empty();
     let refusal = match judged_by(principal, &contexts.now) {
         Ok(()) if arrival.leaving && copies => return Err(Refusal::new(FROM_RETIRED).into()),
         Ok(()) if arrival.leaving => return Err(Forbidden::Late(Refusal::new(FROM_RETIRED))),
+        Ok(()) if around.waits() => return Err(Forbidden::Late(Refusal::new("wrong_parent"))),
         Ok(()) => return Ok(()),
         Err(refusal) => refusal,
     };

@@ -55,6 +55,10 @@ acts! {
     OpenCase "open_case" "Opened a case";
     /// A record was opened.
     OpenRecord "open_record" "Opened a record";
+    /// The bytes of an attachment were opened.
+    OpenAttachment "open_attachment" "Opened an attachment";
+    /// A phone brought the bytes of an attachment.
+    BringAttachment "bring_attachment" "Brought an attachment";
     /// A case or record was opened on a phone, which said so later.
     ReadOffline "read_offline" "Opened a case or record on the phone";
     /// What needs a person today.

@@ -88,9 +88,11 @@ async fn every_route_leaves_a_row_of_who_asked() {
                 area.member.sync(&server).await;
             } else {
                 let path = pattern.replace("{case}", &area.case.to_string());
+                let path = path.replace("{record}", &"0d".repeat(16));
                 let path = path.replace("{id}", &"0d".repeat(16)) + &query(&area, pattern);
                 let request = match method.as_str() {
                     "get" => TestRequest::get().uri(&path),
+                    "put" => TestRequest::put().uri(&path).set_payload("bytes"),
                     _ => TestRequest::post().uri(&path).set_json(body(&server, pattern)),
                 };
                 let header = ("Authorization", format!("Bearer {}", area.lead.token));

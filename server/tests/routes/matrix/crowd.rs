@@ -13,6 +13,7 @@ use sync_core::record::schema::Fact;
 use sync_core::record::value::Value;
 
 use super::rows::{MAY_FIND, NAMES};
+use crate::attachments;
 use crate::pages::browser::Browser;
 use crate::support::{PASSWORD, START, TestServer};
 use crate::worker::Worker;
@@ -52,6 +53,7 @@ pub(super) struct Crowd {
     here: String,
     tam: UserId,
     phone: DeviceId,
+    photo: RecordId,
 }
 
 impl Crowd {
@@ -67,13 +69,15 @@ impl Crowd {
         let mut lead = Worker::new(server, "Lena", "education", Role::ClusterLead).await;
 
         let (rowan, team) = (m.begin("Rowan", "Kerr"), Compartment::Team);
-        m.visit(rowan, "Rowan built a wooden tower.", START);
+        let visit = m.visit(rowan, "Rowan built a wooden tower.", START);
+        let photo = attachments::attach(&mut m, &visit);
         let health = Compartment::Agency(AgencyId::from_slug("health"));
         m.make(rowan, health, &concern("He slept without his red blanket."));
         let iris = m.begin("Iris", "Shaw");
         m.say(iris, Fact::Shielded, true);
         let iris_record = m.visit(iris, "Iris sang.", START);
         m.sync(server).await;
+        attachments::send(&mut m, server, &photo).await;
 
         lead.sync(server).await;
         for user in [t.user, l.user, w.user, x.user, s.user] {
@@ -105,8 +109,17 @@ impl Crowd {
         let work = tray["waiting"][0]["id"].as_str().expect("something waits").to_owned();
         let here = m.phone().clusters().keys().next().unwrap().to_string();
         let phone = t.phone().identity().device;
-        let mut crowd =
-            Self { people: Vec::new(), rowan, iris, iris_record, work, here, tam: t.user, phone };
+        let mut crowd = Self {
+            people: Vec::new(),
+            rowan,
+            iris,
+            iris_record,
+            work,
+            here,
+            tam: t.user,
+            phone,
+            photo,
+        };
         let known = [('m', "mairi", m), ('t', "tam", t), ('l', "lorna", l), ('n', "nora", n)];
         crowd.add(known);
         crowd.add([('w', "wilma", w), ('x', "xander", x), ('r', "rhona", r), ('s', "seumas", s)]);
@@ -158,6 +171,7 @@ impl Crowd {
             .replace("HERE", &self.here)
             .replace("TAM", &self.tam.to_string())
             .replace("PHONE", &self.phone.to_string())
+            .replace("PHOTO", &self.photo.to_string())
     }
 
     /// The same path with ids that never were.

@@ -1,5 +1,5 @@
 //! Who is answered how, route by route. Letters are people ([`super::crowd`]); `ROWAN`, `IRIS`,
-//! `WORK`, `HERE`, `TAM` and Tam's `PHONE` in a path stand for the ids of things that are there.
+//! `WORK`, `HERE`, `TAM`, Tam's `PHONE` and Mairi's `PHOTO` of Rowan's visit in a path stand for the ids of things that are there.
 
 /// A request, to whom it is open, and what everybody is told.
 pub(super) struct Row {
@@ -18,7 +18,7 @@ pub(super) struct Row {
     spared: &'static str,
 }
 
-pub(super) const NAMES: [&str; 6] = ["ROWAN", "IRIS", "WORK", "HERE", "TAM", "PHONE"];
+pub(super) const NAMES: [&str; 7] = ["ROWAN", "IRIS", "WORK", "HERE", "TAM", "PHONE", "PHOTO"];
 
 impl Row {
     /// Whether this person asks it.
@@ -65,6 +65,15 @@ const fn post(
     Row { method: "post", route, path, body, open, then, otherwise, spared: "" }
 }
 
+const fn put(
+    route: &'static str,
+    path: &'static str,
+    body: &'static str,
+    (open, then, otherwise): (&'static str, u16, u16),
+) -> Row {
+    Row { method: "put", ..post(route, path, body, (open, then, otherwise)) }
+}
+
 const fn spared(row: Row, spared: &'static str) -> Row {
     Row { spared, ..row }
 }
@@ -94,6 +103,10 @@ const POST_HERE: &str =
     r#"{"sign_in":"nobody.at.all","cluster":"Preston Lodge","agency":"health","role":"duty"}"#;
 /// Of somebody who does not exist, as above.
 const END_HERE: &str = r#"{"sign_in":"nobody.at.all","cluster":"Preston Lodge","role":"duty"}"#;
+/// To whom the team's records are open.
+const READS_TEAM: &str = "mtlaLD";
+const ATTACHMENT: &str = "/v1/attachments/{record}";
+const RECEIVED: &str = "/v1/attachments/{record}/received";
 const RELEASE: &str = "/v1/quarantine/{id}/release";
 const GIVE_BACK: &str = "/v1/quarantine/{id}/give-back";
 
@@ -117,6 +130,10 @@ pub(super) const ROWS: &[Row] = &[
     get("/v1/cases/{case}", "/v1/cases/IRIS", ("m", 200, 404)),
     get("/v1/cases/{case}/chronology", "/v1/cases/ROWAN/chronology", (READS, 200, 404)),
     get("/v1/cases/{case}/chronology", "/v1/cases/IRIS/chronology", ("m", 200, 404)),
+    get(ATTACHMENT, "/v1/attachments/PHOTO", (READS_TEAM, 200, 404)),
+    get(ATTACHMENT, "/v1/attachments/PHOTO?from=40", (READS_TEAM, 200, 404)),
+    get(RECEIVED, "/v1/attachments/PHOTO/received", ("m", 200, 404)),
+    put(ATTACHMENT, "/v1/attachments/PHOTO?from=99999999", "bytes", ("m", 409, 404)),
     post(GLASS, "/v1/cases/IRIS/glass", NO_REASON, ("m", 409, 404)),
     spared(post(GLASS, "/v1/cases/ROWAN/glass", NO_REASON, ("", 404, 404)), KNOWS),
     get("/v1/audit", "/v1/audit", ("G", 200, 403)),

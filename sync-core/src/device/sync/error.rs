@@ -49,7 +49,9 @@ impl SyncError {
     pub const fn remedy(&self) -> Remedy {
         match self {
             Self::Transport(error) => of_way(error),
-            Self::Stopped | Self::Stream(StreamError::Cut(_)) => Remedy::Later,
+            Self::Stopped
+            | Self::Stream(StreamError::Cut(_))
+            | Self::Device(DeviceError::NotArrived | DeviceError::OtherBytes) => Remedy::Later,
             Self::Device(DeviceError::Store(error)) => of_store(error),
             Self::Stream(StreamError::TooLarge | StreamError::Damaged) | Self::Device(_) => {
                 Remedy::Ask
@@ -64,12 +66,12 @@ impl SyncError {
     }
 
     /// An error if the sync is to stop.
-    pub(super) fn unless_stopped(stop: &Stop) -> Result<(), Self> {
+    pub(in crate::device) fn unless_stopped(stop: &Stop) -> Result<(), Self> {
         if stop.is_asked() { Err(Self::Stopped) } else { Ok(()) }
     }
 
     /// A way that broke off when it was told to, by its name.
-    pub(super) fn or_stopped(self, stop: &Stop) -> Self {
+    pub(in crate::device) fn or_stopped(self, stop: &Stop) -> Self {
         let cut = matches!(
             self,
             Self::Transport(TransportError::Offline) | Self::Stream(StreamError::Cut(_))

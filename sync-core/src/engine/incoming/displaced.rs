@@ -2,7 +2,7 @@
 //! that the phone has goes; its own work is sent again, and what the server has comes with new places.
 
 use super::Incoming;
-use crate::engine::authors::{self, Authors};
+use crate::engine::authors::{self, Authors, Loaded};
 use crate::engine::client::{ClientError, WHOLE, cluster_of, fresh_actors, ordinal};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
 use crate::gate::refusal::{IN_REVIEW, REVIEW_LOST};
@@ -10,7 +10,7 @@ use crate::ids::Actor;
 use crate::protocol::message::Page;
 use crate::record::history::encode_deps;
 use crate::record::kind::Kind;
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
+use crate::store::{AttachedRow, Bytes, ChangeRow, Place, RecordRow, Shelf, Store, Write};
 
 /// A change with the moment of writing, by which what is sent again is put in order.
 type Resent = (i64, bool, ChangeRow);
@@ -56,6 +56,7 @@ impl Incoming {
         resent: &mut Vec<Resent>,
     ) -> Result<(), ClientError> {
         let Ok(loaded) = authors::load_row(store, authors, record) else { return Ok(()) };
+        self.bytes_again(store, &loaded, actors)?;
         let mut at = i64::MIN;
         for (row, link) in loaded.rows.iter().zip(loaded.history.links()) {
             at = at.max(link.change.at.0);
@@ -76,6 +77,21 @@ impl Incoming {
                 self.writes.push(Write::Displace { record: id, actor, seq, deps, place });
             }
         }
+        Ok(())
+    }
+
+    /// The server may have lost the bytes of own attachments, too: it is asked how far it has them.
+    fn bytes_again(
+        &mut self,
+        store: &dyn Store,
+        loaded: &Loaded,
+        actors: &[Actor],
+    ) -> Result<(), ClientError> {
+        let envelope = loaded.history.envelope();
+        let own = envelope.made().is_some_and(|made| actors.contains(&made.creator));
+        let row = store.attached(&envelope.id())?.filter(|row| own && row.bytes == Bytes::Here);
+        let unsent = row.map(|row| Write::Attach(AttachedRow { bytes: Bytes::Unsent, ..row }));
+        self.writes.extend(unsent);
         Ok(())
     }
 

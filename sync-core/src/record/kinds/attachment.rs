@@ -3,6 +3,7 @@
 use crate::ids::RecordId;
 use crate::record::change::NewEntry;
 use crate::record::kind::Kind;
+use crate::record::kinds::field::Field;
 use crate::record::kinds::{Contribution, Digest, Draft};
 
 draft! {
@@ -32,6 +33,24 @@ choice! {
         VoiceNote "voice_note",
         /// A body map.
         BodyMap "body_map",
+    }
+}
+
+impl AttachmentDetails {
+    /// What a new entry says; nothing for another collection's, or one that lacks what it must have.
+    #[must_use]
+    pub fn read_new(entry: &NewEntry) -> Option<Self> {
+        let field = |code: u8| entry.fields.iter().find(|(it, _)| *it == code).map(|(_, v)| v);
+        if entry.collection != Self::COLLECTION {
+            return None;
+        }
+        Some(Self {
+            parent: Field::get(field(1))?,
+            sort: Field::get(field(2))?,
+            digest: Field::get(field(3))?,
+            bytes: Field::get(field(4))?,
+            caption: Field::get(field(5))?,
+        })
     }
 }
 

@@ -78,6 +78,29 @@ const STEPS: &[&str] = &[
     CREATE TRIGGER record_went AFTER DELETE ON records BEGIN
         INSERT INTO unindexed VALUES (OLD.case_id, OLD.id) ON CONFLICT DO NOTHING; END;
     INSERT INTO unindexed SELECT case_id, id FROM records;",
+    // The bytes of attachments, kept by their digest in rows of a chunk each.
+    // `state` is as of `Bytes`. What nobody has any more goes by itself, whoever forgets it.
+    "CREATE TABLE attached (
+        record BLOB PRIMARY KEY NOT NULL,
+        digest BLOB NOT NULL,
+        length INTEGER NOT NULL,
+        state INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX attached_digest ON attached (digest);
+    CREATE TABLE chunks (
+        digest BLOB NOT NULL,
+        n INTEGER NOT NULL,
+        bytes BLOB NOT NULL,
+        PRIMARY KEY (digest, n)
+    ) STRICT;
+    CREATE TRIGGER attached_went AFTER DELETE ON attached BEGIN
+        DELETE FROM chunks WHERE digest = OLD.digest
+        AND NOT EXISTS (SELECT 1 FROM attached WHERE digest = OLD.digest); END;
+    CREATE TRIGGER attached_otherwise AFTER UPDATE OF digest ON attached BEGIN
+        DELETE FROM chunks WHERE digest = OLD.digest
+        AND NOT EXISTS (SELECT 1 FROM attached WHERE digest = OLD.digest); END;
+    CREATE TRIGGER attached_with_record AFTER DELETE ON records BEGIN
+        DELETE FROM attached WHERE record = OLD.id AND state < 2; END;",
 ];
 
 /// The version that this app writes.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Error, params};
 
 use crate::ids::{Actor, CaseId, RecordId, ScopeId};
+use crate::store::sqlite::attached;
 use crate::store::sqlite::rows::columns_of;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Write};
 
@@ -25,6 +26,11 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> Result<(), Error> {
         Write::DropRecord(record) => drop_record(conn, record),
         Write::Index { case, record, words } => index(conn, case, record, words),
         Write::Unindex(record) => unindex(conn, record),
+        Write::Attach(row) => attached::attach(conn, row),
+        Write::PutChunk { digest, n, bytes } => attached::put_chunk(conn, digest, *n, bytes),
+        Write::Deliver(record) => attached::deliver(conn, record),
+        Write::Reattach { from, to } => attached::reattach(conn, from, to),
+        Write::Detach(record) => attached::detach(conn, record),
         Write::Set(shelf, key, value) => set_item(conn, *shelf, key, value),
         Write::Remove(shelf, key) => remove_item(conn, *shelf, key),
     }

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
+use sync_core::device::attach::{Carried, send_attachments};
 use sync_core::device::https::{Https, Traffic};
-use sync_core::device::sync::{Progress, Remedy, SyncControl, SyncReport};
+use sync_core::device::sync::{Progress, Remedy, Stop, SyncControl, SyncReport};
 use sync_core::device::{DeviceError, Enrolled, Parting};
 use sync_core::store::{Shelf, Store as _, Write};
 
@@ -45,6 +46,7 @@ struct Synced {
     #[serde(flatten)]
     report: SyncReport,
     only_here: u64,
+    attachments: Carried,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     cost: Option<Cost>,
 }
@@ -56,7 +58,7 @@ impl Act for Sync {
         if self.stats {
             phone.device.ask_for_costs();
         }
-        let (report, traffic) = match exchange(home, &mut phone) {
+        let (report, attachments, traffic) = match exchange(home, &mut phone) {
             Err(failure) if is_over(&failure) => return Err(leave(home, phone)),
             exchanged => exchanged?,
         };
@@ -68,13 +70,15 @@ impl Act for Sync {
             wall_ms: began.elapsed().as_millis(),
             cpu_s: cpu_seconds(),
         };
-        let synced = Synced { report, only_here, cost: self.stats.then(cost) };
+        let synced = Synced { report, only_here, attachments, cost: self.stats.then(cost) };
         let text = words(&synced);
         Answer::new(&synced, text)
     }
 }
 
-fn exchange(home: &Home, phone: &mut Phone) -> Result<(SyncReport, Traffic), Failure> {
+type Exchanged = (SyncReport, Carried, Traffic);
+
+fn exchange(home: &Home, phone: &mut Phone) -> Result<Exchanged, Failure> {
     let enrolled = Enrolled::load(phone.device.store())?.ok_or(DeviceError::NotEnrolled)?;
     let mut https = Https::of(&enrolled)?;
     // Drawn before anything is sent: an exchange cannot stop for want of random bytes.
@@ -89,7 +93,8 @@ fn exchange(home: &Home, phone: &mut Phone) -> Result<(SyncReport, Traffic), Fai
     let clock = || home.now();
     let control = SyncControl::new().watched(&mut progress);
     let report = phone.device.sync(&mut https, &clock, &mut || salts.next(), control)?;
-    Ok((report, https.traffic().clone()))
+    let carried = send_attachments(&mut phone.device, &mut https, &Stop::never())?;
+    Ok((report, carried, https.traffic().clone()))
 }
 
 /// Whether this phone has to go.
@@ -158,6 +163,10 @@ fn words(synced: &Synced) -> String {
             "{rewritten} were written again under new names: the old ones were taken, as after a \
              backup was put back, or what came before them was not taken"
         ));
+    }
+    let Carried { attachments, waiting: bytes_wait, .. } = synced.attachments;
+    if attachments + bytes_wait as usize > 0 {
+        lines.push(format!("attachments sent {attachments}, {bytes_wait} wait on this phone"));
     }
     if waiting > 0 {
         lines.push(format!(
