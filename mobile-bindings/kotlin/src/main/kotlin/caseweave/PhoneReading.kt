@@ -19,6 +19,17 @@ sealed class PhoneReading(internal val phone: Phone, dispatcher: CoroutineDispat
     suspend fun caseloadNow(filter: CaseFilter = CaseFilter(), sort: CaseSort = CaseSort.NAME): List<CaseLine> =
         calls.toItsEnd { phone.caseload(filter, sort) }
 
+    /** The attachments of a record. */
+    suspend fun attachmentsOf(record: RecordId): List<AttachmentLine> =
+        calls.toItsEnd { phone.attachmentsOf(record.text) }
+
+    /** The bytes of an attachment as far as they are here, by the id of its own record. */
+    suspend fun attachment(attachment: RecordId): AttachmentBytes =
+        calls.toItsEnd { phone.attachment(attachment.text) }
+
+    /** Attachments whose bytes exist only on this phone, whole or in part. */
+    suspend fun attachmentsWaiting(): ULong = calls.toItsEnd { phone.attachmentsWaiting() }
+
     /**
      * As [caseloadNow], and again whenever something changed, by the user's own hand or by an exchange. Ends
      * when the phone is closed.

@@ -27,6 +27,22 @@ sealed class PhoneWriting(phone: Phone, dispatcher: CoroutineDispatcher) : Phone
     suspend fun raiseConcern(concern: NewConcern, draft: String? = null): ConcernSaved =
         calls.toItsEnd { phone.raiseConcern(concern, draft) }
 
+    /**
+     * Attaches a photo, voice note or body map to a record, for those who may read that one. Where, when and
+     * with which phone it was made is taken out before it is saved: never keep the camera's own file.
+     */
+    suspend fun attach(
+        record: RecordId,
+        sort: AttachmentSort,
+        content: ByteArray,
+        caption: String? = null,
+        draft: String? = null,
+    ): Saved = calls.toItsEnd { phone.attach(record.text, sort, content, caption, draft) }
+
+    /** Brings the bytes of an attachment here, on from where an earlier try was cut. */
+    suspend fun fetchAttachment(attachment: RecordId): Unit =
+        calls.toItsEnd { phone.fetchAttachment(attachment.text) }
+
     /** Notes who was told of a concern by telephone, and when. */
     suspend fun addTold(record: RecordId, who: String, at: Instant): Saved =
         calls.toItsEnd { phone.addTold(record.text, who, at.toEpochMilli()) }

@@ -8,6 +8,15 @@ typealias CaseFilter = caseweave.generated.CaseFilter
 /** The order of a list. */
 typealias CaseSort = caseweave.generated.CaseSort
 
+/** What an attachment is. */
+typealias AttachmentSort = caseweave.generated.AttachmentSort
+
+/** An attachment of a record. */
+typealias AttachmentLine = caseweave.generated.AttachmentLine
+
+/** The bytes of an attachment, as far as this phone has them. */
+typealias AttachmentBytes = caseweave.generated.AttachmentBytes
+
 /** One case of the caseload. */
 typealias CaseLine = caseweave.generated.CaseLine
 
