@@ -137,6 +137,12 @@ pub enum DeviceError {
     /// The bytes that came are not those of the record; none was kept.
     #[error("what came is not what was attached: nothing of it was kept, try again")]
     OtherBytes,
+    /// A phone that is to be erased has bytes that were never sent, and no session to send them with.
+    #[error(
+        "photos or recordings exist only on this phone: nothing was erased. Ask whoever retired it to take \
+         that back, synchronise, and have it retired again"
+    )]
+    AttachmentsLeft,
     /// A settlement cannot be taken back.
     #[error(transparent)]
     CannotUndo(#[from] CannotUndo),
@@ -248,5 +254,7 @@ impl<S: Store> Device<S> {
     }
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -102,7 +102,14 @@ impl<S: Store> Leaving<'_, S> {
                 return Err(TransportError::Busy.into());
             }
         }
-        self.ask(clock())?.ok_or(TransportError::Busy.into())
+        match self.ask(clock())? {
+            Some(order) => Ok(order),
+            // No answer of the server changes that: only an exchange carries bytes.
+            None if self.device.attachments_waiting()? > 0 => {
+                Err(DeviceError::AttachmentsLeft.into())
+            }
+            None => Err(TransportError::Busy.into()),
+        }
     }
 
     /// Pushes unsent work until each change has an answer or waits.

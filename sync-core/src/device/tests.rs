@@ -1,7 +1,7 @@
 //! Lists, search, inbox and drafts on one phone.
 
 use super::*;
-use crate::ids::{AgencyId, DeviceId, UserId};
+use crate::device::testing::enrolled;
 use crate::record::envelope::Envelope;
 use crate::record::kind::{Compartment, Kind};
 use crate::record::kinds::Draft as _;
@@ -14,22 +14,7 @@ const CLUSTER: ClusterId = ClusterId::from_bytes([1; 16]);
 pub(super) const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 pub(super) fn phone() -> Device<MemoryStore> {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "practitioner".into())],
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
-    Device::open(store).unwrap()
+    Device::open(enrolled("practitioner", &[CLUSTER])).unwrap()
 }
 
 pub(super) fn begin(phone: &mut Device<MemoryStore>, name: &str) -> CaseId {

@@ -3,11 +3,12 @@
 use std::io::Read;
 
 use super::*;
+use crate::device::Session;
 use crate::device::sync::SyncControl;
+use crate::device::testing::enrolled;
 use crate::device::transport::{Transport, TransportError};
-use crate::device::{Enrolled, Session};
 use crate::engine::client::framework_key;
-use crate::ids::{Actor, AgencyId, ClusterId, DeviceId, UserId};
+use crate::ids::{ClusterId, DeviceId};
 use crate::protocol::message::Page;
 use crate::protocol::stream::PageWriter;
 use crate::store::memory::MemoryStore;
@@ -22,21 +23,7 @@ fn days(days: i64) -> Timestamp {
 
 /// A phone that has just enrolled in both clusters, whose frameworks are these.
 fn phone(frameworks: &[(ClusterId, &str)]) -> Device<MemoryStore> {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: [GLEN, FORTH].map(|cluster| (cluster, "Glen".into())).to_vec(),
-        roles: [GLEN, FORTH].map(|cluster| (cluster, "practitioner".into())).to_vec(),
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
+    let mut store = enrolled("practitioner", &[GLEN, FORTH]);
     let set = |(cluster, name): &(ClusterId, &str)| {
         Write::Set(Shelf::Meta, framework_key(cluster), name.as_bytes().to_vec())
     };

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 
 use super::*;
-use crate::device::{Enrolled, Session};
-use crate::ids::{Actor, AgencyId, DeviceId, UserId};
+use crate::device::testing::enrolled;
 use crate::protocol::frame::decode_push;
 use crate::protocol::message::{Answer, Outcome};
 use crate::record::envelope::Envelope;
+use crate::record::kinds::attachment::AttachmentSort;
 use crate::record::kinds::case::CaseFacts;
 use crate::store::memory::MemoryStore;
 
@@ -59,22 +59,7 @@ impl Farewell for Office {
 
 /// A phone with a case that only it knows.
 fn phone() -> Device<MemoryStore> {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "practitioner".into())],
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
-    let mut phone = Device::open(store).unwrap();
+    let mut phone = Device::open(enrolled("practitioner", &[CLUSTER])).unwrap();
     let facts = CaseFacts { given_name: Some("Ailsa".into()), ..CaseFacts::default() };
     phone.begin_case(CLUSTER, facts.entries(), NOW).unwrap();
     phone
@@ -117,4 +102,18 @@ fn a_stolen_phone_gives_nothing_away() {
     let parting = leave(&mut phone, &mut office).unwrap();
     assert!(parting.at_once);
     assert_eq!(office.pushed, 0);
+}
+
+#[test]
+fn bytes_that_only_this_phone_has_keep_it_and_say_what_helps() {
+    let (mut phone, mut office) = (phone(), Office::default());
+    let case = phone.store().cases().unwrap()[0];
+    let visit = crate::device::tests::visit(&mut phone, case, "A graze on the left hand.");
+    let marks = br#"{"figure":"left_hand","marks":[]}"#;
+    phone.attach(&visit, AttachmentSort::BodyMap, marks, None, NOW).unwrap();
+    let kept = leave(&mut phone, &mut office);
+    assert!(matches!(kept, Err(SyncError::Device(DeviceError::AttachmentsLeft))), "{kept:?}");
+    assert_eq!((office.pushed, phone.attachments_waiting().unwrap()), (3, 1));
+    let stolen = leave(&mut phone, &mut Office { stolen: true, ..Office::default() }).unwrap();
+    assert!(stolen.at_once, "a thief keeps nothing");
 }

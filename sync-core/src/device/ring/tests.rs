@@ -1,9 +1,10 @@
 //! That somebody can be rung, whatever the phone knows of a case.
 
 use super::*;
-use crate::device::{Enrolled, Facts, Session};
+use crate::device::Facts;
+use crate::device::testing::enrolled;
 use crate::engine::client::framework_key;
-use crate::ids::{Actor, AgencyId, ClusterId, DeviceId};
+use crate::ids::{AgencyId, ClusterId};
 use crate::record::envelope::Envelope;
 use crate::record::kinds::case::CaseFacts;
 use crate::record::schema::Fact;
@@ -41,21 +42,7 @@ fn person_write(line: &PersonLine) -> Write {
 
 /// A phone whose directory names Ross for a case that it has nothing of.
 fn phone(framework: Option<&str>) -> Device<MemoryStore> {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "cluster_lead".into())],
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
+    let mut store = enrolled("cluster_lead", &[CLUSTER]);
     let line = DirectoryLine {
         case: ELSEWHERE,
         cluster: CLUSTER,

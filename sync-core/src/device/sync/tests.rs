@@ -7,9 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::Reader;
-use crate::device::{Enrolled, Saved};
+use crate::device::Saved;
+use crate::device::testing::enrolled;
 use crate::engine::authors::RecordError;
-use crate::ids::{Actor, AgencyId, CaseId, DeviceId, UserId};
+use crate::ids::{Actor, CaseId, DeviceId, UserId};
 use crate::limits::REQUEST_INFLATED_BYTES;
 use crate::protocol::frame::{PulledChange, PulledRecord, decode_push, encode_pull};
 use crate::protocol::message::{Answer, Outcome};
@@ -70,22 +71,7 @@ impl Transport for Hub {
 }
 
 fn phone() -> Device<MemoryStore> {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "practitioner".into())],
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
-    Device::open(store).unwrap()
+    Device::open(enrolled("practitioner", &[CLUSTER])).unwrap()
 }
 
 fn begin(phone: &mut Device<MemoryStore>) -> CaseId {

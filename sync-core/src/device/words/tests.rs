@@ -1,9 +1,10 @@
 //! What a framework allows, before it is written.
 
 use super::*;
-use crate::device::{Enrolled, Facts, Session};
+use crate::device::Facts;
+use crate::device::testing::enrolled;
 use crate::engine::client::framework_key;
-use crate::ids::{Actor, AgencyId, ClusterId, DeviceId, UserId};
+use crate::ids::ClusterId;
 use crate::record::envelope::Envelope;
 use crate::record::kinds::case::CaseFacts;
 use crate::store::memory::MemoryStore;
@@ -13,21 +14,7 @@ const CLUSTER: ClusterId = ClusterId::from_bytes([1; 16]);
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 fn phone(framework: Option<&str>) -> (Device<MemoryStore>, CaseId) {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "cluster_lead".into())],
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
+    let mut store = enrolled("cluster_lead", &[CLUSTER]);
     let named = framework
         .map(|name| Write::Set(Shelf::Meta, framework_key(&CLUSTER), name.as_bytes().to_vec()));
     store.commit(&named.into_iter().collect::<Vec<_>>()).unwrap();

@@ -6,9 +6,10 @@ use std::sync::atomic::AtomicU32;
 
 use super::*;
 use crate::device::sync::{Remedy, SyncError};
+use crate::device::testing::enrolled;
 use crate::device::transport::{Transport, TransportError};
-use crate::device::{Device, DeviceError, Enrolled, Session};
-use crate::ids::{Actor, AgencyId, CaseId, ClusterId, DeviceId, UserId};
+use crate::device::{Device, DeviceError, Session};
+use crate::ids::{CaseId, ClusterId, DeviceId};
 use crate::limits::REQUEST_INFLATED_BYTES;
 use crate::protocol::message::{DirectoryLine, Page};
 use crate::protocol::stream::{PageWriter, decode_request};
@@ -78,22 +79,7 @@ impl Transport for Office {
 }
 
 fn phone() -> Device<MemoryStore> {
-    let enrolled = Enrolled {
-        server: "https://127.0.0.1:9".into(),
-        authority: None,
-        user: UserId::from_bytes([2; 16]),
-        name: "Iona".into(),
-        agency: AgencyId::from_slug("health"),
-        device: DeviceId::from_bytes([3; 16]),
-        actor: Actor::from_bytes([4; 16]),
-        key: [5; 32],
-        clusters: vec![(CLUSTER, "Glen".into())],
-        roles: vec![(CLUSTER, "practitioner".into())],
-        certificate: None,
-    };
-    let mut store = MemoryStore::default();
-    enrolled.save(&Session::default(), &mut store).unwrap();
-    Device::open(store).unwrap()
+    Device::open(enrolled("practitioner", &[CLUSTER])).unwrap()
 }
 
 fn sync(
