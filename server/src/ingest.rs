@@ -6,6 +6,7 @@ mod alarm;
 pub mod commit;
 pub mod committer;
 pub mod extract;
+pub mod figures;
 pub mod hold;
 pub mod judge;
 pub mod moves;

@@ -16,6 +16,7 @@ pub mod error;
 pub mod hex;
 pub mod ingest;
 pub mod limits;
+pub mod measures;
 pub mod meter;
 pub mod openapi;
 pub mod outside;

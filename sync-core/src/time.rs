@@ -82,6 +82,24 @@ impl Date {
         Timestamp(zoned.map_or(i64::MAX, |zoned| zoned.timestamp().as_millisecond()))
     }
 
+    /// The day as people in the country write it: `3 March 2026`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        self.0.strftime("%-d %B %Y").to_string()
+    }
+
+    /// Days since 1 January 1970: a day as tables count it.
+    #[must_use]
+    pub fn number(self) -> i32 {
+        i32::try_from(self.start().0.div_euclid(Timestamp::DAY_MS)).unwrap_or(i32::MAX)
+    }
+
+    /// The day of that number; none past the calendar's end.
+    #[must_use]
+    pub fn from_number(days: i32) -> Option<Self> {
+        Timestamp(i64::from(days).saturating_mul(Timestamp::DAY_MS)).date()
+    }
+
     /// Whether the day is a Saturday or Sunday.
     #[must_use]
     pub fn is_weekend(self) -> bool {

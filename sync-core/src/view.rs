@@ -4,10 +4,12 @@ mod case;
 mod context;
 mod due;
 mod extract;
+pub mod gist;
 mod join;
 pub mod kinds;
 mod record;
 mod sheet;
+pub mod signals;
 mod warnings;
 
 pub use case::{CaseHeader, CaseView, header, raises_harm_flag};

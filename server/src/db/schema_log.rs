@@ -116,6 +116,7 @@ diesel::table! {
         harm_since -> Nullable<BigInt>,
         happened_at -> Nullable<BigInt>,
         view -> Text,
+        gist -> Binary,
     }
 }
 

@@ -29,6 +29,19 @@ pub struct RecordViewRow {
     pub happened_at: Option<i64>,
     /// The rest, as JSON.
     pub view: String,
+    /// What figures and early warnings need of it; empty if nothing.
+    pub gist: Vec<u8>,
+}
+
+/// The gist of a record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GistRow {
+    /// The record.
+    pub record: RecordId,
+    /// What access to it is granted through.
+    pub scope: ScopeId,
+    /// What figures and early warnings need of it; empty if nothing.
+    pub gist: Vec<u8>,
 }
 
 /// One case as lists need it.
@@ -73,6 +86,7 @@ pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
         record_views::harm_since.eq(row.harm_since),
         record_views::happened_at.eq(row.happened_at),
         record_views::view.eq(&row.view),
+        record_views::gist.eq(&row.gist),
     );
     diesel::insert_into(record_views::table).values(values).execute(conn)?;
     Ok(())
@@ -101,10 +115,11 @@ pub fn put_case(conn: &mut Conn, row: &CaseViewRow) -> Result<(), Error> {
 }
 
 type RecordRow =
-    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i16, i32, i32, Option<i64>, Option<i64>, String);
+    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i16, i32, i32, Option<i64>, Option<i64>, String, Vec<u8>);
 
 fn record_from(row: RecordRow) -> Result<RecordViewRow, Error> {
-    let (record, case, cluster, scope, kind, safety, routine, harm_since, happened_at, view) = row;
+    let (record, case, cluster, scope, kind, safety, routine, harm_since, happened_at, view, gist) =
+        row;
     Ok(RecordViewRow {
         record: RecordId::from_slice(&record)?,
         case: CaseId::from_slice(&case)?,
@@ -116,7 +131,25 @@ fn record_from(row: RecordRow) -> Result<RecordViewRow, Error> {
         harm_since,
         happened_at,
         view,
+        gist,
     })
+}
+
+/// The gists of a case's records, by id.
+///
+/// # Errors
+/// The database's failure.
+pub fn gists_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<GistRow>, Error> {
+    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = record_views::table
+        .filter(record_views::case_id.eq(case.as_bytes().as_slice()))
+        .order(record_views::record_id)
+        .select((record_views::record_id, record_views::scope_id, record_views::gist))
+        .load(conn)?;
+    let read = |(record, scope, gist): (Vec<u8>, Vec<u8>, Vec<u8>)| {
+        let (record, scope) = (RecordId::from_slice(&record)?, ScopeId::from_slice(&scope)?);
+        Ok(GistRow { record, scope, gist })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The views of a case's records.

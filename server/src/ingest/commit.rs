@@ -19,7 +19,7 @@ use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
 use crate::ingest::judge::{Accepted, Verdict, judge};
-use crate::ingest::{Arrival, Rules, access, alarm, extract, hold, moves, noted, project};
+use crate::ingest::{Arrival, Rules, access, alarm, extract, figures, hold, moves, noted, project};
 use crate::service::histories::{self, World};
 
 /// Commits a cluster's batches in one transaction; each is answered or failed by itself.
@@ -110,10 +110,29 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
         }
     }
     let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
+    let touched = verdict.records.iter().map(|accepted| accepted.envelope.case);
+    let touched = touched.chain(cases.iter().copied()).collect();
     let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
     cases.extend(alarming.map(|held| held.case));
     refresh_cases(conn, rules, (&arrival.cluster(), arrival.at), &cases, &mut head)?;
+    keep_figures(conn, rules, &arrival.cluster(), &touched)?;
     head.write(conn)
+}
+
+/// Brings figures and early warnings of cases to what their records say.
+pub(super) fn keep_figures(
+    conn: &mut Conn,
+    rules: &Rules,
+    cluster: &ClusterId,
+    cases: &BTreeSet<CaseId>,
+) -> Result<(), Error> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let framework = histories::framework_of(conn, &rules.catalogue, cluster)?;
+    let bare = Context::new(&rules.catalogue);
+    let practice = Context { framework: framework.as_deref(), ..bare };
+    cases.iter().try_for_each(|case| figures::keep(conn, &practice, (case, cluster)))
 }
 
 /// Where changes come from.

@@ -9,6 +9,7 @@ use sync_core::record::fold::{Folded, fold};
 use sync_core::record::history::History;
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
+use sync_core::view::gist::Gist;
 use sync_core::view::{chronology_line, header, raises_harm_flag};
 
 use crate::db::views::{CaseViewRow, RecordViewRow};
@@ -47,6 +48,8 @@ pub fn record_view(
     let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
     let line = chronology_line(folded).filter(|_| !moved);
     let envelope = &folded.envelope;
+    let gist = if moved { None } else { Gist::of(folded, merging) };
+    let gist = gist.and_then(|gist| minicbor::to_vec(gist).ok());
     let harm = raises_harm_flag(folded, merging) && envelope.compartment != Compartment::Protection;
     RecordViewRow {
         record: envelope.id(),
@@ -64,6 +67,7 @@ pub fn record_view(
             "due": due::kept(folded, merging),
         })
         .to_string(),
+        gist: gist.unwrap_or_default(),
     }
 }
 

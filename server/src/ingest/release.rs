@@ -11,7 +11,7 @@ use sync_core::record::history::History;
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
 
-use super::commit::{Head, Origin, refresh_cases, take_records};
+use super::commit::{Head, Origin, keep_figures, refresh_cases, take_records};
 use super::hold::{envelope_of, pushed_of, unbegun};
 use super::judge::Accepted;
 use crate::db::quarantine::{Decision, Held, State};
@@ -240,6 +240,7 @@ impl<'a> Reviewing<'a> {
         if let Some((cluster, case)) = first {
             let cases = [case].into();
             refresh_cases(conn, self.rules, (&cluster, self.now), &cases, &mut self.head)?;
+            keep_figures(conn, self.rules, &cluster, &cases)?;
         }
         self.head.write(conn)
     }

@@ -9,6 +9,7 @@ pub mod conflicts;
 pub mod directory;
 pub mod due;
 pub mod extract;
+pub mod figures;
 pub mod handover;
 pub mod notices;
 pub mod quarantine;

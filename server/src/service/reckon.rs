@@ -17,7 +17,7 @@ use crate::db::log::{Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
-use crate::ingest::{Rules, extract, moves, project, warnings};
+use crate::ingest::{Rules, extract, figures, moves, project, warnings};
 use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
@@ -211,7 +211,32 @@ pub fn rebuild(
         rebuild_case(conn, &world, (&case, cluster), now, mend, &mut findings)?;
         progress(findings.records + findings.cases, steps);
     }
+    rebuild_sums(conn, cluster, mend, &mut findings)?;
     Ok(findings)
+}
+
+/// The sums must be what the cases add.
+fn rebuild_sums(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    mend: bool,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let mut due = BTreeMap::new();
+    for case in db::records::cases_of(conn, cluster)? {
+        for (key, (counted, of_all)) in figures::summed(&db::figures::of_case(conn, &case)?) {
+            let sum: &mut (i64, i64) = due.entry(key).or_default();
+            sum.0 += counted;
+            sum.1 += of_all;
+        }
+    }
+    due.retain(|_, sum| *sum != (0, 0));
+    let kept: BTreeMap<_, _> = db::figures::all(conn, cluster)?.into_iter().collect();
+    if kept == due {
+        return Ok(());
+    }
+    findings.wrong.push("the figures are not the sums of what the cases add".into());
+    if mend { db::figures::set_all(conn, cluster, &due) } else { Ok(()) }
 }
 
 fn rebuild_record(
@@ -272,6 +297,11 @@ fn rebuild_case(
     if !warnings::is_kept(conn, &state)? {
         findings.wrong.push(format!("case {case}: its warnings are not of the log"));
     }
+    if figures::part(conn, &world.merging(), case)? != figures::kept(conn, case)? {
+        findings
+            .wrong
+            .push(format!("case {case}: its figures or early warnings are not of the log"));
+    }
     for interval in crate::ingest::access::missing(conn, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
     }
@@ -298,5 +328,6 @@ fn mend_case(
     moves::refresh(conn, world, &state.context, now, &mut number)?;
     project::case(conn, world, state, &mut number)?;
     extract::link(conn, world, state, &mut number)?;
+    figures::keep(conn, &world.merging(), (&state.context.case, cluster))?;
     db::log::set_head(conn, cluster, next, &chain)
 }

@@ -77,6 +77,7 @@ pub(super) struct Asked {
     unallocated: Option<String>,
     disputed: Option<String>,
     harm: Option<String>,
+    warned: Option<String>,
     closed: Option<String>,
     page: Option<String>,
 }
@@ -98,6 +99,7 @@ impl Asked {
             unallocated: self.unallocated.is_some(),
             disputed: self.disputed.is_some(),
             harm: self.harm.is_some(),
+            warned: self.warned.is_some(),
             closed: self.closed.is_some(),
         })
     }
@@ -113,6 +115,7 @@ impl Asked {
             ("unallocated", &self.unallocated),
             ("disputed", &self.disputed),
             ("harm", &self.harm),
+            ("warned", &self.warned),
             ("closed", &self.closed),
         ];
         for (name, value) in fields {
@@ -273,6 +276,7 @@ fn stages(lines: &[CaseLine], filter: &Filter, catalogue: &Catalogue) -> Vec<Cho
 fn boxes(filter: &Filter) -> Vec<Choice> {
     let all = [
         ("harm", "Harm suspected", filter.harm),
+        ("warned", "An early warning", filter.warned),
         ("disputed", "Something to settle", filter.disputed),
         ("overdue", "Something overdue", filter.overdue),
         ("unallocated", "No lead professional", filter.unallocated),

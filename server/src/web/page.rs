@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
+use sync_core::ids::ClusterId;
 use sync_core::policy::{ClusterAction, Summaries, decide_in_cluster};
 
 use super::error::PageError;
@@ -61,7 +62,10 @@ fn places(visitor: &Visitor, href: &str) -> Vec<Place> {
     let mut all = Vec::new();
     if works_with_cases(visitor) {
         all.extend([("/", "Today"), ("/caseload", "Caseload"), ("/to-settle", "To settle")]);
-        all.push(("/to-review", "To review"));
+        all.extend([("/to-review", "To review"), ("/early-warnings", "Early warnings")]);
+    }
+    if leads(visitor) {
+        all.push(("/figures", "Figures"));
     }
     if alarms::is_duty(visitor) {
         all.push(("/alarms", "Alarms"));
@@ -94,6 +98,12 @@ pub(super) fn reads_audit(visitor: &Visitor) -> bool {
 /// Whether the person reviews a whole cluster.
 pub(super) fn leads(visitor: &Visitor) -> bool {
     may(visitor, Summaries::Cluster)
+}
+
+/// Whether the person reviews this cluster.
+pub(super) fn leads_cluster(visitor: &Visitor, cluster: ClusterId) -> bool {
+    let read = ClusterAction::ReadSummaries(Summaries::Cluster);
+    decide_in_cluster(&visitor.person.principal(), cluster, &read).is_ok()
 }
 
 fn may(visitor: &Visitor, summaries: Summaries) -> bool {

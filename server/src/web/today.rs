@@ -6,6 +6,7 @@ use askama::Template;
 use sync_core::merge::NoticeCause;
 use sync_core::time::{Date, Timestamp};
 
+use super::early;
 use super::error::PageError;
 use super::names::Names;
 use super::page::{self, Frame};
@@ -169,6 +170,7 @@ fn needs(work: &Work, now: Timestamp) -> (Vec<Need>, Vec<&'static str>) {
         (not_in_force(lines, &work.notices), "Nothing that you wrote is held back by a dispute."),
         (words::today(now).and_then(|today| overdue(lines, today)), "Nothing is overdue."),
         (unallocated(lines), "Every child has a lead professional."),
+        (words::today(now).and_then(|today| warned(lines, today)), "No early warning holds."),
     ];
     let (mut needs, mut nothing) = (Vec::new(), Vec::new());
     for (need, none) in all {
@@ -328,6 +330,29 @@ fn unallocated(lines: &[CaseLine]) -> Option<Need> {
         ),
         why: "Nobody co-ordinates the work, or people disagree about who does.",
         href: "/caseload?unallocated=on",
+        ..Need::about(children, NAMED)?
+    })
+}
+
+/// The children to look at this morning; the rest of the early warnings is a link away.
+fn warned(lines: &[CaseLine], today: Date) -> Option<Need> {
+    let mut found: Vec<_> = lines.iter().filter(|line| line.is_for_this_morning(today)).collect();
+    early::sort(&mut found, today);
+    let why = |line: &CaseLine| {
+        let signs = line.warnings(today).map(|signal| signal.sign.words());
+        let mut signs: Vec<_> = signs.collect();
+        signs.dedup();
+        signs.join("; ")
+    };
+    let children = found.iter().map(|line| Child::of(line, why(line))).collect();
+    Some(Need {
+        heading: words::count(
+            found.len(),
+            "child with early warnings to look at",
+            "children with early warnings to look at",
+        ),
+        why: "Something presses, or several things come together. Each warning says why.",
+        href: "/early-warnings",
         ..Need::about(children, NAMED)?
     })
 }

@@ -36,11 +36,7 @@ pub(super) fn today(now: Timestamp) -> Option<Date> {
 
 /// A day: `3 March 2026`.
 pub(super) fn day(date: Date) -> String {
-    let stamp = jiff::Timestamp::from_millisecond(date.start().0);
-    stamp.map_or_else(
-        |_| date.to_string(),
-        |stamp| stamp.to_zoned(TimeZone::UTC).strftime("%-d %B %Y").to_string(),
-    )
+    date.in_words()
 }
 
 /// Yes or no.

@@ -10,6 +10,7 @@ use sync_core::policy::{
 };
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
+use sync_core::view::signals::Signal;
 use sync_core::view::{CaseHeader, DueDate, header};
 
 use super::Reader;
@@ -37,6 +38,8 @@ pub struct CaseLine {
     pub harm_since: Option<Timestamp>,
     /// What falls due in the records that are open to the reader as a group, earliest first.
     pub due: Vec<DueDate>,
+    /// Early warnings, the most pressing first; those that begin later too.
+    pub signals: Vec<Signal>,
 }
 
 /// Some lines of a caseload.
@@ -173,7 +176,25 @@ pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<C
         harm_concerns: harm_concerns.max(usize::from(harm_since.is_some())),
         harm_since: harm_since.map(Timestamp),
         due: due::of_views(&open)?,
+        signals: signals(conn, &context.case, &counted, &readable)?,
     })
+}
+
+/// The early warnings of a case that the person may know of: number and age of what their role counts,
+/// and the record where they may open it.
+fn signals(
+    conn: &mut Conn,
+    case: &CaseId,
+    counted: &BTreeSet<ScopeId>,
+    readable: &BTreeSet<ScopeId>,
+) -> Result<Vec<Signal>, Error> {
+    let mut kept = db::signals::of_case(conn, case)?;
+    kept.retain(|it| counted.contains(&it.scope) || readable.contains(&it.scope));
+    let shown = |mut it: db::signals::Kept| {
+        it.signal.record = it.signal.record.filter(|_| readable.contains(&it.scope));
+        it.signal
+    };
+    Ok(kept.into_iter().map(shown).collect())
 }
 
 /// The compartments whose number of conflicts the person may know.

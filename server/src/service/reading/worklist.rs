@@ -2,10 +2,14 @@
 
 use sync_core::ids::{CaseId, ClusterId};
 use sync_core::time::Date;
+use sync_core::view::signals::Signal;
 
 use super::Reader;
 use super::caseload::{self, CaseLine};
 use crate::db::{Conn, Error};
+
+/// Early warnings of unlike sorts that together are worth a morning.
+const TOGETHER: usize = 3;
 
 /// Which cases of a caseload are wanted. What is not asked for filters nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,6 +28,8 @@ pub struct Filter {
     pub disputed: bool,
     /// Those in which harm is suspected.
     pub harm: bool,
+    /// Those with an early warning.
+    pub warned: bool,
     /// Closed ones too.
     pub closed: bool,
 }
@@ -44,6 +50,7 @@ impl Filter {
             && (!self.unallocated || line.is_unallocated())
             && (!self.disputed || line.is_disputed())
             && (!self.harm || line.harm_since.is_some())
+            && (!self.warned || line.warnings(today).next().is_some())
             && (self.closed || header.open)
     }
 }
@@ -60,6 +67,7 @@ impl Filter {
             ("unallocated", self.unallocated),
             ("disputed", self.disputed),
             ("harm", self.harm),
+            ("warned", self.warned),
             ("closed", self.closed),
         ];
         let asked = kinds.into_iter().filter(|(_, asked)| *asked).map(|(name, _)| name);
@@ -72,6 +80,20 @@ impl CaseLine {
     #[must_use]
     pub fn is_overdue(&self, today: Date) -> bool {
         self.due.first().is_some_and(|due| due.on < today)
+    }
+
+    /// The early warnings that hold today, the most pressing first.
+    pub fn warnings(&self, today: Date) -> impl Iterator<Item = &Signal> {
+        self.signals.iter().filter(move |signal| signal.holds_on(today))
+    }
+
+    /// Whether it belongs on the list for this morning: something presses, or several things come
+    /// together.
+    #[must_use]
+    pub fn is_for_this_morning(&self, today: Date) -> bool {
+        let mut signs: Vec<_> = self.warnings(today).map(|signal| signal.sign).collect();
+        signs.dedup();
+        signs.iter().any(|sign| sign.presses()) || signs.len() >= TOGETHER
     }
 
     /// Whether work goes on that nobody co-ordinates.

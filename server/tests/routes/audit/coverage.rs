@@ -129,6 +129,7 @@ async fn every_page_leaves_a_row_of_who_looked() {
             let path = pattern.replace("{case}", &area.case.to_string());
             let path =
                 path.replace("{record}", &record.to_string()).replace("{id}", &"0d".repeat(16));
+            let path = path.replace("{measure}", "children-at-stage");
             let mut form = vec![("form_code", form_code.as_str())];
             match *pattern {
                 "/sign-in" => form.extend([("sign_in", "lena"), ("password", "no"), ("next", "/")]),

@@ -30,6 +30,10 @@ const TABLE: &[(&str, &str, [u16; 10])] = &[
     ("post", "/cases/{case}/glass", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
     ("get", "/alarms", [303, 404, 404, 404, 404, 404, 200, 404, 404, 404]),
     ("post", "/alarms/{id}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
+    ("get", "/early-warnings", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
+    ("get", "/figures", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
+    ("get", "/figures.csv", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
+    ("get", "/figures/{measure}", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
     ("get", "/to-settle", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
     ("get", "/to-review", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
     ("post", "/to-review/{id}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
@@ -83,6 +87,7 @@ impl Area {
 
     fn path(&self, pattern: &str) -> String {
         let path = pattern.replace("{case}", &self.case.to_string());
+        let path = path.replace("{measure}", "children-at-stage");
         path.replace("{record}", &self.record).replace("{name}", "none").replace("{id}", "0a")
     }
 }

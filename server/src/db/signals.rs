@@ -1,0 +1,101 @@
+//! Early warnings, as the records of each case and the pupil roll say them.
+
+use diesel::prelude::*;
+use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
+use sync_core::time::Date;
+use sync_core::view::signals::{Sign, Signal};
+
+use super::schema_figures::signals;
+use super::{Conn, Error};
+
+/// An early warning of a case, and through which access it is open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// The case.
+    pub case: CaseId,
+    /// What access to its record is granted through.
+    pub scope: ScopeId,
+    /// The warning.
+    pub signal: Signal,
+}
+
+type Row = (Vec<u8>, i16, i32, Option<Vec<u8>>, Vec<u8>, String);
+
+fn from_row((case, sign, from, record, scope, why): Row) -> Result<Kept, Error> {
+    let corrupt = || Error::Corrupt("signal");
+    let signal = Signal {
+        sign: Sign::from_code(sign.into()).ok_or_else(corrupt)?,
+        from: Date::from_number(from).ok_or_else(corrupt)?,
+        why,
+        record: record.map(|id| RecordId::from_slice(&id)).transpose()?,
+    };
+    Ok(Kept { case: CaseId::from_slice(&case)?, scope: ScopeId::from_slice(&scope)?, signal })
+}
+
+const COLUMNS: (
+    signals::case_id,
+    signals::sign,
+    signals::from_day,
+    signals::record_id,
+    signals::scope_id,
+    signals::why,
+) = (
+    signals::case_id,
+    signals::sign,
+    signals::from_day,
+    signals::record_id,
+    signals::scope_id,
+    signals::why,
+);
+
+/// The warnings of a case, in order.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Kept>, Error> {
+    let own = signals::table.filter(signals::case_id.eq(case.as_bytes().as_slice()));
+    let rows: Vec<Row> = own.select(COLUMNS).load(conn)?;
+    let mut all = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
+    all.sort_by(|one, other| one.signal.cmp(&other.signal));
+    Ok(all)
+}
+
+/// The warnings of a cluster that hold on a day, oldest first.
+///
+/// # Errors
+/// The database's failure.
+pub fn holding(conn: &mut Conn, cluster: &ClusterId, day: Date) -> Result<Vec<Kept>, Error> {
+    let rows: Vec<Row> = signals::table
+        .filter(signals::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(signals::from_day.le(day.number()))
+        .order((signals::from_day, signals::case_id))
+        .select(COLUMNS)
+        .load(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Sets a case's warnings.
+///
+/// # Errors
+/// The database's failure.
+pub fn put(
+    conn: &mut Conn,
+    (case, cluster): (&CaseId, &ClusterId),
+    all: &[Kept],
+) -> Result<(), Error> {
+    let own = signals::table.filter(signals::case_id.eq(case.as_bytes().as_slice()));
+    diesel::delete(own).execute(conn)?;
+    for Kept { scope, signal, .. } in all {
+        let row = (
+            signals::case_id.eq(case.as_bytes().as_slice()),
+            signals::cluster_id.eq(cluster.as_bytes().as_slice()),
+            signals::sign.eq(i16::from(signal.sign.code())),
+            signals::from_day.eq(signal.from.number()),
+            signals::record_id.eq(signal.record.as_ref().map(|id| id.as_bytes().as_slice())),
+            signals::scope_id.eq(scope.as_bytes().as_slice()),
+            signals::why.eq(&signal.why),
+        );
+        diesel::insert_into(signals::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
