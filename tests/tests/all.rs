@@ -11,6 +11,8 @@ mod fuzz;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod power;
+#[cfg(test)]
 mod restores;
 #[cfg(test)]
 mod sim;
