@@ -218,8 +218,11 @@ impl Twin {
 
     /// Waits until no other thread or process is at the twin. A kill frees it.
     fn lock(&self) -> io::Result<File> {
-        let file =
-            File::options().create(true).truncate(false).write(true).open(self.twin.join("lock"))?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.twin.join("lock"))?;
         file.lock()?;
         Ok(file)
     }

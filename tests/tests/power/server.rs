@@ -2,7 +2,7 @@
 //! `rebuild --check` find nothing, and it starts.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, SystemTime};
 
@@ -76,8 +76,7 @@ impl Office {
         server.cut_power(dice)?;
         server.check()?;
         server.serve()?;
-        let log = Log::open(&server.data())?;
-        self.phone.is_answered_for(&log)
+        self.phone.is_answered_for(&Log::open(server.data())?)
     }
 }
 
@@ -148,13 +147,13 @@ impl Phone {
 }
 
 /// What a server has in its data folder.
-struct Log<'a> {
+struct Log {
     database: Connection,
-    folder: &'a Path,
+    folder: PathBuf,
 }
 
-impl<'a> Log<'a> {
-    fn open(folder: &'a Path) -> Result<Self, Failed> {
+impl Log {
+    fn open(folder: PathBuf) -> Result<Self, Failed> {
         let (file, flags) = (folder.join("caseweave.sqlite"), OpenFlags::SQLITE_OPEN_READ_ONLY);
         Ok(Self { database: Connection::open_with_flags(file, flags)?, folder })
     }

@@ -21,8 +21,7 @@ impl SqliteStore {
     /// # Errors
     /// [`StoreError`]
     pub fn is_sound(&self) -> Result<bool, StoreError> {
-        let said: String =
-            self.conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+        let said: String = self.conn.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
         Ok(said == "ok")
     }
 

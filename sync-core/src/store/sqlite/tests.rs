@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::testing::VERSION_1;
 use super::{Key, SqliteStore, schema};
 use crate::ids::{Actor, RecordId};
 use crate::store::contract::{self, change, contents, record};
 use crate::store::memory::MemoryStore;
-use super::testing::VERSION_1;
 use crate::store::{ChangeRow, Place, Shelf, Store, StoreError, Write};
 
 fn key() -> Key {
