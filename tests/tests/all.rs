@@ -10,7 +10,7 @@ mod full;
 mod fuzz;
 #[cfg(test)]
 mod hostile;
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod power;
 #[cfg(test)]
 mod restores;

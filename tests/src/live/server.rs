@@ -134,6 +134,9 @@ impl Server {
                 self.address = Some(text.trim().parse()?);
                 return Ok(());
             }
+            if self.process.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)))) {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
         Err(format!("the server does not start: {}", fs::read_to_string(self.log())?).into())

@@ -50,7 +50,9 @@ pub unsafe extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int
     let (from, to) = unsafe { (path_of(from), path_of(to)) };
     match twin().and_then(|twin| Some((twin, twin.name_of(from)?, twin.name_of(to)?))) {
         Some((twin, from, to)) => or_die(twin.renames(&from, &to, act)),
-        None => drop(act()),
+        None => {
+            act();
+        }
     }
     done
 }
@@ -72,7 +74,9 @@ pub unsafe extern "C" fn unlink(path: *const c_char) -> c_int {
     let path = unsafe { path_of(path) };
     match twin().and_then(|twin| Some((twin, twin.name_of(path)?))) {
         Some((twin, name)) => or_die(twin.removes(&name, act)),
-        None => drop(act()),
+        None => {
+            act();
+        }
     }
     done
 }
