@@ -74,7 +74,7 @@ impl Phone {
     /// How long it may live after its first word.
     const fn most(&self) -> Duration {
         Duration::from_millis(match self.work {
-            Work::Erase => 3,
+            Work::Erase => 12,
             Work::Writes => 30,
             Work::Keys | Work::Upgrade => 60,
             Work::Pins => 400,
