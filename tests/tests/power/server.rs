@@ -27,8 +27,10 @@ use system_tests::live::{Failed, Server, Staff};
 use super::{LIVES_PLANTED, lives, while_up_to};
 
 const IONA: Staff = Staff { name: "iona", agency: "health", role: "practitioner" };
-/// Lives of one server, before another is begun.
-const LIVES_OF_A_SERVER: u64 = 25;
+/// Servers that live at once: most of a life is waiting.
+const AT_ONCE: u64 = 4;
+/// Lives of one server, before another is begun: a young one still writes what it keeps for good.
+const LIVES_OF_A_SERVER: u64 = 20;
 /// How long a server may live after its first answer, most often.
 const MOST: Duration = Duration::from_millis(120);
 /// And now and then: so long that the audit's rows are linked meanwhile.
@@ -207,19 +209,30 @@ fn photo(dice: &mut ChaCha8Rng) -> Vec<u8> {
     [vec![0xFF, 0xD8], head, picture, vec![0xFF, 0xD9]].concat()
 }
 
-/// So many lives; the failure names the first in which something is lost.
+/// So many lives, of several servers at once; a failure names the first life in which something is lost.
 fn live(planted: Option<Forget>, lives: u64) -> Result<(), Failed> {
-    let mut dice = ChaCha8Rng::seed_from_u64(40);
-    let mut office = Office::new(planted, 0)?;
-    let mut taken = 0;
+    std::thread::scope(|scope| {
+        let share = |n| lives / AT_ONCE + u64::from(n < lives % AT_ONCE);
+        let begin = |n| scope.spawn(move || live_on(planted, share(n), 40 + n));
+        let servers: Vec<_> = (0..AT_ONCE).map(begin).collect();
+        let ended = servers.into_iter().map(|server| server.join().map_err(|_| "a test failed")?);
+        ended.collect::<Result<Vec<()>, Failed>>().map(drop)
+    })
+}
+
+fn live_on(planted: Option<Forget>, lives: u64, seed: u64) -> Result<(), Failed> {
+    let mut dice = ChaCha8Rng::seed_from_u64(seed);
+    let mut office = Office::new(planted, dice.next_u64())?;
+    let mut visits = 0;
     for life in 0..lives {
         if life > 0 && life.is_multiple_of(LIVES_OF_A_SERVER) {
-            taken += office.phone.visits;
-            office = Office::new(planted, life)?;
+            visits += office.phone.visits;
+            office = Office::new(planted, dice.next_u64())?;
         }
-        office.live(&mut dice).map_err(|error| format!("server, life {life}: {error}"))?;
+        let lived = office.live(&mut dice);
+        lived.map_err(|error| format!("server, seed {seed}, life {life}: {error}"))?;
     }
-    println!("power, server: {lives} lives, {} visits", taken + office.phone.visits);
+    println!("power, server: {lives} lives, {} visits", visits + office.phone.visits);
     Ok(())
 }
 
