@@ -13,6 +13,7 @@ pub mod csv;
 pub mod db;
 pub mod demo;
 pub mod error;
+pub mod files;
 pub mod hex;
 pub mod ingest;
 pub mod limits;

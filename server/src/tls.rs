@@ -4,7 +4,6 @@
 pub mod shown;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
 use sync_core::time::{Date, Timestamp};
 
+use crate::files;
 use shown::Shown;
 
 /// Days a development certificate is good for, fewer than the strictest profile lets it be; a new one
@@ -26,7 +26,6 @@ const SERVER_DAYS: i32 = 88;
 /// Days the development authority is good for.
 const AUTHORITY_DAYS: i32 = 3650;
 
-const KEY_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
 
 /// Why the server cannot speak TLS, in an administrator's words.
@@ -116,7 +115,7 @@ pub fn development(folder: &Path, now: Timestamp) -> Result<CertificateFiles, Tl
     let certificate = params.signed_by(&key, &authority)?;
     let files =
         CertificateFiles { certificate: folder.join("server.pem"), key: folder.join("server.key") };
-    write(&files.key, &key.serialize_pem(), KEY_MODE)?;
+    write(&files.key, &key.serialize_pem(), files::OWN)?;
     write(&files.certificate, &certificate.pem(), PUBLIC_MODE)?;
     Ok(files)
 }
@@ -139,7 +138,7 @@ fn authority(folder: &Path, now: Timestamp) -> Result<Issuer<'static, KeyPair>, 
         return Ok(Issuer::new(params, KeyPair::from_pem(&key)?));
     }
     let key = KeyPair::generate()?;
-    write(&key_file, &key.serialize_pem(), KEY_MODE)?;
+    write(&key_file, &key.serialize_pem(), files::OWN)?;
     write(&certificate, &params.self_signed(&key)?.pem(), PUBLIC_MODE)?;
     Ok(Issuer::new(params, key))
 }
@@ -166,19 +165,10 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|reason| TlsError::File { path: path.to_owned(), reason })
 }
 
-/// Written beside and moved into place. A key is readable by the server's own account only.
+/// A key is readable by the server's own account only.
 fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
-    let failed = |reason| TlsError::File { path: path.to_owned(), reason };
-    let beside = path.with_extension("new");
-    // A leftover of an interrupted start would keep its old mode.
-    let _ = fs::remove_file(&beside);
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    let mut file = options.open(&beside).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    fs::rename(&beside, path).map_err(failed)
+    files::replace(path, text.as_bytes(), mode)
+        .map_err(|reason| TlsError::File { path: path.to_owned(), reason })
 }
 
 #[cfg(test)]

@@ -30,6 +30,14 @@ pub fn binary(name: &str) -> Result<PathBuf, Failed> {
     Ok(folder.as_ref().map_err(Clone::clone)?.join(name))
 }
 
+/// The library to load before others in a program whose power will be cut, built as it is now.
+///
+/// # Errors
+/// If it does not build.
+pub fn preload() -> Result<PathBuf, Failed> {
+    binary("libpower_cut_preload.so")
+}
+
 /// The folder that the workspace's binaries were built into. The whole workspace is selected, as in
 /// `make test`: another selection has other features and would build everything again.
 fn build() -> Result<PathBuf, Failed> {

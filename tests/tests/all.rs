@@ -10,6 +10,8 @@ mod full;
 mod fuzz;
 #[cfg(test)]
 mod hostile;
+#[cfg(all(test, target_os = "linux"))]
+mod power;
 #[cfg(test)]
 mod restores;
 #[cfg(test)]

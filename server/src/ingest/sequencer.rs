@@ -12,6 +12,7 @@ use sync_core::time::Timestamp;
 
 use crate::db::audit::OF_SERVER;
 use crate::db::{self, Conn, Db, Error};
+use crate::files;
 use crate::hex;
 use crate::ingest::taken_off::TakenOff;
 use crate::service::audit::chain;
@@ -110,7 +111,7 @@ pub fn ends(conn: &mut Conn) -> Result<BTreeMap<ClusterId, Kept>, Error> {
     Ok(ends)
 }
 
-/// Writes the ends beside the file and moves it into place.
+/// Puts the ends in the place of those that were kept before.
 ///
 /// # Errors
 /// What the system says.
@@ -118,10 +119,9 @@ pub fn keep(folder: &Path, ends: &BTreeMap<ClusterId, Kept>) -> std::io::Result<
     let line = |(cluster, kept): (&ClusterId, &Kept)| {
         format!("{cluster} {} {}\n", kept.number, hex::encode(&kept.chain))
     };
-    let (file, beside) = (folder.join(KEPT), folder.join(format!("{KEPT}.new")));
     std::fs::create_dir_all(folder)?;
-    std::fs::write(&beside, ends.iter().map(line).collect::<String>())?;
-    std::fs::rename(&beside, &file)
+    let text: String = ends.iter().map(line).collect();
+    files::replace(&folder.join(KEPT), text.as_bytes(), files::OWN)
 }
 
 /// What was kept; nothing where no server has run yet.

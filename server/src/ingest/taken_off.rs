@@ -9,6 +9,7 @@ use sync_core::time::Timestamp;
 
 use crate::db::devices::DeviceState;
 use crate::db::{self, Conn, Error};
+use crate::files;
 use crate::service::accounts::{self, AccountError};
 use crate::service::devices;
 
@@ -37,7 +38,7 @@ impl TakenOff {
         })
     }
 
-    /// Writes the file, beside it first, if it says something else.
+    /// Puts a new file in the place of the old one, if that says something else.
     ///
     /// # Errors
     /// What the system says.
@@ -45,13 +46,12 @@ impl TakenOff {
         let devices = self.devices.iter().map(|(id, state)| format!("{} {id}\n", state.as_str()));
         let left = self.left.iter().map(|id| format!("left {id}\n"));
         let text: String = devices.chain(left).collect();
-        let (file, beside) = (folder.join(KEPT), folder.join(format!("{KEPT}.new")));
+        let file = folder.join(KEPT);
         if std::fs::read_to_string(&file).is_ok_and(|known| known == text) {
             return Ok(());
         }
         std::fs::create_dir_all(folder)?;
-        std::fs::write(&beside, text)?;
-        std::fs::rename(&beside, &file)
+        files::replace(&file, text.as_bytes(), files::OWN)
     }
 
     /// What the file says; nobody where no server has run yet.

@@ -11,6 +11,8 @@ mod key;
 mod kill_test;
 mod rows;
 mod schema;
+#[cfg(any(test, feature = "testing"))]
+mod testing;
 #[cfg(test)]
 mod tests;
 pub mod vault;

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use power_cut::{Disk, Forget};
+use rand_core::Rng;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Failed, Phone, binary};
+use super::{Failed, Phone, binary, preload};
 
 /// How long a server may take to answer after its start.
 const START: Duration = Duration::from_secs(60);
@@ -27,6 +29,8 @@ pub struct Server {
     flags: Vec<String>,
     /// How much it logs; `info` if nothing is said.
     verbosity: Option<&'static str>,
+    /// The disk that its data folder is on, if the power of that can be cut.
+    disk: Option<Disk>,
 }
 
 /// Somebody who works in a cluster.
@@ -85,10 +89,24 @@ impl Server {
         Ok(server)
     }
 
+    /// Starts a server on SQLite whose power can be cut, maybe with a planted bug.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn start_on_disk(planted: Option<Forget>) -> Result<Self, Failed> {
+        let mut server = Self::new(None, CLUSTER)?;
+        let disk = Disk::new(&server.data(), &server.folder.path().join("durable"))?;
+        server.disk = Some(disk.planted(planted));
+        server.run(&["cluster", "add", "--name", CLUSTER, "--authority", "The Shire"], "")?;
+        server.serve()?;
+        Ok(server)
+    }
+
     fn new(database: Option<String>, cluster: &str) -> Result<Self, Failed> {
         let (folder, cluster) = (TempDir::new()?, cluster.to_owned());
         let (process, address, flags) = (None, None, Vec::new());
-        Ok(Self { folder, database, process, address, cluster, flags, verbosity: None })
+        let (verbosity, disk) = (None, None);
+        Ok(Self { folder, database, process, address, cluster, flags, verbosity, disk })
     }
 
     /// Serves, on the address it had before if it had one.
@@ -116,6 +134,9 @@ impl Server {
                 self.address = Some(text.trim().parse()?);
                 return Ok(());
             }
+            if self.process.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)))) {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
         Err(format!("the server does not start: {}", fs::read_to_string(self.log())?).into())
@@ -133,7 +154,15 @@ impl Server {
         self.folder.path().join("server.log")
     }
 
-    /// Ends the server as a power cut would.
+    /// Cuts the power of the killed server's disk.
+    ///
+    /// # Errors
+    /// If it has no disk of its own.
+    pub fn cut_power(&self, dice: &mut impl Rng) -> Result<(), Failed> {
+        Ok(self.disk.as_ref().ok_or("the server has no disk of its own")?.cut(dice)?)
+    }
+
+    /// Ends the server at once.
     ///
     /// # Errors
     /// If there is none to end.
@@ -194,6 +223,9 @@ impl Server {
         command.env_remove("DATABASE_URL");
         if let Some(url) = &self.database {
             command.env("DATABASE_URL", url);
+        }
+        if let Some(disk) = &self.disk {
+            command.envs(disk.environment(&preload()?));
         }
         Ok(command)
     }

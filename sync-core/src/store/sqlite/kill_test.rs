@@ -3,7 +3,7 @@
 //!
 //! Each test starts itself again as a child that says what it has done; the parent kills it at a
 //! random moment and looks. `CASEWEAVE_KILL_LIVES=1000` makes it a thousand lives each. This shows
-//! what a kill does, not what a power cut does: for that the store relies on `synchronous=FULL`.
+//! what a kill does; what a power cut does is shown in `tests/tests/power`.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write as _};
@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tempfile::TempDir;
 
-use super::tests::{VERSION_1, plain_connection, shape};
+use super::tests::{plain_connection, shape};
 use super::vault::{Fresh, Lock, Secret, Stage, USER, Vault, contact, stage};
 use super::{Key, SqliteStore, files};
 use crate::ids::RecordId;
@@ -85,9 +85,7 @@ fn check(store: &SqliteStore) {
 }
 
 fn is_sound(store: &SqliteStore) {
-    let sound: String =
-        store.conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(sound, "ok");
+    assert!(store.is_sound().unwrap());
 }
 
 fn start_child(kind: &str, path: &Path) -> Child {
@@ -235,7 +233,8 @@ fn a_kill_while_an_old_file_is_brought_up_to_date_loses_nothing() {
     let mut rng = ChaCha8Rng::seed_from_u64(27);
     let dir = tempfile::tempdir().unwrap();
     let (old, path) = (dir.path().join("old.db"), dir.path().join("phone.db"));
-    write_old(&old);
+    SqliteStore::write_version_1(&old, &key(), OLD_CHANGES).unwrap();
+    assert!(!files::beside(&old, "-wal").exists());
     let fresh = shape(&open(&dir.path().join("fresh.db")).conn);
     let mut stages = BTreeMap::<_, u32>::new();
     for life in 0..lives() {
@@ -253,18 +252,4 @@ fn a_kill_while_an_old_file_is_brought_up_to_date_loses_nothing() {
         is_sound(&store);
     }
     println!("upgrade: {} lives, by version and whether there was a log: {stages:?}", lives());
-}
-
-/// A file of version 1 with many changes, all of it in the one file.
-fn write_old(path: &Path) {
-    let conn = plain_connection(path, &key());
-    conn.execute_batch(VERSION_1).unwrap();
-    let sql = format!(
-        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {OLD_CHANGES})
-         INSERT INTO changes SELECT id, randomblob(16), n, 2, n, NULL, randomblob(400)
-         FROM n, records"
-    );
-    conn.execute_batch(&sql).unwrap();
-    drop(conn);
-    assert!(!files::beside(path, "-wal").exists());
 }

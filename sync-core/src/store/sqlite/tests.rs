@@ -8,40 +8,12 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
+use super::testing::VERSION_1;
 use super::{Key, SqliteStore, schema};
 use crate::ids::{Actor, RecordId};
 use crate::store::contract::{self, change, contents, record};
 use crate::store::memory::MemoryStore;
 use crate::store::{ChangeRow, Place, Shelf, Store, StoreError, Write};
-
-/// A file as version 1 of the schema wrote it: frozen, whatever becomes of the steps.
-pub(super) const VERSION_1: &str = "
-    CREATE TABLE records (id BLOB PRIMARY KEY NOT NULL, case_id BLOB NOT NULL, scope BLOB NOT NULL,
-        kind INTEGER NOT NULL, envelope BLOB NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE INDEX records_of_case ON records (case_id);
-    CREATE INDEX records_of_scope ON records (scope);
-    CREATE TABLE changes (record BLOB NOT NULL REFERENCES records (id), actor BLOB NOT NULL,
-        seq INTEGER NOT NULL, state INTEGER NOT NULL, ord INTEGER NOT NULL, deps BLOB,
-        body BLOB NOT NULL, PRIMARY KEY (record, actor, seq)) STRICT, WITHOUT ROWID;
-    CREATE TABLE returned (id INTEGER PRIMARY KEY AUTOINCREMENT, record BLOB NOT NULL,
-        case_id BLOB NOT NULL, scope BLOB NOT NULL, kind INTEGER NOT NULL, envelope BLOB NOT NULL,
-        actor BLOB NOT NULL, seq INTEGER NOT NULL, state INTEGER NOT NULL, ord INTEGER NOT NULL,
-        deps BLOB, body BLOB NOT NULL, reason TEXT NOT NULL) STRICT;
-    CREATE TABLE items (shelf INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL,
-        PRIMARY KEY (shelf, key)) STRICT, WITHOUT ROWID;
-    INSERT INTO records VALUES (unhex('01010101010101010101010101010101'),
-        unhex('02020202020202020202020202020202'), unhex('03030303030303030303030303030303'),
-        6, x'0a0b');
-    INSERT INTO changes VALUES (unhex('01010101010101010101010101010101'),
-        unhex('04040404040404040404040404040404'), 1, 0, 1, NULL, x'77');
-    INSERT INTO changes VALUES (unhex('01010101010101010101010101010101'),
-        unhex('04040404040404040404040404040404'), 2, 2, -9223372036854775803, x'00', x'78');
-    INSERT INTO returned VALUES (3, unhex('05050505050505050505050505050505'),
-        unhex('02020202020202020202020202020202'), unhex('03030303030303030303030303030303'),
-        6, x'', unhex('04040404040404040404040404040404'), 7, 1, -9223372036854775807, NULL,
-        x'79', 'excluded');
-    INSERT INTO items VALUES (2, x'aa', x'bb');
-    PRAGMA user_version = 1;";
 
 fn key() -> Key {
     Key::new([7; 32])
