@@ -6,6 +6,8 @@ pub(crate) mod browser;
 mod caseload;
 #[path = "pages/editions.rs"]
 mod editions;
+#[path = "pages/figures.rs"]
+mod figures;
 #[path = "pages/password.rs"]
 mod password;
 #[path = "pages/records.rs"]
