@@ -63,11 +63,9 @@ impl Glen {
 
     /// Adds a practitioner of health.
     pub fn hire(&self, name: &str) {
-        let person = [
-            ["user", "add", "--name", name, "--sign-in", name, "--cluster", "Glen"].as_slice(),
-            &["--agency", "health", "--role", "practitioner", "--password-stdin"],
-        ];
-        manage(self.folder.path(), &person.concat(), &password(name));
+        let mut add = vec!["user", "add", "--name", name, "--sign-in", name, "--cluster", "Glen"];
+        add.extend(["--agency", "health", "--role", "practitioner", "--password-stdin"]);
+        manage(self.folder.path(), &add, &password(name));
     }
 
     pub fn code(&self, name: &str) -> String {

@@ -135,14 +135,14 @@ class VectorTest {
     /** With the least that it can hold. */
     private fun sample(variant: Class<*>): PhoneException {
         val made = variant.declaredConstructors.first { !it.isSynthetic }.apply { isAccessible = true }
-        val held = made.parameterTypes.map { type ->
+        val held: List<Any> = made.parameterTypes.map { type ->
             when (type) {
                 String::class.java -> "said"
                 Byte::class.javaPrimitiveType -> 3.toByte()
                 else -> 0L
             }
         }
-        return made.newInstance(*held.toTypedArray()) as PhoneException
+        return made.newInstance(*held.toTypedArray<Any>()) as PhoneException
     }
 
     /** Writes a record that has a variant in it. */
