@@ -118,7 +118,9 @@ fn the_phone_says_whose_it_is_until_when_it_reads_and_what_only_it_has() {
     assert_eq!((own.changes, own.records, own.attachments), (2, 2, 1));
     assert_eq!(own.attachment_bytes, marks.len() as u64);
     let me = scene.phone.who_am_i().unwrap();
-    assert_eq!((me.name.as_str(), me.agency, me.signed_in), ("Iona", None, false));
+    assert_eq!((me.name.as_str(), me.agency, me.signed_in), ("Iona", None, true));
+    scene.phone.sign_out().unwrap();
+    assert!(!scene.phone.who_am_i().unwrap().signed_in);
     assert_eq!(me.clusters[0].roles, ["practitioner"]);
     assert_eq!(me.reads_until_ms, NOW + 14 * 86_400_000);
     scene.hands.0.fetch_add(60 * 86_400_000, Ordering::SeqCst);
