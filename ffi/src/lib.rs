@@ -5,20 +5,28 @@
 //! the binding generator.
 
 mod attach;
+mod choices;
+mod ears;
 mod error;
+mod explain;
 mod home;
 mod input;
+mod me;
 mod phone;
 mod platform;
 mod read;
 pub mod records;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod write;
 
+pub use ears::Listening;
 pub use error::{KeyStoreError, PhoneError};
+pub use explain::{explain, name_of};
 pub use home::PhoneHome;
 pub use phone::Phone;
 pub use platform::{ChangeListener, Clock, KeyStore, LogSink, SyncWatcher};
+pub use stop::SyncStop;
 
 uniffi::setup_scaffolding!();

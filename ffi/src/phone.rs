@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 use sync_core::device::https::Https;
 use sync_core::device::part;
@@ -12,10 +11,12 @@ use sync_core::ids::CaseId;
 use sync_core::store::sqlite::{Key, SqliteStore};
 use sync_core::time::Timestamp;
 
+use crate::ears::{Ears, Listening};
 use crate::error::PhoneError;
 use crate::home;
 use crate::platform::{ChangeListener, Clock, LogSink, SyncWatcher, SystemClock};
 use crate::records::{SignIn, SyncProgress, SyncSummary};
+use crate::stop::{self, SyncStop};
 
 type Core = Device<SqliteStore>;
 
@@ -28,7 +29,7 @@ pub struct Phone {
     database: PathBuf,
     clock: Arc<dyn Clock>,
     log: Option<Arc<dyn LogSink>>,
-    listeners: Mutex<Vec<Arc<dyn ChangeListener>>>,
+    listeners: Ears,
     /// What stops the exchange under way.
     stop: Mutex<Stop>,
     exchanging: Mutex<()>,
@@ -57,18 +58,18 @@ impl Phone {
 
     /// Exchanges with the server until nothing is left to send, then makes lists and search ready. Blocks:
     /// call it from a background thread. `budget_ms` ends it cleanly in time, as a background task must;
-    /// [`Phone::stop_sync`] ends it at once. The next one goes on.
+    /// `stop` ends it at once, even if it was said before this began. The next one goes on.
     ///
     /// # Errors
     /// [`PhoneError::Stopped`] is no failure. What was stored is stored.
-    #[uniffi::method(default(budget_ms = None, watcher = None))]
+    #[uniffi::method(default(budget_ms = None, watcher = None, stop = None))]
     pub fn sync(
         &self,
         budget_ms: Option<u64>,
         watcher: Option<Arc<dyn SyncWatcher>>,
+        stop: Option<Arc<SyncStop>>,
     ) -> Result<SyncSummary, PhoneError> {
-        let until = budget_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
-        let stop = Stop::when(move || until.is_some_and(|until| Instant::now() >= until));
+        let stop = stop::of(budget_ms, stop);
         let _alone = self.alone(&stop)?;
         let done = self.exchange(&stop, watcher.as_deref());
         self.say(&match &done {
@@ -79,7 +80,8 @@ impl Phone {
         done
     }
 
-    /// Ends the exchange under way, from whichever thread; does nothing if there is none.
+    /// Ends the exchange under way, from whichever thread, and the fetching of an attachment. Does nothing
+    /// if there is none: one that is only about to begin is ended by the [`SyncStop`] that it was given.
     pub fn stop_sync(&self) {
         locked(&self.stop).now();
     }
@@ -92,14 +94,14 @@ impl Phone {
         self.tidy(&Stop::never())
     }
 
-    /// Tells `listener` from now on which cases to show anew.
-    pub fn listen(&self, listener: Arc<dyn ChangeListener>) {
-        locked(&self.listeners).push(listener);
+    /// Tells `listener` from now on which cases to show anew, until [`Listening::stop`].
+    pub fn listen(&self, listener: Arc<dyn ChangeListener>) -> Arc<Listening> {
+        self.listeners.add(listener)
     }
 
     /// Tells nobody any more.
     pub fn stop_listening(&self) {
-        locked(&self.listeners).clear();
+        self.listeners.clear();
     }
 
     /// Lets the user in again whose session is over, with a new one-time code; blocks. Nothing else on the
@@ -167,7 +169,7 @@ impl Phone {
             database,
             clock,
             log,
-            listeners: Mutex::default(),
+            listeners: Ears::default(),
             stop: Mutex::default(),
             exchanging: Mutex::default(),
         };
@@ -213,9 +215,8 @@ impl Phone {
     /// Tells whoever shows these cases; never while the device is held.
     pub(crate) fn tell_changed(&self, cases: impl IntoIterator<Item = CaseId>) {
         let cases: Vec<String> = cases.into_iter().map(|case| case.to_string()).collect();
-        let listeners = locked(&self.listeners).clone();
-        for listener in listeners.iter().filter(|_| !cases.is_empty()) {
-            listener.changed(cases.clone());
+        if !cases.is_empty() {
+            self.listeners.tell(&cases);
         }
     }
 
@@ -289,7 +290,7 @@ impl Holds for Shared<'_> {
 }
 
 /// A lock whose holder panicked left the device as it was before: its state is the store's.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -13,6 +13,8 @@ use crate::records::forms::*;
 use crate::records::{CaseFilter, CaseSort, Saved};
 use crate::{ChangeListener, Clock, Phone, PhoneError};
 
+mod gaps;
+
 const NOW: i64 = 1_795_600_000_000;
 const KEY: [u8; 32] = [9; 32];
 
@@ -138,7 +140,10 @@ fn a_visit_to_siblings_takes_its_draft_with_it_and_is_there_after_the_app_was_cl
     assert_eq!(again.only_here().unwrap(), 4);
     let state = again.record_state(saved[1].record_id.clone()).unwrap();
     assert_eq!((state.only_here, state.with_others), (1, 0));
-    assert!(matches!(again.sync(None, None), Err(PhoneError::Offline | PhoneError::SignedOut)));
+    assert!(matches!(
+        again.sync(None, None, None),
+        Err(PhoneError::Offline | PhoneError::SignedOut)
+    ));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Writing: one method an action. Each is checked by policy and framework before it is written, and is
 //! durable when it returns. `draft` names the screen whose draft goes with what was saved.
 
+mod meetings;
 mod records;
 mod team;
 

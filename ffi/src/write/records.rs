@@ -169,15 +169,13 @@ impl Phone {
     /// Begins an assessment by a form of the case's framework.
     ///
     /// # Errors
-    /// [`PhoneError`]; nothing was saved.
+    /// [`PhoneError::BadInput`] with the forms that there are; nothing was saved.
     pub fn draft_assessment(&self, case_id: String, form: String) -> Result<Saved, PhoneError> {
-        let case: CaseId = parse(&case_id, "case")?;
-        let framework = self.with(|device| Ok::<_, PhoneError>(device.framework_in_use(&case)))?;
-        let framework = framework.ok_or_else(|| bad("this case goes by no framework yet"))?;
+        let (framework, form_version) = self.form_of(&case_id, &form)?;
         let form = AssessmentDraft {
             framework,
             form,
-            form_version: None,
+            form_version,
             texts: Vec::new(),
             findings: Vec::new(),
             conclusions: Vec::new(),
@@ -340,6 +338,26 @@ impl Phone {
         let what = words(what, "what happened")?;
         let form = SignificantEventDraft { on, what, impact, source: None };
         self.make(&case_id, Place::Team, &form, draft)
+    }
+}
+
+impl Phone {
+    /// The framework by which a case goes, and the edition of its form of this code.
+    fn form_of(&self, case: &str, code: &str) -> Result<(String, Option<String>), PhoneError> {
+        let case: CaseId = parse(case, "case")?;
+        let now = self.now();
+        self.with(|device| {
+            let none = || bad("this case goes by no framework yet");
+            let framework = device.framework_in_use(&case).ok_or_else(none)?;
+            let forms = device.edition(&framework, now).map(|it| it.forms.as_slice());
+            let forms = forms.unwrap_or_default();
+            let Some(form) = forms.iter().find(|form| form.code == code) else {
+                let known: Vec<_> = forms.iter().map(|form| form.code.as_str()).collect();
+                return Err(bad(format!("there is no such form; there are {}", known.join(", "))));
+            };
+            let version = Some(form.version.clone()).filter(|version| !version.is_empty());
+            Ok((framework, version))
+        })
     }
 }
 

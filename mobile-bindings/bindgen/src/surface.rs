@@ -89,6 +89,7 @@ fn default(value: Option<&DefaultValue>) -> String {
     match value {
         None => String::new(),
         Some(DefaultValue::Literal(Literal::None)) => " = none".to_owned(),
+        Some(DefaultValue::Literal(Literal::EmptySequence)) => " = []".to_owned(),
         Some(DefaultValue::Literal(Literal::Boolean(value))) => format!(" = {value}"),
         Some(DefaultValue::Literal(Literal::UInt(value, ..))) => format!(" = {value}"),
         Some(DefaultValue::Literal(Literal::Int(value, ..))) => format!(" = {value}"),

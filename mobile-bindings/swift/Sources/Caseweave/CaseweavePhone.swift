@@ -17,7 +17,7 @@ public actor CaseweavePhone {
 
     init(_ phone: Phone) {
         self.phone = phone
-        phone.listen(listener: changing)
+        _ = phone.listen(listener: changing)
     }
 
     deinit {

@@ -9,13 +9,12 @@ final class Exchange: Sendable {
     private struct State {
         var waits: CheckedContinuation<Outcome, Never>?
         var isStopped = false
-        var isOver = false
     }
 
     private let phone: Phone
+    private let end = SyncStop()
     private let state = Locked(State())
-    private static let pressing = DispatchQueue(label: "caseweave.stop")
-    private static let pause = DispatchTimeInterval.milliseconds(20)
+    private static let timing = DispatchQueue(label: "caseweave.stop")
     private static let grace = DispatchTimeInterval.milliseconds(500)
     private static let dayMs: UInt64 = 86_400_000
 
@@ -34,14 +33,14 @@ final class Exchange: Sendable {
     /// Gives it up.
     func stop() {
         state.with { $0.isStopped = true }
+        end.stop()
         answer(.failure(.stopped))
-        press()
     }
 
     /// The library ends it in time by itself, unless it is looking for a server just then.
     private func stop(afterMs budgetMs: UInt64) {
         let budget = DispatchTimeInterval.milliseconds(Int(clamping: budgetMs))
-        Self.pressing.asyncAfter(deadline: .now() + budget + Self.grace) { [weak self] in
+        Self.timing.asyncAfter(deadline: .now() + budget + Self.grace) { [weak self] in
             self?.stop()
         }
     }
@@ -51,7 +50,7 @@ final class Exchange: Sendable {
     ) async -> Outcome {
         await withCheckedContinuation { waits in
             let mayBegin = state.with { state in
-                if state.isStopped { state.isOver = true } else { state.waits = waits }
+                if !state.isStopped { state.waits = waits }
                 return !state.isStopped
             }
             guard mayBegin else { return waits.resume(returning: .failure(.stopped)) }
@@ -62,16 +61,8 @@ final class Exchange: Sendable {
     private func exchange(_ budgetMs: UInt64?, _ watcher: any SyncWatcher) {
         let done = state.with(\.isStopped)
             ? .failure(.stopped)
-            : Caseweave.outcome { try phone.sync(budgetMs: budgetMs, watcher: watcher) }
-        state.with { $0.isOver = true }
+            : Caseweave.outcome { try phone.sync(budgetMs: budgetMs, watcher: watcher, stop: end) }
         answer(done)
-    }
-
-    /// Until it is over, since what begins only now would not have heard it.
-    private func press() {
-        guard state.with({ $0.waits == nil && !$0.isOver }) else { return }
-        phone.stopSync()
-        Self.pressing.asyncAfter(deadline: .now() + Self.pause) { self.press() }
     }
 
     private func answer(_ outcome: Outcome) {

@@ -20,7 +20,8 @@ extension Library {
                 $0.split(separator: ".").dropFirst().first?.split(separator: "(").first
             }
             #expect(methods.count > 60)
-            for method in methods where method != "stop_listening" {
+            // Each exchange and each listener has an end of its own.
+            for method in methods where !["stop_listening", "stop_sync"].contains(method) {
                 let words = method.split(separator: "_")
                 let name = words[0] + words.dropFirst().map(\.capitalized).joined()
                 #expect(code.contains(".\(name)("), "\(name) is not called by the package")

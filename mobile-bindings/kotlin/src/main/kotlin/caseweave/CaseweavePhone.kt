@@ -2,7 +2,11 @@ package caseweave
 
 import caseweave.generated.Phone
 import caseweave.generated.PhoneException
+import caseweave.generated.SyncStop
 import caseweave.generated.SyncWatcher
+import java.io.File
+import java.time.Clock
+import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
@@ -10,14 +14,13 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Deferred
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.async
-import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
-import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
 
 /**
@@ -36,6 +39,9 @@ class CaseweavePhone internal constructor(
 ) : PhoneDeciding(phone, dispatcher), AutoCloseable {
     private val background = CoroutineScope(SupervisorJob() + dispatcher)
     private val progress = MutableStateFlow<SyncProgress?>(null)
+
+    /** What ends the exchanges that somebody waits for, begun or not. */
+    private val stops: MutableSet<SyncStop> = ConcurrentHashMap.newKeySet()
 
     /** The exchange whose caller was cancelled and that has not quite ended. */
     @Volatile
@@ -65,18 +71,22 @@ class CaseweavePhone internal constructor(
 
     private suspend fun exchange(onProgress: (SyncProgress) -> Unit, budgetMs: () -> ULong?): SyncSummary {
         ending?.join()
-        val watcher = Watcher(onProgress)
+        val stop = SyncStop()
+        stops += stop
+        val watcher = Watcher(onProgress, stop)
         val exchange = background.async {
             try {
-                typed { phone.sync(budgetMs(), watcher) }
+                typed { phone.sync(budgetMs(), watcher, stop) }
             } finally {
+                stops -= stop
                 watcher.over()
             }
         }
         val summary = try {
             exchange.await()
         } catch (cancelled: CancellationException) {
-            end(exchange)
+            stop.stop()
+            ending = exchange
             throw cancelled
         } catch (stopped: CaseweaveException.Stopped) {
             throw watcher.fault ?: stopped
@@ -84,8 +94,11 @@ class CaseweavePhone internal constructor(
         return watcher.fault?.let { throw it } ?: summary
     }
 
-    /** Ends the exchange under way, whoever began it; does nothing if there is none. */
-    fun stopSync(): Unit = phone.stopSync()
+    /** Ends the exchange that somebody waits for, whoever began it; does nothing if there is none. */
+    fun stopSync() {
+        stops.forEach(SyncStop::stop)
+        phone.stopSync()
+    }
 
     /** Makes lists and search ready without an exchange; does little if little changed. */
     suspend fun makeReady(): Unit = calls.toItsEnd { phone.makeReady() }
@@ -128,19 +141,11 @@ class CaseweavePhone internal constructor(
         ears.close()
     }
 
-    /** Asks until it is heard: an exchange that is only about to begin does not hear it yet. */
-    private fun end(exchange: Deferred<*>) {
-        exchange.cancel()
-        ending = background.launch {
-            while (!exchange.isCompleted) {
-                phone.stopSync()
-                delay(ASK_AGAIN_MS)
-            }
-        }
-    }
-
     /** What [onProgress] throws ends the exchange, and reaches whoever began it. */
-    private inner class Watcher(private val onProgress: (SyncProgress) -> Unit) : SyncWatcher {
+    private inner class Watcher(
+        private val onProgress: (SyncProgress) -> Unit,
+        private val stop: SyncStop,
+    ) : SyncWatcher {
         @Volatile
         var fault: Throwable? = null
         private var told = false
@@ -152,7 +157,7 @@ class CaseweavePhone internal constructor(
                 onProgress(progress)
             } catch (thrown: Throwable) {
                 fault = thrown
-                phone.stopSync()
+                stop.stop()
             }
         }
 
@@ -162,10 +167,24 @@ class CaseweavePhone internal constructor(
         }
     }
 
-    private companion object {
-        const val ASK_AGAIN_MS = 20L
-        val GRACE = 1.seconds
+    companion object {
+        private val GRACE = 1.seconds
 
-        fun Duration.milliseconds() = inWholeMilliseconds.coerceAtLeast(0).toULong()
+        /**
+         * Opens the encrypted data of a user who has enrolled with a [key] that the app keeps itself, 32
+         * bytes. [CaseweaveHome] is for everybody else. Throws [CaseweaveException.WrongKey] and others;
+         * nothing is overwritten.
+         */
+        suspend fun open(
+            database: File,
+            key: ByteArray,
+            clock: Clock? = null,
+            dispatcher: CoroutineDispatcher = Dispatchers.IO,
+        ): CaseweavePhone = Calls(dispatcher).toItsEnd {
+            val phone = Phone.openWithKey(database.path, key, clock?.let(::Telling))
+            CaseweavePhone(phone, UserId(phone.whoAmI().userId), dispatcher)
+        }
+
+        private fun Duration.milliseconds() = inWholeMilliseconds.coerceAtLeast(0).toULong()
     }
 }

@@ -1,6 +1,7 @@
 package caseweave
 
 import caseweave.generated.ChangeListener
+import caseweave.generated.Listening
 import caseweave.generated.Phone
 import java.util.concurrent.atomic.AtomicReference
 import kotlinx.coroutines.channels.Channel
@@ -11,6 +12,7 @@ import kotlinx.coroutines.flow.flow
 internal class Ears(private val phone: Phone) : ChangeListener {
     private val ears = mutableSetOf<Ear>()
     private var closed = false
+    private var listening: Listening? = null
 
     /** Gathers what a slow collector has not taken yet. */
     private class Ear(first: Set<CaseId>?) {
@@ -45,12 +47,15 @@ internal class Ears(private val phone: Phone) : ChangeListener {
 
     private fun add(ear: Ear) = synchronized(ears) {
         if (closed) ear.wake.close()
-        if (ears.isEmpty()) phone.listen(this)
+        if (listening == null) listening = phone.listen(this)
         ears += ear
     }
 
     private fun remove(ear: Ear) = synchronized(ears) {
         ears -= ear
-        if (ears.isEmpty()) phone.stopListening()
+        if (ears.isEmpty()) {
+            listening?.use(Listening::stop)
+            listening = null
+        }
     }
 }

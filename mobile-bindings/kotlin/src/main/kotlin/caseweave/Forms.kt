@@ -120,6 +120,52 @@ fun NewPlanRow(
     due = due?.toString(),
 )
 
+/** A review or planning meeting that began [at] a moment. */
+fun NewMeeting(
+    case: CaseId,
+    at: Instant,
+    minutes: Minutes,
+    to: Place = Place.TEAM,
+    sort: String? = null,
+    outcome: String? = null,
+    nextReview: LocalDate? = null,
+): NewMeeting = NewMeeting(
+    caseId = case.text,
+    atMs = at.toEpochMilli(),
+    sort = sort,
+    outcome = outcome,
+    minutes = minutes,
+    nextReview = nextReview?.toString(),
+    to = to,
+)
+
+/** What somebody will do after a meeting, [by] a day. */
+fun AgreedAction(what: String, by: LocalDate, who: String? = null): AgreedAction =
+    AgreedAction(what = what, who = who, by = by.toString())
+
+/** Something that is delivered to a child or family [from] a day on, for a [row] of a [plan] or without one. */
+fun NewIntervention(
+    case: CaseId,
+    what: String,
+    to: Place = Place.TEAM,
+    plan: RecordId? = null,
+    row: EntryId? = null,
+    from: LocalDate? = null,
+    costBand: String? = null,
+): NewIntervention = NewIntervention(
+    caseId = case.text,
+    what = what,
+    planId = plan?.text,
+    rowId = row?.text,
+    from = from?.toString(),
+    costBand = costBand,
+    to = to,
+)
+
+/** One session, [at] a moment. */
+fun NewSession(at: Instant, minutes: Int? = null, note: String? = null): NewSession =
+    NewSession(atMs = at.toEpochMilli(), minutes = minutes?.toUInt(), note = note)
+
 /** Help that another agency is asked for. [toName] is its name, or a person's there. */
 fun NewRequest(
     case: CaseId,

@@ -80,6 +80,27 @@ sealed class PhoneReading(internal val phone: Phone, dispatcher: CoroutineDispat
     /** How many changes exist only on this phone: to be seen at all times. */
     suspend fun onlyHere(): Long = calls.toItsEnd { phone.onlyHere().toLong() }
 
+    /** What exists only on this phone, with the bytes of photos and recordings. */
+    suspend fun onlyHereCounts(): OnlyHere = calls.toItsEnd { phone.onlyHereCounts() }
+
+    /**
+     * The user, whom they work for and where, and until when this phone may be read without contact. Never
+     * locked.
+     */
+    suspend fun whoAmI(): Myself = calls.toItsEnd { phone.whoAmI() }
+
+    /** The facts that may be said in a record, with the words to choose from. Never locked. */
+    suspend fun factFields(record: RecordId): List<FactField> = calls.toItsEnd { phone.factFields(record.text) }
+
+    /**
+     * The words of a list of the case's framework, such as `meeting_sort` or `cost_band`; empty if it has no
+     * such list: then people say it in their own words.
+     */
+    suspend fun listed(case: CaseId, list: String): List<Choice> = calls.toItsEnd { phone.listed(case.text, list) }
+
+    /** The forms by which an assessment of this case can be made. */
+    suspend fun forms(case: CaseId): List<Form> = calls.toItsEnd { phone.forms(case.text) }
+
     /** How far a record has come. */
     suspend fun recordState(record: RecordId): RecordState = calls.toItsEnd { phone.recordState(record.text) }
 

@@ -100,6 +100,28 @@ sealed class PhoneWriting(phone: Phone, dispatcher: CoroutineDispatcher) : Phone
         reason: String? = null,
     ): Saved = calls.toItsEnd { phone.setPlanRow(record.text, row.text, field, text, reason) }
 
+    /**
+     * Records a review or planning meeting. Throws [CaseweaveException.BadInput] with the sorts that the
+     * framework has, if it has any.
+     */
+    suspend fun recordMeeting(meeting: NewMeeting, draft: String? = null): Saved =
+        calls.toItsEnd { phone.recordMeeting(meeting, draft) }
+
+    /** Adds to a meeting's record: who came, a note, decisions, actions. */
+    suspend fun addMinutes(record: RecordId, minutes: Minutes, draft: String? = null): Saved =
+        calls.toItsEnd { phone.addMinutes(record.text, minutes, draft) }
+
+    /**
+     * Records that something is delivered to a child or family. How it works and what it costs is said
+     * later with [PhoneDeciding.assertInRecord]: `effect`, `cost_band`.
+     */
+    suspend fun beginIntervention(intervention: NewIntervention, draft: String? = null): Saved =
+        calls.toItsEnd { phone.beginIntervention(intervention, draft) }
+
+    /** Records a session of what is delivered. */
+    suspend fun addSession(record: RecordId, session: NewSession, draft: String? = null): Saved =
+        calls.toItsEnd { phone.addSession(record.text, session, draft) }
+
     /** Asks another agency for help. */
     suspend fun requestAssistance(request: NewRequest, draft: String? = null): Saved =
         calls.toItsEnd { phone.requestAssistance(request, draft) }

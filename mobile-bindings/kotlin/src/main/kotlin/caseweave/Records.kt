@@ -157,3 +157,48 @@ typealias SharingReason = caseweave.generated.SharingReason
 
 /** What sharing rests on. */
 typealias SharingBasis = caseweave.generated.SharingBasis
+
+/** The user of a phone. */
+typealias Myself = caseweave.generated.Myself
+
+/** A cluster that the user works in. */
+typealias OwnCluster = caseweave.generated.OwnCluster
+
+/** What only this phone has. */
+typealias OnlyHere = caseweave.generated.OnlyHere
+
+/** A fact that may be said in a record. */
+typealias FactField = caseweave.generated.FactField
+
+/** What a fact is about. */
+typealias FactAbout = caseweave.generated.FactAbout
+
+/** What the value of a fact is. */
+typealias FactAsks = caseweave.generated.FactAsks
+
+/** A word to choose. */
+typealias Choice = caseweave.generated.Choice
+
+/** A form of a framework. */
+typealias Form = caseweave.generated.Form
+
+/** An element of a form. */
+typealias FormElement = caseweave.generated.FormElement
+
+/** A meeting, as whoever minutes it fills it in. */
+typealias NewMeeting = caseweave.generated.NewMeeting
+
+/** What a meeting's record holds beside when it was. */
+typealias Minutes = caseweave.generated.Minutes
+
+/** Somebody invited to a meeting. */
+typealias Attendee = caseweave.generated.Attendee
+
+/** What somebody will do after a meeting. */
+typealias AgreedAction = caseweave.generated.AgreedAction
+
+/** Something that is delivered to a child or family. */
+typealias NewIntervention = caseweave.generated.NewIntervention
+
+/** One session of it. */
+typealias NewSession = caseweave.generated.NewSession

@@ -154,3 +154,15 @@ val Draft.texts: Map<String, String> get() = fields.associate { it.name to it.te
 
 /** When it was last kept. */
 val Draft.at: Instant get() = Instant.ofEpochMilli(atMs)
+
+/** The person. */
+val Myself.user: UserId get() = UserId(userId)
+
+/** Whom they work for. */
+val Myself.employer: AgencyId get() = AgencyId(agencyId)
+
+/** Until when this phone may be read without contact. */
+val Myself.readsUntil: Instant get() = Instant.ofEpochMilli(readsUntilMs)
+
+/** The cluster. */
+val OwnCluster.cluster: ClusterId get() = ClusterId(clusterId)

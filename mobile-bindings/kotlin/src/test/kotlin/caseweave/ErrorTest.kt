@@ -12,8 +12,7 @@ import org.junit.jupiter.api.io.TempDir
 
 /**
  * Errors that arrive typed. Those of the server, of PINs and of the end of a phone are in the tests of
- * these; not made to happen are `Full`, `NewerData`, `NewerRecord`, `ServerBusy`, the two of versions, and
- * `WrongKey`: a home tells data that its keys do not fit as damaged.
+ * these; `tests/vectors/errors.json` says which are not made to happen, and why.
  */
 class ErrorTest {
     @TempDir
@@ -114,6 +113,18 @@ class ErrorTest {
         val other = File(folder, "third")
         repeat(TRIES) { runCatching { home(folder = other).enrol(enrolment(iona, "AAAAA-AAAAA", signIn = wrong(iona))) } }
         fails<CaseweaveException.TooOften> { home(folder = other).enrol(enrolment(iona, "AAAAA-AAAAA", signIn = wrong(iona))) }
+    }
+
+    @Test
+    fun `a server that is busy, and one of another version`() = glen(folder) {
+        val iona = Person("iona")
+        suspend fun enrolAt(status: Int, code: String) = StandIn(folder, status, code).use { server ->
+            val asked = Enrolment(server.address, server.authority, "AAAAA-AAAAA", iona.signIn, "phone of a test")
+            home(folder = File(folder, code)).enrol(asked)
+        }
+        fails<CaseweaveException.ServerBusy> { enrolAt(503, "busy") }
+        fails<CaseweaveException.ServerTooOld> { enrolAt(400, "server_too_old") }
+        fails<CaseweaveException.AppTooOld> { enrolAt(400, "app_too_old") }
     }
 
     @Test
