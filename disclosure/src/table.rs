@@ -77,8 +77,15 @@ impl Table {
         &self.name
     }
 
+    /// What it is broken down by.
+    #[must_use]
+    pub fn dims(&self) -> &[Dimension] {
+        &self.dims
+    }
+
     /// The counts of all cells with totals, in the order of a masked table's cells.
-    pub(crate) fn all_counts(&self) -> Vec<i64> {
+    #[must_use]
+    pub fn all_counts(&self) -> Vec<i64> {
         let shape = Shape::new(&self.dims);
         let mut all = vec![0; shape.len()];
         for (leaf, count) in shape.leaf_cells().into_iter().zip(&self.counts) {
