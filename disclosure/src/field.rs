@@ -55,8 +55,21 @@ impl Field<'_> {
 
     /// Room of a variable that is hidden, or would be.
     pub(crate) fn room_hidden(&self, variable: usize) -> Room {
+        let (low, high) = self.bounds[variable];
+        self.room(variable, low, high)
+    }
+
+    /// Room of the variable that a move is made for. Against an attacker who knows the rule, a small count
+    /// stays small: in each table that proves it safe it would be hidden for its own sake, too.
+    pub(crate) fn room_of_target(&self, variable: usize) -> Room {
+        let (least, most) = self.rules.small();
+        let wide = most - least + 1 >= self.width[variable];
         let (mut low, mut high) = self.bounds[variable];
-        if let Some((least, most)) = self.kept(variable) {
+        if self.rules.attacker == Attacker::Rule
+            && wide
+            && self.state[variable] == State::Primary
+            && self.rules.is_small(self.value[variable])
+        {
             (low, high) = (low.max(least), high.min(most));
         }
         self.room(variable, low, high)
@@ -70,18 +83,6 @@ impl Field<'_> {
 
     fn room(&self, variable: usize, low: i64, high: i64) -> Room {
         Room { down: self.value[variable] - low, up: high - self.value[variable] }
-    }
-
-    /// Against an attacker who knows the rule, a small count stays small in every table that proves a cell
-    /// safe: in such a table it would be hidden, too.
-    fn kept(&self, variable: usize) -> Option<(i64, i64)> {
-        let (low, high) = self.rules.small();
-        let wide = high - low + 1 >= self.width[variable];
-        let is_kept = self.rules.attacker == Attacker::Rule
-            && wide
-            && self.state[variable] == State::Primary
-            && self.rules.is_small(self.value[variable]);
-        is_kept.then_some((low, high))
     }
 
     /// What hiding a variable costs besides being one more: its count or, so that the choice tells an

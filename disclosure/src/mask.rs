@@ -102,6 +102,22 @@ fn attempt(
     Ok(Draft::new(&assembly, &field, &[Order::LargestFirst], budget).tables())
 }
 
+/// The best of several orders, as long as another try leaves enough of the budget.
+fn best<'a>(start: &Field<'a>, orders: &[Order], budget: &mut Budget) -> Protection<'a> {
+    let all = budget.left;
+    let mut best: Option<Protection> = None;
+    for order in orders {
+        if best.is_some() && budget.left < all / 4 * 3 {
+            break;
+        }
+        let tried = Protection::new(start.clone(), *order, budget);
+        if best.as_ref().is_none_or(|best| tried.loss() < best.loss()) {
+            best = Some(tried);
+        }
+    }
+    best.unwrap_or_else(|| Protection::unprotected(start.clone()))
+}
+
 /// A block on its way to publication.
 struct Draft<'a> {
     assembly: &'a Assembly<'a>,
@@ -120,12 +136,7 @@ impl<'a> Draft<'a> {
         orders: &[Order],
         budget: &mut Budget,
     ) -> Self {
-        let mut tries = orders.iter().map(|order| Protection::new(start.clone(), *order, budget));
-        let first = tries.next().unwrap_or_else(|| Protection::unprotected(start.clone()));
-        let better = |best: Protection<'a>, it: Protection<'a>| {
-            if it.loss() < best.loss() { it } else { best }
-        };
-        let protection = tries.fold(first, better);
+        let protection = best(start, orders, budget);
         let withheld = vec![false; assembly.tables.len() - assembly.first_new];
         let mut new = Self { assembly, system: start.system, start, protection, withheld };
         let mut unproven = new.protection.unproven.clone();

@@ -11,6 +11,8 @@ use crate::field::{Field, Room, State};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Move {
     pub(crate) steps: Vec<(usize, i64)>,
+    /// The variable that it was made for.
+    pub(crate) target: usize,
     pub(crate) down: i64,
     pub(crate) up: i64,
 }
@@ -37,8 +39,13 @@ impl Budget {
     }
 }
 
-/// How long one search may go on. Where each cell stands in two equations it needs a small part of it.
-const STEPS_OF_ONE: u64 = 400_000;
+/// How long one search may go on at first, and if none has found anything. Where each cell stands in two
+/// equations it needs a small part of it.
+const STEPS_FIRST: u64 = 40_000;
+const STEPS_AGAIN: u64 = 1_000_000;
+/// How many equations may be broken at a time: what breaks more is far from being a move. Two are enough
+/// where each cell stands in two equations.
+const MOST_BROKEN: usize = 5;
 /// In one move, no more cells than this.
 const LONGEST: u32 = 64;
 
@@ -49,8 +56,20 @@ pub(crate) fn cheapest(
     most: u32,
     budget: &mut Budget,
 ) -> Option<(Cost, Move)> {
+    let found = within(field, target, most, STEPS_FIRST, budget);
+    // Without leave to hide, nothing is at stake but one more cell shown.
+    if found.is_some() || most == 0 { found } else { within(field, target, most, STEPS_AGAIN, budget) }
+}
+
+fn within(
+    field: &Field,
+    target: usize,
+    most: u32,
+    steps: u64,
+    budget: &mut Budget,
+) -> Option<(Cost, Move)> {
     let span = field.width[target] - 1;
-    let room = field.room_hidden(target);
+    let room = field.room_of_target(target);
     let mut best: Option<(Cost, Move)> = None;
     for down in 0..=span {
         let need = Room { down, up: span - down };
@@ -58,7 +77,10 @@ pub(crate) fn cheapest(
             continue;
         }
         let limit = best.as_ref().map_or(Cost { cells: most + 1, ..Cost::default() }, |best| best.0);
-        best = Search::new(field, target, need, limit).run(budget).or(best);
+        best = Search::new(field, target, need, limit).run(steps, budget).or(best);
+        if best.as_ref().is_some_and(|best| best.0.cells == 0) {
+            break;
+        }
     }
     best
 }
@@ -75,7 +97,7 @@ struct Search<'a> {
     need: Room,
     limit: Cost,
     partials: Vec<Partial>,
-    queue: BinaryHeap<Reverse<(Cost, usize)>>,
+    queue: BinaryHeap<Reverse<(Cost, Cost, usize)>>,
     /// The cheapest way to each set of broken equations: how to go on depends on nothing else.
     seen: HashMap<Vec<(usize, i64)>, Cost>,
 }
@@ -88,9 +110,8 @@ impl<'a> Search<'a> {
         new
     }
 
-    fn run(mut self, budget: &mut Budget) -> Option<(Cost, Move)> {
-        let mut own = STEPS_OF_ONE;
-        while let Some(Reverse((cost, at))) = self.queue.pop() {
+    fn run(mut self, mut own: u64, budget: &mut Budget) -> Option<(Cost, Move)> {
+        while let Some(Reverse((_, cost, at))) = self.queue.pop() {
             let Some(&(equation, rest)) = self.partials[at].broken.last() else {
                 return self.finished(at).map(|found| (cost, found));
             };
@@ -149,6 +170,9 @@ impl<'a> Search<'a> {
             return;
         }
         let broken = self.after(broken, step);
+        if broken.len() > MOST_BROKEN {
+            return;
+        }
         match self.seen.get_mut(&broken) {
             Some(best) if *best <= cost => return,
             Some(best) => *best = cost,
@@ -156,12 +180,14 @@ impl<'a> Search<'a> {
                 self.seen.insert(broken.clone(), cost);
             }
         }
-        self.queue.push(Reverse((cost, self.partials.len())));
+        // Of moves that hide alike, the one that is nearest to its end goes on first.
+        let far = Cost { length: cost.length + 2 * broken.len() as u32, ..cost };
+        self.queue.push(Reverse((far, cost, self.partials.len())));
         self.partials.push(Partial { before, step, broken });
     }
 
     /// The equations that are broken after a step. What it newly breaks comes last and is mended first,
-    /// so that a move grows at one end.
+    /// so that a move grows at one end; of these the shortest first, where there is least to choose.
     fn after(&self, broken: &[(usize, i64)], step: (usize, i64)) -> Vec<(usize, i64)> {
         let mut after = broken.to_vec();
         for &(equation, sign) in &self.field.system.of[step.0] {
@@ -176,11 +202,12 @@ impl<'a> Search<'a> {
 
     fn finished(&self, mut at: usize) -> Option<Move> {
         let mut steps = Vec::new();
+        let target = self.partials.first()?.step.0;
         while let Some(partial) = self.partials.get(at) {
             steps.push(partial.step);
             at = partial.before;
         }
-        let found = Move { steps, down: self.need.down, up: self.need.up };
+        let found = Move { steps, target, down: self.need.down, up: self.need.up };
         // Checked once more against every equation: a proof must not rest on how it was found.
         found.holds(self.field).then_some(found)
     }
@@ -208,7 +235,8 @@ impl Move {
 
     /// Whether it still proves what it proved, given what is hidden now.
     pub(crate) fn still_holds(&self, field: &Field) -> bool {
-        self.steps.iter().all(|&step| match field.state[step.0] {
+        let target = self.steps.iter().find(|step| step.0 == self.target);
+        target.is_none_or(|step| self.fits(*step, field.room_of_target(step.0))) && self.steps.iter().all(|&step| match field.state[step.0] {
             State::Fixed => false,
             State::Open => self.fits(step, field.room_shown(step.0)),
             State::Primary | State::Hidden => self.fits(step, field.room_hidden(step.0)),

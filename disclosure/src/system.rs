@@ -22,7 +22,7 @@ pub(crate) struct System {
     pub(crate) equations: Vec<Terms>,
     /// Those others: of use to whoever narrows bounds one equation at a time.
     pub(crate) implied: Vec<Terms>,
-    /// For each variable, its equations and its sign in them.
+    /// For each variable, its equations and its sign in them, the longest first.
     pub(crate) of: Vec<Vec<(usize, i64)>>,
 }
 
@@ -127,6 +127,9 @@ fn uses(equations: &[Terms], len: usize) -> Vec<Vec<(usize, i64)>> {
             of[*variable].push((equation, *sign));
         }
     }
+    of.iter_mut().for_each(|own| {
+        own.sort_by_key(|(equation, _)| std::cmp::Reverse(equations[*equation].len()));
+    });
     of
 }
 
