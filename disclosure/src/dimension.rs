@@ -139,7 +139,8 @@ impl Dimension {
     pub(crate) fn merged(&self, into: &str) -> Self {
         let mut new = self.clone();
         let Some(merge) = self.merges.iter().find(|merge| merge.into == into) else { return new };
-        let free = |member: &usize| self.nodes.get(*member).is_some_and(|it| it.merged_into.is_none());
+        let free =
+            |member: &usize| self.nodes.get(*member).is_some_and(|it| it.merged_into.is_none());
         if !merge.members.iter().all(free) || self.node(into).is_some() {
             return new;
         }
@@ -190,7 +191,8 @@ impl Dimension {
     fn without_doubles(self) -> Result<Self, Invalid> {
         let mut names: Vec<_> = self.names().collect();
         names.sort_unstable();
-        let double = names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].to_owned());
+        let double =
+            names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].to_owned());
         double.map_or(Ok(self), |name| Err(Invalid::Twice(name)))
     }
 }

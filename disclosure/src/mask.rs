@@ -54,7 +54,7 @@ pub fn mask(block: &Block, past: &[Past], rules: &Rules) -> Result<Release, Inva
     let field = assembly.field(&system, rules)?;
     let mut draft = Draft::new(&assembly, &field, &ORDERS, &mut budget);
     draft.add_bands(&mut budget);
-    let (edition, told_before) = draft.proven(block, &mut budget)?;
+    let (edition, told_before) = draft.proven(block)?;
     let steps = rules.search_steps - budget.left;
     let statistics = draft.statistics(&edition, steps);
     Ok(Release { edition, statistics, told_before })
@@ -99,7 +99,13 @@ fn attempt(
     let assembly = Assembly::new(block, past, merges)?;
     let system = assembly.system()?;
     let field = assembly.field(&system, rules)?;
-    Ok(Draft::new(&assembly, &field, &[Order::LargestFirst], budget).tables())
+    let mut draft = Draft::new(&assembly, &field, &[Order::LargestFirst], budget);
+    let mut unproven = draft.protection.unproven.clone();
+    unproven.sort_unstable();
+    if !unproven.is_empty() {
+        draft.withhold_tables_of(&unproven);
+    }
+    Ok(draft.tables())
 }
 
 /// The best of several orders, as long as another try leaves enough of the budget.
@@ -138,17 +144,12 @@ impl<'a> Draft<'a> {
     ) -> Self {
         let protection = best(start, orders, budget);
         let withheld = vec![false; assembly.tables.len() - assembly.first_new];
-        let mut new = Self { assembly, system: start.system, start, protection, withheld };
-        let mut unproven = new.protection.unproven.clone();
-        while !unproven.is_empty() && new.withhold_tables_of(&unproven, budget) {
-            unproven.clone_from(&new.protection.unproven);
-        }
-        new
+        Self { assembly, system: start.system, start, protection, withheld }
     }
 
     /// Withholds the tables that have one of these variables or, if those are withheld already or earlier
     /// ones, all. Returns false if there was none left.
-    fn withhold_tables_of(&mut self, variables: &[usize], budget: &mut Budget) -> bool {
+    fn withhold_tables_of(&mut self, variables: &[usize]) -> bool {
         let new = &self.system.variables[self.assembly.first_new..];
         let concerned = |at: &usize| new[*at].iter().any(|it| variables.binary_search(it).is_ok());
         let left = || (0..new.len()).filter(|at| !self.withheld[*at]);
@@ -161,7 +162,7 @@ impl<'a> Draft<'a> {
         }
         chosen.iter().for_each(|at| self.withheld[*at] = true);
         let hide = self.only_in_withheld();
-        self.protection.withhold(&hide, budget);
+        self.protection.withhold(&hide);
         true
     }
 
@@ -183,6 +184,9 @@ impl<'a> Draft<'a> {
 
     /// Shows ranges in place of "hidden" wherever all can still be proven, the largest counts first.
     fn add_bands(&mut self, budget: &mut Budget) {
+        if !self.protection.unproven.is_empty() {
+            return;
+        }
         let rules = self.start.rules;
         let bands = rules.bands.iter().map(|band| (i64::from(band.0), i64::from(band.1)));
         let bands = bands.collect::<Vec<_>>();
@@ -208,7 +212,9 @@ impl<'a> Draft<'a> {
         {
             let merged = exact.merged();
             let hidden = variables.iter().zip(merged).filter(|(it, merged)| {
-                !merged && self.protection.field.is_hidden(**it) && withheld.binary_search(it).is_err()
+                !merged
+                    && self.protection.field.is_hidden(**it)
+                    && withheld.binary_search(it).is_err()
             });
             found.extend(hidden.map(|(variable, _)| *variable));
         }
@@ -228,11 +234,7 @@ impl<'a> Draft<'a> {
 
     /// The edition, after the audit has found no cell that it cannot prove safe. What it finds is
     /// withheld, and the audit asked again.
-    fn proven(
-        &mut self,
-        block: &Block,
-        budget: &mut Budget,
-    ) -> Result<(Edition, Vec<Finding>), Invalid> {
+    fn proven(&mut self, block: &Block) -> Result<(Edition, Vec<Finding>), Invalid> {
         loop {
             let edition = publish::edition(self.tables(), block, self.start.rules);
             let past = self.assembly.past.iter().map(|past| past.edition);
@@ -243,7 +245,7 @@ impl<'a> Draft<'a> {
             let unsafe_cells: Vec<Finding> = audit.unsafe_cells().filter(is_new).cloned().collect();
             let mut variables: Vec<usize> = unsafe_cells.iter().filter_map(variable).collect();
             variables.sort_unstable();
-            if variables.is_empty() || !self.withhold_tables_of(&variables, budget) {
+            if variables.is_empty() || !self.withhold_tables_of(&variables) {
                 return Ok((edition, unsafe_cells));
             }
         }

@@ -13,7 +13,7 @@ pub(crate) struct Protection<'a> {
     proof: Vec<Option<usize>>,
     /// Cells hidden to protect others.
     pub(crate) secondary: Vec<usize>,
-    /// Variables that nothing proves safe.
+    /// Variables that no move was found for; the audit may still prove them safe.
     pub(crate) unproven: Vec<usize>,
 }
 
@@ -51,17 +51,12 @@ impl<'a> Protection<'a> {
         (self.unproven.len(), self.secondary.len(), children)
     }
 
-    /// Hides all of the given variables, which an attacker may then take to be anything, and goes on.
-    pub(crate) fn withhold(&mut self, variables: &[usize], budget: &mut Budget) {
+    /// Hides all of the given variables, which an attacker may then take to be anything.
+    pub(crate) fn withhold(&mut self, variables: &[usize]) {
         for &variable in variables {
             self.field.state[variable] = State::Hidden;
             self.field.bounds[variable] = (0, FAR);
         }
-        let mut targets = std::mem::take(&mut self.unproven);
-        targets.extend(variables.iter().filter(|it| self.proof[**it].is_none()));
-        targets.sort_unstable();
-        targets.dedup();
-        self.protect(&targets, budget);
     }
 
     fn targets(&self, order: Order) -> Vec<usize> {
@@ -150,7 +145,8 @@ impl<'a> Protection<'a> {
     fn prove_again(mut self, budget: &mut Budget) -> Option<Self> {
         let holds: Vec<bool> = self.moves.iter().map(|it| it.still_holds(&self.field)).collect();
         let lost = |proof: &Option<usize>| proof.is_some_and(|at| !holds[at]);
-        let orphans: Vec<usize> = (0..self.proof.len()).filter(|it| lost(&self.proof[*it])).collect();
+        let orphans: Vec<usize> =
+            (0..self.proof.len()).filter(|it| lost(&self.proof[*it])).collect();
         orphans.iter().for_each(|it| self.proof[*it] = None);
         for orphan in orphans {
             if self.proof[orphan].is_none() {

@@ -88,9 +88,10 @@ impl Rules {
     pub fn check(&self) -> Result<(), Invalid> {
         let (low, high) = self.small();
         let joined = self.bands.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0);
-        let first = self.bands.first().is_none_or(|band| {
-            i64::from(band.0) <= low && i64::from(band.1) >= high
-        });
+        let first = self
+            .bands
+            .first()
+            .is_none_or(|band| i64::from(band.0) <= low && i64::from(band.1) >= high);
         let wide = self.bands.iter().all(|(low, high)| high >= low && high - low >= self.width);
         let wrong = [
             (self.width < 2, "a hidden count must be able to be at least 2 numbers"),

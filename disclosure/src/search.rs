@@ -58,7 +58,11 @@ pub(crate) fn cheapest(
 ) -> Option<(Cost, Move)> {
     let found = within(field, target, most, STEPS_FIRST, budget);
     // Without leave to hide, nothing is at stake but one more cell shown.
-    if found.is_some() || most == 0 { found } else { within(field, target, most, STEPS_AGAIN, budget) }
+    if found.is_some() || most == 0 {
+        found
+    } else {
+        within(field, target, most, STEPS_AGAIN, budget)
+    }
 }
 
 fn within(
@@ -76,7 +80,8 @@ fn within(
         if room.down < need.down || room.up < need.up {
             continue;
         }
-        let limit = best.as_ref().map_or(Cost { cells: most + 1, ..Cost::default() }, |best| best.0);
+        let limit =
+            best.as_ref().map_or(Cost { cells: most + 1, ..Cost::default() }, |best| best.0);
         best = Search::new(field, target, need, limit).run(steps, budget).or(best);
         if best.as_ref().is_some_and(|best| best.0.cells == 0) {
             break;
@@ -236,16 +241,16 @@ impl Move {
     /// Whether it still proves what it proved, given what is hidden now.
     pub(crate) fn still_holds(&self, field: &Field) -> bool {
         let target = self.steps.iter().find(|step| step.0 == self.target);
-        target.is_none_or(|step| self.fits(*step, field.room_of_target(step.0))) && self.steps.iter().all(|&step| match field.state[step.0] {
-            State::Fixed => false,
-            State::Open => self.fits(step, field.room_shown(step.0)),
-            State::Primary | State::Hidden => self.fits(step, field.room_hidden(step.0)),
-        })
+        target.is_none_or(|step| self.fits(*step, field.room_of_target(step.0)))
+            && self.steps.iter().all(|&step| match field.state[step.0] {
+                State::Fixed => false,
+                State::Open => self.fits(step, field.room_shown(step.0)),
+                State::Primary | State::Hidden => self.fits(step, field.room_hidden(step.0)),
+            })
     }
 
     fn fits(&self, (_, direction): (usize, i64), room: Room) -> bool {
-        let (down, up) =
-            if direction > 0 { (self.down, self.up) } else { (self.up, self.down) };
+        let (down, up) = if direction > 0 { (self.down, self.up) } else { (self.up, self.down) };
         room.down >= down && room.up >= up
     }
 }

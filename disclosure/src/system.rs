@@ -40,7 +40,8 @@ impl System {
             by_name.get(name).ok_or_else(|| Invalid::NoTable(name.to_owned()))?;
         }
         let (variables, len) = number(tables, links, &by_name);
-        let mut build = Build { variables: &variables, needed: BTreeSet::new(), implied: BTreeSet::new() };
+        let mut build =
+            Build { variables: &variables, needed: BTreeSet::new(), implied: BTreeSet::new() };
         for (at, table) in tables.iter().enumerate() {
             build.totals(at, table.dims);
         }
@@ -77,7 +78,9 @@ fn number(
     let mut same: Vec<usize> = (0..*starts.last().unwrap_or(&0)).collect();
     for link in links {
         let Link::Margin { left, right, over } = link else { continue };
-        let (Some(&left), Some(&right)) = (by_name.get(&**left), by_name.get(&**right)) else { continue };
+        let (Some(&left), Some(&right)) = (by_name.get(&**left), by_name.get(&**right)) else {
+            continue;
+        };
         for (a, b) in shared(tables[left].dims, tables[right].dims, over) {
             join(&mut same, starts[left] + a, starts[right] + b);
         }
@@ -87,7 +90,8 @@ fn number(
         let (root, next) = (root(&same, cell), numbers.len());
         *numbers.entry(root).or_insert(next)
     };
-    let lists = starts.windows(2).map(|ends| (ends[0]..ends[1]).map(&mut variable).collect()).collect();
+    let lists =
+        starts.windows(2).map(|ends| (ends[0]..ends[1]).map(&mut variable).collect()).collect();
     (lists, numbers.len())
 }
 

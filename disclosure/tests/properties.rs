@@ -3,8 +3,8 @@
 mod support;
 
 use disclosure::{
-    Attacker, Block, Cell, Detail, Dimension, Edition, Link, Past, Rate, Rules, Table, Zeros, audit,
-    mask,
+    Attacker, Block, Cell, Detail, Dimension, Edition, Link, Past, Rate, Rules, Table, Zeros,
+    audit, mask,
 };
 use proptest::prelude::*;
 

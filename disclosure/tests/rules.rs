@@ -1,8 +1,8 @@
 //! Single cases: each rule once, and what must be refused.
 
 use disclosure::{
-    Block, Cell, Detail, Dimension, Edition, Invalid, Link, Past, Rate, RateCell, Rules, Table, Zeros,
-    audit, mask,
+    Block, Cell, Detail, Dimension, Edition, Invalid, Link, Past, Rate, RateCell, Rules, Table,
+    Zeros, audit, mask,
 };
 
 fn flat(name: &str, categories: &[&str]) -> Dimension {
@@ -30,7 +30,8 @@ fn primary_and_secondary_look_alike_and_share_one_reason() {
     let block = one(vec![flat("a", &["x", "y", "z"])], &[30, 4, 9]);
     let table = &masked(&block, &Rules::default()).tables[0];
     assert_eq!(table.cells, [Cell::Shown(43), Cell::Shown(30), Cell::Hidden, Cell::Hidden]);
-    let line = "A number is hidden if it is from 1 to 5, or if such a number could be worked out from it.";
+    let line =
+        "A number is hidden if it is from 1 to 5, or if such a number could be worked out from it.";
     assert_eq!(table.reasons, [line]);
 }
 
@@ -63,7 +64,8 @@ fn zeros_are_shown_spared_or_hidden() {
 
 #[test]
 fn groups_merge_where_that_hides_less() {
-    let schools = flat("s", &["Ash", "Birch", "Cedar"]).may_merge("others", &["Ash", "Birch"]).unwrap();
+    let schools =
+        flat("s", &["Ash", "Birch", "Cedar"]).may_merge("others", &["Ash", "Birch"]).unwrap();
     let counts = [4, 3, 5, 3, 4, 2, 30, 40, 50];
     let block = one(vec![schools, flat("stage", &["1", "2", "3"])], &counts);
     let release = mask(&block, &[], &Rules::default()).unwrap();
@@ -77,7 +79,8 @@ fn groups_merge_where_that_hides_less() {
 
 #[test]
 fn groups_do_not_merge_where_nothing_is_small() {
-    let schools = flat("s", &["Ash", "Birch", "Cedar"]).may_merge("others", &["Ash", "Birch"]).unwrap();
+    let schools =
+        flat("s", &["Ash", "Birch", "Cedar"]).may_merge("others", &["Ash", "Birch"]).unwrap();
     let release = mask(&one(vec![schools], &[40, 30, 50]), &[], &Rules::default()).unwrap();
     assert_eq!(release.statistics.merged, 0);
 }
@@ -129,7 +132,8 @@ fn a_later_edition_does_not_tell_an_earlier_hidden_cell() {
     let rules = Rules::default();
     let dims = vec![flat("a", &["x", "y", "z"])];
     let mut first = one(dims, &[30, 4, 9]);
-    first.tables = vec![Table::new("stock 1", vec![flat("a", &["x", "y", "z"])], vec![30, 4, 9]).unwrap()];
+    first.tables =
+        vec![Table::new("stock 1", vec![flat("a", &["x", "y", "z"])], vec![30, 4, 9]).unwrap()];
     let edition = masked(&first, &rules);
     // 4 came to 24 by 20: all three of these are large, and together they would tell the 4.
     let second = stock(2, [vec![40, 24, 19], vec![10, 20, 10], vec![0, 0, 0]]);
@@ -174,7 +178,8 @@ fn without_budget_everything_small_is_withheld() {
 
 #[test]
 fn the_audit_finds_what_was_not_protected() {
-    let block = one(vec![flat("a", &["x", "y", "z"]), flat("b", &["p", "q"])], &[3, 20, 30, 40, 8, 9]);
+    let block =
+        one(vec![flat("a", &["x", "y", "z"]), flat("b", &["p", "q"])], &[3, 20, 30, 40, 8, 9]);
     let rules = Rules::default();
     let mut edition = masked(&block, &rules);
     let counts = [110, 41, 69, 23, 3, 20, 70, 30, 40, 17, 8, 9];
@@ -191,7 +196,8 @@ fn the_audit_finds_what_was_not_protected() {
 
 #[test]
 fn the_same_input_gives_the_same_edition() {
-    let block = one(vec![flat("a", &["x", "y", "z"]), flat("b", &["p", "q"])], &[3, 20, 30, 2, 8, 9]);
+    let block =
+        one(vec![flat("a", &["x", "y", "z"]), flat("b", &["p", "q"])], &[3, 20, 30, 2, 8, 9]);
     assert_eq!(masked(&block, &Rules::default()), masked(&block, &Rules::default()));
 }
 

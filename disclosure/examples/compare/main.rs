@@ -9,11 +9,16 @@ use std::error::Error;
 use std::io::Write;
 use std::time::Instant;
 
-use disclosure::{Attacker, Block, Cell, Detail, Edition, Past, Release, Rules, Zeros, audit, mask};
+use disclosure::{
+    Attacker, Block, Cell, Detail, Edition, Past, Release, Rules, Zeros, audit, mask,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "| tables | cells | small | method | also hidden | share | unsafe | merged | withheld | seconds |")?;
+    writeln!(
+        out,
+        "| tables | cells | small | method | also hidden | share | unsafe | merged | withheld | seconds |"
+    )?;
     writeln!(out, "|---|--:|--:|---|--:|--:|--:|--:|--:|--:|")?;
     let only = std::env::args().nth(1).unwrap_or_default();
     for case in tables::cases()?.into_iter().filter(|case| case.name.contains(&only)) {
@@ -51,7 +56,8 @@ fn rows(case: &Case) -> Result<Vec<String>, Box<dyn Error>> {
             editions.push(release.edition);
         }
         let start = Instant::now();
-        let Release { edition, statistics, .. } = mask(&case.block, &past(&editions, &case.before), rules)?;
+        let Release { edition, statistics, .. } =
+            mask(&case.block, &past(&editions, &case.before), rules)?;
         let seconds = start.elapsed().as_secs_f64();
         let all = editions.iter().chain([&edition]).collect::<Vec<_>>();
         rows.push(row(case, name, &all, rules, (statistics.primary, seconds))?);
@@ -89,7 +95,10 @@ fn row(
 /// How many cells are hidden beside the small ones, as small counts become more frequent.
 fn chart(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     writeln!(out, "\n```text")?;
-    writeln!(out, "cells also hidden, of 427, by small counts (o ours, h hypercube; one sign, 2 cells)")?;
+    writeln!(
+        out,
+        "cells also hidden, of 427, by small counts (o ours, h hypercube; one sign, 2 cells)"
+    )?;
     for scale in [0.1, 0.2, 0.4, 0.7, 1.0, 2.0, 4.0] {
         let block = tables::clusters(7, scale)?;
         let rules = Rules::default();
@@ -97,7 +106,11 @@ fn chart(out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         let cubes = hypercube::protect(&block, &rules);
         let small = release.statistics.primary;
         let hidden = cubes.tables[0].cells.iter().filter(|it| **it == Cell::Hidden).count();
-        writeln!(out, "{small:>4} small |{}", "o".repeat(release.statistics.secondary.div_ceil(2)))?;
+        writeln!(
+            out,
+            "{small:>4} small |{}",
+            "o".repeat(release.statistics.secondary.div_ceil(2))
+        )?;
         writeln!(out, "           |{}", "h".repeat(hidden.saturating_sub(small).div_ceil(2)))?;
     }
     writeln!(out, "```")?;

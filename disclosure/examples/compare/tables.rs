@@ -14,7 +14,8 @@ struct Dice(u64);
 
 impl Dice {
     fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as f64 / (1_u64 << 31) as f64
     }
 
@@ -151,8 +152,7 @@ fn stock(seed: u64) -> Result<(Vec<Block>, Block), Invalid> {
     let came = rows(&mut dice, &quarter, &STAGES);
     let left: Vec<u64> = first.iter().map(|n| dice.count(*n as f64 / 5.0).min(*n)).collect();
     let now = first.iter().zip(&came).zip(&left).map(|((n, came), left)| n + came - left).collect();
-    let before =
-        Block { tables: vec![Table::new("stock 1", dims()?, first)?], ..Block::default() };
+    let before = Block { tables: vec![Table::new("stock 1", dims()?, first)?], ..Block::default() };
     let tables = vec![
         Table::new("stock 2", dims()?, now)?,
         Table::new("came 2", dims()?, came)?,

@@ -34,7 +34,10 @@ pub(crate) fn possible(editions: &[&Edition], most: i64) -> Option<Possible> {
     walk(0, &mut world, &order, &checks, most, &mut left, &mut |world| {
         for (table, start) in tables.iter().zip(&starts) {
             for (cell, members) in table.members.iter().enumerate() {
-                if matches!(table.table.cells[cell], Cell::Hidden | Cell::Band { .. } | Cell::Merged) {
+                if matches!(
+                    table.table.cells[cell],
+                    Cell::Hidden | Cell::Band { .. } | Cell::Merged
+                ) {
                     let sum = members.iter().map(|at| world[start + at]).sum();
                     let key = (table.table.name.clone(), cell);
                     found.entry(key).or_insert_with(BTreeSet::new).insert(sum);
@@ -96,7 +99,9 @@ impl<'a> Sums<'a> {
         let members = table
             .places()
             .iter()
-            .map(|outer| (0..leaf_places.len()).filter(|at| inside(outer, &leaf_places[*at])).collect())
+            .map(|outer| {
+                (0..leaf_places.len()).filter(|at| inside(outer, &leaf_places[*at])).collect()
+            })
             .collect();
         Self { table, edition, members, leaves: leaf_places.len(), leaf_places }
     }
@@ -151,7 +156,9 @@ fn link_checks(link: &Link, tables: &[Sums], starts: &[usize]) -> Vec<Check> {
             let (left, right) = (find(left), find(right));
             let key = |table: &Sums, leaf: usize| -> Vec<String> {
                 let dims = table.table.dims.iter().zip(&table.leaf_places[leaf]);
-                dims.filter(|(d, _)| over.iter().any(|o| o == d.name())).map(|(_, n)| n.clone()).collect()
+                dims.filter(|(d, _)| over.iter().any(|o| o == d.name()))
+                    .map(|(_, n)| n.clone())
+                    .collect()
             };
             let mut sums: BTreeMap<Vec<String>, Vec<(usize, i64)>> = BTreeMap::new();
             for (at, sign) in [(left, 1), (right, -1)] {
