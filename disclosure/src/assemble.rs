@@ -182,7 +182,7 @@ impl<'a> Assembly<'a> {
         let exact = &self.tables[at];
         let shape = Shape::new(&exact.table.dims);
         let impossible = exact.table.all_impossible();
-        for cell in 0..shape.len() {
+        for (cell, is_impossible) in impossible.into_iter().enumerate() {
             let variable = field.system.variables[at][cell];
             if known[variable] {
                 continue;
@@ -190,7 +190,7 @@ impl<'a> Assembly<'a> {
             let visible = visible(&exact.table.dims, &shape, cell);
             let empty = exact.counts[visible] == 0 && field.rules.zeros != Zeros::Hidden;
             let always_shown = field.value[variable] == 0 && field.rules.zeros == Zeros::Shown;
-            (field.state[variable], field.bounds[variable]) = if impossible[cell] {
+            (field.state[variable], field.bounds[variable]) = if is_impossible {
                 (State::Fixed, (0, 0))
             } else if visible != cell && !empty {
                 (State::Hidden, (0, FAR))

@@ -184,11 +184,10 @@ impl<'a> Attack<'a> {
             for at in 0..part.variables.len() {
                 let variable = part.variables[at];
                 let Some(&enough) = needed.get(&variable) else { continue };
-                if detail == Detail::Intervals || part.seen[at].len() < enough {
-                    if let Some(ends) = part.ends(at, steps) {
-                        self.bounds[variable] = ends;
-                        part.spread(at, ends, enough, steps);
-                    }
+                let is_asked = detail == Detail::Intervals || part.seen[at].len() < enough;
+                if let Some(ends) = is_asked.then(|| part.ends(at, steps)).flatten() {
+                    self.bounds[variable] = ends;
+                    part.spread(at, ends, enough, steps);
                 }
                 self.numbers[variable] = part.seen[at].len();
             }

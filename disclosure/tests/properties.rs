@@ -178,3 +178,23 @@ proptest! {
         assert_safe(&[&release.edition], &banded, 14);
     }
 }
+
+#[test]
+fn brute_force_sees_every_table_and_finds_a_planted_weakness() {
+    let table = Table::new("t", vec![flat("a", 2), flat("b", 2)], vec![3, 8, 9, 7]).unwrap();
+    let mut edition = mask(&block(vec![table]), &[], &Rules::default()).unwrap().edition;
+    let inner = [4, 5, 7, 8];
+    assert!(inner.iter().all(|at| edition.tables[0].cells[*at] == Cell::Hidden), "{edition:?}");
+    let cell = |edition: &Edition| {
+        let possible = support::possible(&[edition], 20).unwrap();
+        possible[&("t".to_owned(), 4)].iter().copied().collect::<Vec<_>>()
+    };
+    // Rows of 11 and 16, columns of 12 and 15: the 3 and its neighbours can be anything that fits.
+    assert_eq!(cell(&edition), (0..=11).collect::<Vec<_>>());
+    edition.tables[0].cells[7] = Cell::Shown(9);
+    assert_eq!(cell(&edition), [3]);
+    assert_eq!(
+        audit(&[&edition], &Rules::default(), Detail::Proof).unwrap().unsafe_cells().count(),
+        3
+    );
+}

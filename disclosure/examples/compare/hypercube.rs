@@ -14,6 +14,11 @@ struct Simple {
     cells: Vec<Vec<(usize, usize)>>,
 }
 
+/// The corners that a rectangle has besides the cell it is for.
+type Corners = [(usize, usize); 3];
+/// Cells newly hidden, and their sum.
+type Cost = (usize, i64);
+
 /// The block with cells hidden as the method says.
 pub(crate) fn protect(block: &Block, rules: &Rules) -> Edition {
     let exact: Vec<Vec<i64>> = block.tables.iter().map(Table::all_counts).collect();
@@ -88,12 +93,12 @@ impl Simple {
         exact: &[Vec<i64>],
         hidden: &BTreeSet<(usize, usize)>,
         rules: &Rules,
-    ) -> Option<[(usize, usize); 3]> {
+    ) -> Option<Corners> {
         let count = |cell: (usize, usize)| exact[cell.0][cell.1];
         let small = (1..=i64::from(rules.threshold)).contains(&count(self.cells[r][c]));
         // Secondary cells only need to be able to move.
         let width = if small { i64::from(rules.width) - 1 } else { 1 };
-        let mut best: Option<((usize, i64), [(usize, usize); 3])> = None;
+        let mut best: Option<(Cost, Corners)> = None;
         for (r2, row) in self.cells.iter().enumerate().filter(|it| it.0 != r) {
             for c2 in (0..row.len()).filter(|c2| *c2 != c) {
                 let corners = [self.cells[r][c2], self.cells[r2][c], self.cells[r2][c2]];
