@@ -184,7 +184,8 @@ impl<'a> Assembly<'a> {
         let impossible = exact.table.all_impossible();
         for (cell, is_impossible) in impossible.into_iter().enumerate() {
             let variable = field.system.variables[at][cell];
-            if known[variable] {
+            // What one table knows to be nought is known in the tables that share it, too.
+            if known[variable] || field.state[variable] == State::Fixed {
                 continue;
             }
             let visible = visible(&exact.table.dims, &shape, cell);

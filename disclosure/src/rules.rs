@@ -23,7 +23,7 @@ pub struct Rules {
     /// count is as good as told.
     pub width: u32,
     /// Shown counts are rounded to the nearest multiple of this many children \[none\]. Rounding hides
-    /// fewer cells, but totals no longer add up before a reader's eyes.
+    /// fewer cells, but totals no longer add up before a reader's eyes. At most twice the threshold and two.
     pub rounding: Option<u32>,
     /// Ranges, from and to in children, that may be shown instead of "hidden" \[none\]. They must cover
     /// the hidden counts without a gap and be wider than `width`, or the missing band would tell.
@@ -88,19 +88,23 @@ impl Rules {
     pub fn check(&self) -> Result<(), Invalid> {
         let (low, high) = self.small();
         let joined = self.bands.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0);
+        // What is hidden without a range must not stand out from what is.
+        let low = low.min(self.hidden_low());
         let first = self
             .bands
             .first()
             .is_none_or(|band| i64::from(band.0) <= low && i64::from(band.1) >= high);
+        let most = self.threshold.saturating_mul(2).saturating_add(2);
+        let coarse = self.rounding.is_some_and(|base| base > most);
         let wide = self.bands.iter().all(|(low, high)| high >= low && high - low >= self.width);
         let wrong = [
             (self.width < 2, "a hidden count must be able to be at least 2 numbers"),
             (self.width > 1000, "no count can be hidden among more than 1000 numbers"),
             (self.threshold == 0 && self.zeros != Zeros::Hidden, "nothing would be hidden"),
             (self.threshold > 1_000_000, "the threshold is too large"),
-            (self.rounding.is_some_and(|base| base > 1000), "rounding is too coarse"),
+            (coarse, "rounding must not make nought of a count that is shown"),
             (!joined, "bands must follow each other without a gap"),
-            (!first, "the first band must hold all small counts, or its absence would tell"),
+            (!first, "the first band must hold all small counts and hidden noughts"),
             (!wide, "a band must be wider than the protection width"),
         ];
         let found = wrong.iter().find(|(is_wrong, _)| *is_wrong);
@@ -136,12 +140,11 @@ impl Rules {
         let Some(base) = self.rounding.map(i64::from).filter(|base| *base > 1) else {
             return (n, n);
         };
-        let least = if n == 0 { 0 } else { i64::from(self.threshold) + 1 };
-        let most = n + (base - 1) / 2;
-        // Nought and small counts apart, only nought rounds down to nought.
-        if n == 0 && most <= i64::from(self.threshold) {
+        // Only nought rounds down to nought: small counts are hidden, and coarser rounding is refused.
+        if n == 0 {
             return (0, 0);
         }
+        let (least, most) = (i64::from(self.threshold) + 1, n + (base - 1) / 2);
         ((n - base / 2).max(least), most)
     }
 }

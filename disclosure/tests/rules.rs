@@ -1,5 +1,7 @@
 //! Single cases: each rule once, and what must be refused.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where it is surprised")]
+
 use disclosure::{
     Block, Cell, Detail, Dimension, Edition, Invalid, Link, Past, Rate, RateCell, Rules, Table,
     Zeros, audit, mask,
@@ -93,6 +95,8 @@ fn bands_stand_where_they_are_wide_enough() {
     assert!(table.cells.contains(&Cell::Band { low: 6, high: 20 }), "{:?}", table.cells);
     let narrow = Rules { bands: vec![(0, 5), (6, 8)], ..Rules::default() };
     assert!(matches!(mask(&block, &[], &narrow), Err(Invalid::Rules(_))));
+    let coarse = Rules { rounding: Some(13), ..Rules::default() };
+    assert!(matches!(mask(&block, &[], &coarse), Err(Invalid::Rules(_))));
     let telling = Rules { bands: vec![(6, 20)], ..Rules::default() };
     assert!(matches!(mask(&block, &[], &telling), Err(Invalid::Rules(_))));
 }
