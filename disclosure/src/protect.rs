@@ -17,6 +17,9 @@ pub(crate) struct Protection<'a> {
     pub(crate) unproven: Vec<usize>,
 }
 
+/// An equation with at most so many terms is short.
+const SHORT: usize = 12;
+
 /// In which order small counts are protected. None is best for all tables, so each is tried.
 #[derive(Clone, Copy)]
 pub(crate) enum Order {
@@ -49,6 +52,25 @@ impl<'a> Protection<'a> {
     pub(crate) fn loss(&self) -> (usize, usize, i64) {
         let children = self.secondary.iter().map(|it| self.field.value[*it]).sum();
         (self.unproven.len(), self.secondary.len(), children)
+    }
+
+    /// Hides what stands around the given variables: all of their short equations, and of each long one
+    /// the smallest count. Returns false if nothing was left to hide.
+    pub(crate) fn widen(&mut self, around: &[usize]) -> bool {
+        let before = self.secondary.len();
+        let system = self.field.system;
+        for &(equation, _) in around.iter().flat_map(|it| &system.of[*it]) {
+            let terms = &system.equations[equation];
+            let is_open = |it: &usize| self.field.state[*it] == State::Open;
+            let mut open: Vec<usize> = terms.iter().map(|it| it.0).filter(is_open).collect();
+            if terms.len() > SHORT {
+                open.sort_by_key(|it| (self.field.value[*it] == 0, self.field.value[*it]));
+                open.truncate(1);
+            }
+            open.iter().for_each(|it| self.field.state[*it] = State::Hidden);
+            self.secondary.extend(open);
+        }
+        self.secondary.len() > before
     }
 
     /// Hides all of the given variables, which an attacker may then take to be anything.

@@ -42,7 +42,7 @@ impl Budget {
 /// How long one search may go on at first, and if none has found anything. Where each cell stands in two
 /// equations it needs a small part of it.
 const STEPS_FIRST: u64 = 40_000;
-const STEPS_AGAIN: u64 = 300_000;
+const STEPS_AGAIN: u64 = 1_000_000;
 /// How many equations may be broken at a time: what breaks more is far from being a move. Two are enough
 /// where each cell stands in two equations.
 const MOST_BROKEN: usize = 5;

@@ -20,7 +20,10 @@ fn config() -> ProptestConfig {
 fn rules() -> impl Strategy<Value = Rules> {
     let zeros = prop_oneof![Just(Zeros::Shown), Just(Zeros::Spare), Just(Zeros::Hidden)];
     let attacker = prop_oneof![Just(Attacker::Linear), Just(Attacker::Rule)];
-    (zeros, attacker, 2_u32..=4, 2_u32..=5).prop_map(|(zeros, attacker, width, threshold)| Rules {
+    let steps = prop_oneof![4 => Just(40_000_000), 1 => 0_u64..500];
+    let all = (zeros, attacker, 2_u32..=4, 2_u32..=5, steps);
+    all.prop_map(|(zeros, attacker, width, threshold, search_steps)| Rules {
+        search_steps,
         zeros,
         attacker,
         width,
