@@ -8,7 +8,9 @@ use crate::error::PhoneError;
 use crate::input::{bad, parse};
 use crate::phone::Phone;
 use crate::records::forms::{Draft, DraftField};
-use crate::records::lists::{CaseLine, DueLine, Happening, Hit, Inbox, VisitWarnings};
+use crate::records::lists::{
+    CaseLine, DueLine, EarlyWarning, Happening, Hit, Inbox, VisitWarnings,
+};
 use crate::records::sheet::Sheet;
 use crate::records::{
     CaseFilter, CasePage, CaseSort, Colleague, Handover, RecordState, Returned, WhomToRing,
@@ -98,6 +100,17 @@ impl Phone {
         let today = self.now().date().ok_or_else(|| bad("this phone's clock shows no day"))?;
         let lines = self.show(|device| device.due(today))?;
         Ok(lines.into_iter().map(DueLine::from).collect())
+    }
+
+    /// What asks for attention in the user's open cases today, the most pressing first, each with its
+    /// reason.
+    ///
+    /// # Errors
+    /// As [`Phone::caseload`].
+    pub fn early_warnings(&self) -> Result<Vec<EarlyWarning>, PhoneError> {
+        let today = self.now().date().ok_or_else(|| bad("this phone's clock shows no day"))?;
+        let warnings = self.show(|device| device.early_warnings(today))?;
+        Ok(warnings.into_iter().map(EarlyWarning::from).collect())
     }
 
     /// What waits for the user: disagreements to settle, and what became of their own values.

@@ -22,6 +22,7 @@ use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
 use crate::service::audit::note::Written;
 use crate::service::audit::{Act, Note, Origin, Pen, Seen, Who};
 use crate::service::reading::Reader;
+use crate::service::reading::brief::Briefs;
 use crate::service::secrets::{self, Secrets};
 use crate::service::{Refusal, second_factor, sessions};
 use crate::telemetry;
@@ -150,6 +151,8 @@ pub struct AppState {
     pub blobs: Arc<dyn Blobs>,
     /// Which phones are bringing bytes.
     pub bringing: Turns<DeviceId>,
+    /// Cases in brief, as they were read before.
+    pub briefs: Briefs,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -189,6 +192,7 @@ impl AppState {
             outside: parts.outside,
             blobs: parts.blobs,
             bringing: Turns::new(1, PUSHES_PER_DEVICE),
+            briefs: Briefs::default(),
             committer: Arc::default(),
             recorder: Arc::default(),
         })
@@ -256,6 +260,7 @@ impl AppState {
 
     fn reader(&self, asking: Asking) -> Reader {
         Reader::new(asking.principal, self.rules.catalogue.clone(), self.clock.now())
+            .sharing(self.briefs.clone())
     }
 
     /// Writes down what needs no transaction of its own.

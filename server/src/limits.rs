@@ -20,6 +20,9 @@ use sync_core::limits::{
 
 use crate::app::Clock;
 
+/// Cases kept in brief in memory, some 20 KB each: those of a dozen leads, or of a small authority.
+pub const BRIEFS_KEPT: usize = 5_000;
+
 /// Too often. Try again after so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too often: try again in {seconds} s")]

@@ -4,6 +4,7 @@
 mod access;
 mod copy;
 mod drafts;
+mod early;
 mod enrolment;
 mod handover;
 mod inbox;
@@ -45,6 +46,7 @@ use crate::time::Timestamp;
 
 pub use attach::Attached;
 pub use drafts::TypedDraft;
+pub use early::EarlyWarning;
 pub use enrolment::{Address, Enrolled, OwnCertificate, Session};
 pub use handover::{CaseToHandOver, Handover};
 pub use inbox::{DueLine, Inbox, InboxConflict};

@@ -68,6 +68,25 @@ pub struct DueLine {
     pub overdue: bool,
 }
 
+/// What asks for attention in one of the user's cases.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct EarlyWarning {
+    /// The case.
+    pub case_id: String,
+    /// The child's name.
+    pub name: String,
+    /// What, as a heading.
+    pub heading: String,
+    /// Why, in words that can be checked in the records.
+    pub why: String,
+    /// The first day on which it holds, as in `2026-11-26`.
+    pub from: String,
+    /// The record that it is about, if it is about one.
+    pub record_id: Option<String>,
+    /// Whether it should not wait for a quiet morning.
+    pub presses: bool,
+}
+
 /// A line of a case's chronology.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Happening {
@@ -227,6 +246,21 @@ impl From<device::DueLine> for DueLine {
     fn from(line: device::DueLine) -> Self {
         let (case_id, due) = (line.case.to_string(), Due::from(&line.due));
         Self { due, case_id, name: line.name, overdue: line.overdue }
+    }
+}
+
+impl From<device::EarlyWarning> for EarlyWarning {
+    fn from(warning: device::EarlyWarning) -> Self {
+        let signal = warning.signal;
+        Self {
+            case_id: warning.case.to_string(),
+            name: warning.name,
+            heading: signal.sign.words().to_owned(),
+            presses: signal.sign.presses(),
+            from: signal.from.to_string(),
+            record_id: signal.record.map(|record| record.to_string()),
+            why: signal.why,
+        }
     }
 }
 

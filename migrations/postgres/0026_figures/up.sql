@@ -55,3 +55,9 @@ CREATE TABLE kept_from (
 );
 
 CREATE INDEX kept_from_users ON kept_from (user_id, cluster_id);
+
+-- Grows with each commit that touches a case: what lists keep of it in memory is good as long as this is.
+CREATE TABLE case_stamps (
+    case_id BYTEA NOT NULL PRIMARY KEY REFERENCES cases (id),
+    stamp BIGINT NOT NULL
+);

@@ -1,3 +1,4 @@
+DROP TABLE case_stamps;
 DROP TABLE kept_from;
 DROP TABLE signals;
 DROP TABLE figures;

@@ -48,6 +48,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    case_stamps (case_id) {
+        case_id -> Binary,
+        stamp -> BigInt,
+    }
+}
+
+diesel::table! {
     kept_from (case_id, user_id) {
         case_id -> Binary,
         cluster_id -> Binary,

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
 
+use super::schema_figures::case_stamps;
 use super::schema_log::{case_views, record_views};
 use super::{Conn, Error};
 
@@ -133,6 +134,30 @@ fn record_from(row: RecordRow) -> Result<RecordViewRow, Error> {
         view,
         gist,
     })
+}
+
+/// A number that grows with each commit that touches a case; zero of one that none has.
+///
+/// # Errors
+/// The database's failure.
+pub fn stamp(conn: &mut Conn, case: &CaseId) -> Result<i64, Error> {
+    let found = case_stamps::table.find(case.as_bytes().as_slice()).select(case_stamps::stamp);
+    Ok(found.first(conn).optional()?.unwrap_or_default())
+}
+
+/// Says that something in a case changed. Call it under the cluster's lock.
+///
+/// # Errors
+/// The database's failure.
+pub fn touch(conn: &mut Conn, case: &CaseId) -> Result<(), Error> {
+    let found = case_stamps::table.find(case.as_bytes().as_slice());
+    let set = case_stamps::stamp.eq(case_stamps::stamp + 1);
+    if diesel::update(found).set(set).execute(conn)? == 0 {
+        let row =
+            (case_stamps::case_id.eq(case.as_bytes().as_slice()), case_stamps::stamp.eq(1_i64));
+        diesel::insert_into(case_stamps::table).values(row).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// The gists of a case's records, by id.

@@ -119,7 +119,7 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
     head.write(conn)
 }
 
-/// Brings figures and early warnings of cases to what their records say.
+/// Brings figures and early warnings of cases to what their records say, and says that they were touched.
 pub(super) fn keep_figures(
     conn: &mut Conn,
     rules: &Rules,
@@ -132,7 +132,11 @@ pub(super) fn keep_figures(
     let framework = histories::framework_of(conn, &rules.catalogue, cluster)?;
     let bare = Context::new(&rules.catalogue);
     let practice = Context { framework: framework.as_deref(), ..bare };
-    cases.iter().try_for_each(|case| figures::keep(conn, &practice, (case, cluster)))
+    for case in cases {
+        figures::keep(conn, &practice, (case, cluster))?;
+        db::views::touch(conn, case)?;
+    }
+    Ok(())
 }
 
 /// Where changes come from.
@@ -208,6 +212,7 @@ pub(super) fn refresh_cases(
     // What one side of a joining says opens or closes the other, too.
     for case in beside.difference(cases) {
         refresh_case(conn, &world, (cluster, now), case, head)?;
+        db::views::touch(conn, case)?;
     }
     Ok(())
 }

@@ -37,6 +37,18 @@ pub fn keep(
     (case, cluster): (&CaseId, &ClusterId),
 ) -> Result<(), Error> {
     let now = part(conn, practice, case)?;
+    set(conn, (case, cluster), &now)
+}
+
+/// Sets a case's part; the sums move by the difference.
+///
+/// # Errors
+/// The database's failure.
+pub fn set(
+    conn: &mut Conn,
+    (case, cluster): (&CaseId, &ClusterId),
+    now: &Part,
+) -> Result<(), Error> {
     let before = kept(conn, case)?;
     if now.figures != before.figures {
         for (key, change) in differences(&before.figures, &now.figures) {

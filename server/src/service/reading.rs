@@ -1,6 +1,7 @@
 //! Reading online: what a person may see now, judged by the policy at each request, never by what
 //! was granted earlier. Of what is not theirs nothing here tells that it is there.
 
+pub mod brief;
 pub mod case;
 pub mod caseload;
 pub mod chronology;
@@ -32,6 +33,7 @@ use sync_core::record::fold::{Folded, fold};
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
 
+use self::brief::Briefs;
 use crate::db::glasses::Glass;
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
@@ -55,13 +57,21 @@ pub struct Reader {
     pub now: Timestamp,
     /// What the person opened beyond what they are granted.
     opened: Option<Glass>,
+    /// Cases in brief, as they were read before.
+    briefs: Briefs,
 }
 
 impl Reader {
     /// Somebody who reads now, by what they are granted.
     #[must_use]
-    pub const fn new(principal: Principal, catalogue: Arc<Catalogue>, now: Timestamp) -> Self {
-        Self { principal, catalogue, now, opened: None }
+    pub fn new(principal: Principal, catalogue: Arc<Catalogue>, now: Timestamp) -> Self {
+        Self { principal, catalogue, now, opened: None, briefs: Briefs::default() }
+    }
+
+    /// The same who shares what others read of cases.
+    #[must_use]
+    pub fn sharing(self, briefs: Briefs) -> Self {
+        Self { briefs, ..self }
     }
 
     /// The same person in a case of which they may know, with what they opened of it.

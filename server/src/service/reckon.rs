@@ -329,5 +329,6 @@ fn mend_case(
     project::case(conn, world, state, &mut number)?;
     extract::link(conn, world, state, &mut number)?;
     figures::keep(conn, &world.merging(), (&state.context.case, cluster))?;
+    db::views::touch(conn, &state.context.case)?;
     db::log::set_head(conn, cluster, next, &chain)
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
+use crate::device::early;
 use crate::device::read::CaseloadLine;
 use crate::device::{Device, DeviceError};
 use crate::engine::authors::{self, RecordError};
@@ -16,10 +17,11 @@ use crate::record::kind::{Compartment, Kind};
 use crate::record::schema::Fact;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, Write};
 use crate::time::Date;
+use crate::view::signals::Signal;
 use crate::view::{CaseHeader, DueDate, due_dates, header, words_of};
 
 /// Grows when a line is made otherwise: those of an older app are then made again.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Records made ready between two looks at whether to go on, and in one commit: well under a second on a
 /// cheap phone.
@@ -58,6 +60,9 @@ pub(super) struct Kept {
     /// How many changes each record has that others wrote.
     #[n(8)]
     others: BTreeMap<RecordId, u32>,
+    /// Early warnings by its records, those that begin later too.
+    #[n(9)]
+    pub(super) signals: Vec<Signal>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
@@ -224,6 +229,7 @@ impl<S: Store> Device<S> {
             due: due_dates(&records, &merging).iter().map(KeptDue::of).collect(),
             notices: told.map(|notice| notice.id.0).collect(),
             others,
+            signals: early::of_records(&records, &merging),
         }))
     }
 
@@ -307,6 +313,18 @@ impl ReadCase {
         if others > 0 {
             self.others.insert(record, others);
         }
+    }
+}
+
+impl Kept {
+    /// Whether work goes on in the case.
+    pub(super) const fn is_open(&self) -> bool {
+        self.header.open
+    }
+
+    /// The child's name.
+    pub(super) fn name(&self) -> String {
+        self.header.name.clone()
     }
 }
 

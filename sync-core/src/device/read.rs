@@ -171,7 +171,7 @@ impl<S: Store> Device<S> {
     }
 
     /// What the pupil roll says of a case's child. Read only: it is the schools'.
-    fn extract(&self, case: CaseId) -> Result<Option<Extract>, DeviceError> {
+    pub(super) fn extract(&self, case: CaseId) -> Result<Option<Extract>, DeviceError> {
         let scope = Compartment::Team.scope(&case);
         let bytes = self.store.item(Shelf::Extract, scope.as_bytes())?;
         Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()))

@@ -75,6 +75,8 @@ commands! {
 
     /// The caseload.
     List(list::List),
+    /// What asks for attention in one's cases, and why.
+    EarlyWarnings(list::EarlyWarnings),
     /// Find a case in the directory.
     Find(list::Find),
     /// The people of one's clusters.

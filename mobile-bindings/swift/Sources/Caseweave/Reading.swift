@@ -38,6 +38,12 @@ extension CaseweavePhone {
         try await work { try $0.due() }
     }
 
+    /// What asks for attention in the user's open cases today, the most pressing first, each with its
+    /// reason.
+    public func earlyWarnings() async throws(CaseweaveError) -> [EarlyWarning] {
+        try await work { try $0.earlyWarnings() }
+    }
+
     /// What waits for the user: disagreements to settle, and what became of their own values.
     public func inbox() async throws(CaseweaveError) -> Inbox {
         try await work { try $0.inbox() }

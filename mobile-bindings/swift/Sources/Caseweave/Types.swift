@@ -16,6 +16,7 @@ public typealias Colleague = CaseweaveGenerated.Colleague
 public typealias ConflictLine = CaseweaveGenerated.ConflictLine
 public typealias Due = CaseweaveGenerated.Due
 public typealias DueLine = CaseweaveGenerated.DueLine
+public typealias EarlyWarning = CaseweaveGenerated.EarlyWarning
 public typealias Hit = CaseweaveGenerated.Hit
 public typealias Inbox = CaseweaveGenerated.Inbox
 public typealias NoticeCause = CaseweaveGenerated.NoticeCause

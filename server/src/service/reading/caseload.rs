@@ -2,11 +2,13 @@
 //! practitioner those whose team they are in.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sync_core::ids::{CaseId, ClusterId, ScopeId};
 use sync_core::merge::Context;
 use sync_core::policy::{
     Action, ClusterAction, Role, Summaries, decide, decide_in_cluster, readable_scopes,
+    sees_directory,
 };
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
@@ -14,7 +16,8 @@ use sync_core::view::signals::Signal;
 use sync_core::view::{CaseHeader, DueDate, header};
 
 use super::Reader;
-use super::due;
+use super::brief::{Brief, hash_of};
+use crate::db::signals::Kept;
 use crate::db::{self, Conn, Error};
 use crate::service::histories::{CaseState, World};
 
@@ -77,12 +80,13 @@ pub fn page(
     let mut page = CasePage::default();
     for cluster in clusters {
         let world = reader.world(conn, &cluster)?;
+        let hash = hash_of(&world);
         for case in candidates(conn, reader, &cluster)? {
             if skipping.is_some() {
                 skipping = skipping.filter(|after| *after != case);
                 continue;
             }
-            let Some(line) = line(conn, reader, &world, &case, &cluster)? else { continue };
+            let Some(line) = line(conn, reader, (&world, hash), &case, &cluster)? else { continue };
             if page.lines.len() == limit {
                 page.more = true;
                 return Ok(Some(page));
@@ -120,9 +124,10 @@ fn candidates(conn: &mut Conn, reader: &Reader, cluster: &ClusterId) -> Result<V
 /// The database's failure.
 pub fn all(conn: &mut Conn, reader: &Reader, cluster: &ClusterId) -> Result<Vec<CaseLine>, Error> {
     let world = reader.world(conn, cluster)?;
+    let hash = hash_of(&world);
     let mut lines = Vec::new();
     for case in candidates(conn, reader, cluster)? {
-        lines.extend(line(conn, reader, &world, &case, cluster)?);
+        lines.extend(line(conn, reader, (&world, hash), &case, cluster)?);
     }
     Ok(lines)
 }
@@ -130,13 +135,16 @@ pub fn all(conn: &mut Conn, reader: &Reader, cluster: &ClusterId) -> Result<Vec<
 fn line(
     conn: &mut Conn,
     reader: &Reader,
-    world: &World,
+    world: (&World, u64),
     case: &CaseId,
     cluster: &ClusterId,
 ) -> Result<Option<CaseLine>, Error> {
-    let state = reader.visible(conn, world, case, cluster)?;
-    match state.filter(|state| reader.reads_team(state)) {
-        Some(state) => of_state(conn, reader, &state).map(Some),
+    let brief = reader.briefs.of(conn, world, (case, cluster), reader.now)?;
+    let seen = |it: &Arc<Brief>| {
+        sees_directory(&reader.principal, &it.state.context) && reader.reads_team(&it.state)
+    };
+    match brief.filter(seen) {
+        Some(brief) => of_brief(conn, reader, &brief).map(Some),
         None => Ok(None),
     }
 }
@@ -146,23 +154,25 @@ fn line(
 /// # Errors
 /// The database's failure.
 pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<CaseLine, Error> {
+    let brief = Brief::of(conn, state.clone())?;
+    of_brief(conn, reader, &brief)
+}
+
+fn of_brief(conn: &mut Conn, reader: &Reader, brief: &Brief) -> Result<CaseLine, Error> {
+    let state = &brief.state;
     let context = &state.context;
     let counted = counted_scopes(reader, state);
     let readable = readable_scopes(&reader.principal, context);
     let readable: BTreeSet<_> = readable.iter().map(|it| it.scope(&context.case)).collect();
     let (mut safety, mut routine, mut harm_concerns) = (0, 0, 0);
     // What waits for a reviewer is no less alarming for that.
-    let (mut harm_since, mut open) =
-        (db::quarantine::harm_of_case(conn, &context.case)?, Vec::new());
-    for view in db::views::records_of_case(conn, &context.case)? {
-        harm_since = harm_since.into_iter().chain(view.harm_since).min();
-        if counted.contains(&view.scope) {
-            safety += view.safety_conflicts;
-            routine += view.routine_conflicts;
-            harm_concerns += usize::from(view.harm_since.is_some());
-        }
-        if readable.contains(&view.scope) {
-            open.push(view);
+    let mut harm_since = db::quarantine::harm_of_case(conn, &context.case)?;
+    for record in &brief.records {
+        harm_since = harm_since.into_iter().chain(record.harm_since).min();
+        if counted.contains(&record.scope) {
+            safety += record.safety_conflicts;
+            routine += record.routine_conflicts;
+            harm_concerns += usize::from(record.harm_since.is_some());
         }
     }
     let merging: Context<'_> = reader.merging(state);
@@ -175,26 +185,24 @@ pub fn of_state(conn: &mut Conn, reader: &Reader, state: &CaseState) -> Result<C
         // Of the rest nobody learns more than the flag tells.
         harm_concerns: harm_concerns.max(usize::from(harm_since.is_some())),
         harm_since: harm_since.map(Timestamp),
-        due: due::of_views(&open)?,
-        signals: signals(conn, &context.case, &counted, &readable)?,
+        due: brief.due(|scope| readable.contains(scope)),
+        signals: signals(&brief.signals, &counted, &readable),
     })
 }
 
 /// The early warnings of a case that the person may know of: number and age of what their role counts,
 /// and the record where they may open it.
 fn signals(
-    conn: &mut Conn,
-    case: &CaseId,
+    kept: &[Kept],
     counted: &BTreeSet<ScopeId>,
     readable: &BTreeSet<ScopeId>,
-) -> Result<Vec<Signal>, Error> {
-    let mut kept = db::signals::of_case(conn, case)?;
-    kept.retain(|it| counted.contains(&it.scope) || readable.contains(&it.scope));
-    let shown = |mut it: db::signals::Kept| {
-        it.signal.record = it.signal.record.filter(|_| readable.contains(&it.scope));
-        it.signal
+) -> Vec<Signal> {
+    let open = kept.iter().filter(|it| counted.contains(&it.scope) || readable.contains(&it.scope));
+    let shown = |it: &Kept| {
+        let record = it.signal.record.filter(|_| readable.contains(&it.scope));
+        Signal { record, ..it.signal.clone() }
     };
-    Ok(kept.into_iter().map(shown).collect())
+    open.map(shown).collect()
 }
 
 /// The compartments whose number of conflicts the person may know.

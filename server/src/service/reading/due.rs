@@ -27,29 +27,46 @@ pub fn kept(folded: &Folded, merging: &Context<'_>) -> impl Serialize + use<> {
     dates.map(|due| Kept { on: due.on, fact: due.fact.code() }).collect::<Vec<_>>()
 }
 
-/// What falls due in a case, earliest first, read from its records' views.
+/// What falls due in a record.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct OfRecord {
+    /// The kind, if what it agreed on holds only until the next of it.
+    superseded: Option<Kind>,
+    /// When it happened.
+    at: Option<i64>,
+    /// The days.
+    dates: Vec<DueDate>,
+}
+
+/// What falls due in a record, read from its view. Of a kind that this version does not know, nothing.
 ///
 /// # Errors
 /// [`Error::Corrupt`] for a view that this program did not write.
-pub fn of_views(views: &[RecordViewRow]) -> Result<Vec<DueDate>, Error> {
+pub fn of_record(view: &RecordViewRow) -> Result<OfRecord, Error> {
+    let kind = u8::try_from(view.kind).ok().and_then(Kind::from_code);
+    let Some(kind) = kind else { return Ok(OfRecord::default()) };
+    let superseded = Some(kind).filter(|kind| is_superseded_by_the_next(*kind));
+    Ok(OfRecord { superseded, at: view.happened_at, dates: of_view(view, kind)? })
+}
+
+/// What falls due in several records of a case, earliest first.
+#[must_use]
+pub fn together<'a>(records: impl Iterator<Item = &'a OfRecord>) -> Vec<DueDate> {
     let mut dates = Vec::new();
-    let mut newest: BTreeMap<Kind, (Option<i64>, Vec<DueDate>)> = BTreeMap::new();
-    for view in views {
-        let kind = u8::try_from(view.kind).ok().and_then(Kind::from_code);
-        let Some(kind) = kind else { continue };
-        let found = of_view(view, kind)?;
-        if !is_superseded_by_the_next(kind) {
-            dates.extend(found);
+    let mut newest: BTreeMap<Kind, &OfRecord> = BTreeMap::new();
+    for record in records {
+        let Some(kind) = record.superseded else {
+            dates.extend(record.dates.iter().cloned());
             continue;
-        }
-        let known = newest.entry(kind).or_default();
-        if view.happened_at >= known.0 {
-            *known = (view.happened_at, found);
+        };
+        let known = newest.entry(kind).or_insert(record);
+        if record.at >= known.at {
+            *known = record;
         }
     }
-    dates.extend(newest.into_values().flat_map(|(_, found)| found));
+    dates.extend(newest.into_values().flat_map(|record| record.dates.iter().cloned()));
     dates.sort();
-    Ok(dates)
+    dates
 }
 
 fn of_view(view: &RecordViewRow, kind: Kind) -> Result<Vec<DueDate>, Error> {

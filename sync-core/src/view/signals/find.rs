@@ -6,7 +6,7 @@ use super::{Rules, Sign, Signal};
 use crate::ids::RecordId;
 use crate::time::Date;
 use crate::view::gist::{ActionGist, CaseInBrief, Gist};
-use crate::view::{Excluded, TermAttendance};
+use crate::view::{Excluded, Extract, TermAttendance};
 
 /// Days of a year, for exclusions.
 const YEAR: i32 = 365;
@@ -25,12 +25,16 @@ impl Signal {
         signals.extend(review(case));
         signals.extend(views(case, rules));
         signals.extend(one_agency(case, rules));
-        if let Some(extract) = case.extract {
-            signals.extend(exclusions(&extract.exclusions, rules));
-            signals.extend(attendance(&extract.terms, rules));
-        }
+        signals.extend(case.extract.into_iter().flat_map(|it| Self::of_roll(it, rules)));
         signals.sort();
         signals
+    }
+
+    /// Every warning by the pupil roll alone.
+    #[must_use]
+    pub fn of_roll(extract: &Extract, rules: &Rules) -> Vec<Self> {
+        let repeated = exclusions(&extract.exclusions, rules);
+        repeated.into_iter().chain(attendance(&extract.terms, rules)).collect()
     }
 }
 

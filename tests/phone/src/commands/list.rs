@@ -2,7 +2,8 @@
 
 use clap::Args;
 use serde_json::json;
-use sync_core::device::{CaseloadLine, ring};
+use sync_core::device::{CaseloadLine, EarlyWarning, ring};
+use sync_core::time::Date;
 
 use crate::cli::Act;
 use crate::failure::Failure;
@@ -12,6 +13,9 @@ use crate::output::{Answer, short, table};
 
 #[derive(Args)]
 pub(crate) struct List {}
+
+#[derive(Args)]
+pub(crate) struct EarlyWarnings {}
 
 #[derive(Args)]
 pub(crate) struct Find {
@@ -46,6 +50,22 @@ impl Act for List {
         let rows: Vec<_> = lines.iter().map(row).collect();
         let head = ["case", "name", "school", "stage", "lead", "to settle", "only here"];
         Answer::new(&lines, table(head, &rows))
+    }
+}
+
+impl Act for EarlyWarnings {
+    fn run(&self, home: &Home) -> Result<Answer, Failure> {
+        let phone = home.open()?;
+        // A clock gone wild shows no warning rather than an error.
+        let today = home.now().date().or_else(|| Date::from_number(0));
+        let warnings = today.map(|day| phone.device.early_warnings(day)).transpose()?;
+        let warnings = warnings.unwrap_or_default();
+        let row = |it: &EarlyWarning| {
+            let heading = it.signal.sign.words().to_owned();
+            [it.name.clone(), heading, it.signal.why.clone(), it.signal.from.to_string()]
+        };
+        let rows: Vec<_> = warnings.iter().map(row).collect();
+        Answer::new(&warnings, table(["child", "what", "why", "since"], &rows))
     }
 }
 

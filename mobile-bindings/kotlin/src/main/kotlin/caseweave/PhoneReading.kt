@@ -62,6 +62,11 @@ sealed class PhoneReading(internal val phone: Phone, dispatcher: CoroutineDispat
     /** What falls due in the user's open cases, earliest first. */
     suspend fun due(): List<DueLine> = calls.toItsEnd { phone.due() }
 
+    /**
+     * What asks for attention in the user's open cases today, the most pressing first, each with its reason.
+     */
+    suspend fun earlyWarnings(): List<EarlyWarning> = calls.toItsEnd { phone.earlyWarnings() }
+
     /** What waits for the user: disagreements to settle, and what became of their own values. */
     suspend fun inbox(): Inbox = calls.toItsEnd { phone.inbox() }
 

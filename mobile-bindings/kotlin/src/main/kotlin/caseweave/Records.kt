@@ -38,6 +38,9 @@ typealias Due = caseweave.generated.Due
 /** Something due, with its child. */
 typealias DueLine = caseweave.generated.DueLine
 
+/** What asks for attention in one of the user's cases. */
+typealias EarlyWarning = caseweave.generated.EarlyWarning
+
 /** A record that says what was searched for. */
 typealias Hit = caseweave.generated.Hit
 
