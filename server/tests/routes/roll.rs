@@ -35,7 +35,7 @@ fn fill_roll(server: &TestServer, worker: &mut Worker) {
     let term = TermAttendance { term: "2026-27 term 1".into(), from, possible: 74, attended: 60 };
     let from = "2026-09-01".parse().unwrap();
     let cause = "fighting in the playground".to_owned();
-    let excluded = Excluded { from, half_days: 4, cause };
+    let excluded = Excluded { from, half_days: 4, cause, education_from: None };
     write_tx(&mut server.conn(), |conn| {
         roll::insert_school(conn, &school)?;
         roll::insert_pupil(conn, &pupil, START)?;
