@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone proof fuzz schemathesis sslyze test-kotlin test-control test-swift clean
+.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-import proof fuzz schemathesis sslyze test-kotlin test-control test-swift clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -48,6 +48,9 @@ bench: ## measure what the design promises
 
 bench-phone: ## what a phone costs: opening, lists, search, saving, first sync, size; WORKLOAD=DIR
 	scripts/bench-phone
+
+bench-import: ## roll and a year of marks of 13,000 pupils, on SQLite and, where it is there, PostgreSQL
+	scripts/bench-import
 
 proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)

@@ -130,6 +130,14 @@ pub enum Failure {
         /// What the system says.
         reason: std::io::Error,
     },
+    /// A folder for files.
+    #[error("cannot write into {path}: {reason}")]
+    Unwritten {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
     /// The file in which the audit's ends are kept.
     #[error("the file audit-ends of the data folder cannot be read: {0}")]
     Kept(std::io::Error),

@@ -134,6 +134,7 @@ fn import(config: &Config, kind: Kind, args: &Args) -> Result<(), Failure> {
         rules: &state.rules,
         entropy: &state.entropy,
         now: state.clock.now(),
+        clock: &state.clock,
     };
     let digest = digest(&args.file)?;
     let began = Instant::now();
@@ -239,7 +240,7 @@ fn progress() -> impl FnMut(u64, u64) {
     move |line, rows| {
         if said.elapsed() >= PAUSE {
             said = Instant::now();
-            output::complain(&format!("line {line}; rows seen to: {rows}"));
+            output::complain(&format!("at line {line}; seen to: {rows}"));
         }
     }
 }

@@ -25,7 +25,7 @@ use std::io::{self, Read};
 
 use sync_core::time::Timestamp;
 
-use crate::app::{Entropy, NoEntropy};
+use crate::app::{Clock, Entropy, NoEntropy};
 use crate::db::clusters::Cluster;
 use crate::db::imports::{Counts, Import};
 use crate::db::{self, Conn};
@@ -186,15 +186,17 @@ pub struct Job<'a> {
     pub rules: &'a Rules,
     /// Ids of new schools and pupils.
     pub entropy: &'a Entropy,
-    /// Now.
+    /// When it was begun.
     pub now: Timestamp,
+    /// Tells when it ends.
+    pub clock: &'a Clock,
 }
 
 /// What an import tells of itself on the way.
 pub struct Told<'a> {
     /// Each row's outcome.
     pub row: &'a mut dyn FnMut(&Said) -> io::Result<()>,
-    /// The line that was reached, and how many rows were seen to.
+    /// The line that was reached, and how many rows were seen to; marks are once their terms are.
     pub progress: &'a mut dyn FnMut(u64, u64),
 }
 
@@ -252,6 +254,3 @@ pub fn scheme(jurisdiction: &str) -> &'static str {
         _ => "SCN",
     }
 }
-
-#[cfg(test)]
-mod tests;

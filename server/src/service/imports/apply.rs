@@ -156,7 +156,7 @@ impl<'a, 'b, 't> Run<'a, 'b, 't> {
     /// # Errors
     /// The database's failure.
     pub fn end(self) -> Result<(), ImportError> {
-        self.import.ended_at = Some(self.job.now);
+        self.import.ended_at = Some(self.job.clock.now());
         if self.job.dry {
             return Ok(());
         }

@@ -60,9 +60,12 @@ impl<R: Read> Xml<R> {
         let mut reader = Reader::from_reader(Ration::new(file));
         reader.config_mut().expand_empty_elements = true;
         let mut xml = Self { reader, buffer: Vec::new(), depth: 0 };
-        match xml.step()? {
-            Step::Begin(name) if name.eq_ignore_ascii_case(root) => Ok(xml),
-            _ => Err(xml.wrong("this is no Common Transfer File")),
+        loop {
+            match xml.step()? {
+                Step::Text(blank) if blank.trim().is_empty() => {}
+                Step::Begin(name) if name.eq_ignore_ascii_case(root) => return Ok(xml),
+                _ => return Err(xml.wrong("this is no Common Transfer File")),
+            }
         }
     }
 
