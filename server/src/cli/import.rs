@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use super::{Failure, act, open, output};
 use crate::app::AppState;
 use crate::config::Config;
-use crate::{csv, hex};
 use crate::db::clusters::Cluster;
 use crate::db::imports::{Counts, Import};
 use crate::db::{self, Conn};
@@ -22,6 +21,7 @@ use crate::service::imports::mapping::Mapping;
 use crate::service::imports::{
     self, Format, ImportError, Job, Kind, Outcome, Said, Told, calendar,
 };
+use crate::{csv, hex};
 
 /// Between two lines of progress.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -290,7 +290,8 @@ fn give(
         Ok::<_, ImportError>((given, vec![note]))
     })?;
     let calendar::Given { changed, unchanged } = given;
-    let text = format!("schools with other days than before: {changed}; with the same: {unchanged}");
+    let text =
+        format!("schools with other days than before: {changed}; with the same: {unchanged}");
     match json {
         Some(json) => output::answer(json, &json!(given), &text),
         None => output::complain(&text),
@@ -309,8 +310,17 @@ fn list(config: &Config, cluster: Option<&str>) -> Result<(), Failure> {
     };
     let rows: Vec<Value> = all.iter().map(|import| view(name(import), import)).collect();
     let columns = [
-        "cluster", "kind", "file", "began", "ended", "line", "added", "changed", "unchanged",
-        "refused", "missing",
+        "cluster",
+        "kind",
+        "file",
+        "began",
+        "ended",
+        "line",
+        "added",
+        "changed",
+        "unchanged",
+        "refused",
+        "missing",
     ];
     output::list(config.json, &rows, &columns);
     Ok(())

@@ -43,10 +43,7 @@ pub struct Import {
     pub counts: Counts,
 }
 
-type Row = (
-    (Vec<u8>, Vec<u8>, String, Vec<u8>, i64, Option<i64>, i64),
-    (i64, i64, i64, i64, i64),
-);
+type Row = ((Vec<u8>, Vec<u8>, String, Vec<u8>, i64, Option<i64>, i64), (i64, i64, i64, i64, i64));
 
 type Columns = (
     (

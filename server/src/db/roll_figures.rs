@@ -95,7 +95,8 @@ pub fn attendance(
     let cases: String = newest_first
         .map(|(from, percent)| format!(" WHEN attendance.from_day >= '{from}' THEN {percent}"))
         .collect();
-    let limit = if cases.is_empty() { "101".to_owned() } else { format!("CASE{cases} ELSE 101 END") };
+    let limit =
+        if cases.is_empty() { "101".to_owned() } else { format!("CASE{cases} ELSE 101 END") };
     let text = format!(
         "SELECT schools.name AS school, attendance.term AS term, attendance.from_day AS from_day, \
          CAST(count(*) AS BIGINT) AS pupils, CAST(sum(possible) AS BIGINT) AS possible, \

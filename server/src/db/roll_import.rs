@@ -276,10 +276,8 @@ pub fn exclusions_of(
 /// # Errors
 /// The database's failure.
 pub fn put_exclusion(conn: &mut Conn, pupil: &RowId, it: &Excluded) -> Result<(), Error> {
-    let set = (
-        exclusions::half_days.eq(i32::from(it.half_days)),
-        exclusions::cause.eq(it.cause.clone()),
-    );
+    let set =
+        (exclusions::half_days.eq(i32::from(it.half_days)), exclusions::cause.eq(it.cause.clone()));
     let row = (
         exclusions::pupil_id.eq(pupil.to_vec()),
         exclusions::from_day.eq(it.from.to_string()),

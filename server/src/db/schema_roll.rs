@@ -83,5 +83,11 @@ diesel::table! {
 diesel::joinable!(school_calendars -> schools (school_id));
 diesel::joinable!(pupils -> schools (school_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    schools, pupils, attendance, exclusions, extracts, access, school_calendars,
+    schools,
+    pupils,
+    attendance,
+    exclusions,
+    extracts,
+    access,
+    school_calendars,
 );

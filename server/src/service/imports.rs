@@ -132,7 +132,9 @@ pub enum ImportError {
     #[error("the calendars cannot be used: {0}")]
     Calendar(String),
     /// No name of a column is known.
-    #[error("the first line names no column that is known: is it the line with the columns' names?")]
+    #[error(
+        "the first line names no column that is known: is it the line with the columns' names?"
+    )]
     NoHeader,
     /// A column is not there.
     #[error("there is no column for the {what} ({wanted}); the file has: {found}")]

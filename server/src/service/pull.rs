@@ -25,8 +25,8 @@ use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::ingest::warnings;
-use crate::service::{histories, roll};
 use crate::service::reading::colleagues::ANOTHER_SERVICE;
+use crate::service::{histories, roll};
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
 

@@ -115,7 +115,8 @@ async fn a_roll_is_taken_once_and_what_changes_is_changed() {
         assert_eq!(taken.counts(), [0, 1, 1, 0, 0]);
         assert_eq!(taken.why(2), "school, year group");
         // Those of the one school that the file names; A3 is at another.
-        let back = "UPN,Forename,Surname,DOB,Year,School\nA2,Rory,Muir,03/05/2012,S3,Shore Academy\n";
+        let back =
+            "UPN,Forename,Surname,DOB,Year,School\nA2,Rory,Muir,03/05/2012,S3,Shore Academy\n";
         let taken = File::roll(back).take(&server);
         assert_eq!(taken.counts(), [0, 0, 1, 0, 1]);
         let missing = taken.said.iter().find(|it| it.outcome == Outcome::Missing).unwrap();

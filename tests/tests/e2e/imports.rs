@@ -32,7 +32,8 @@ fn roll() -> String {
 fn terms() -> String {
     let header = "UPN,Term,Start date,Sessions possible,Sessions attended\n".to_owned();
     let row = |n| {
-        let terms = (1..=4).map(|term| format!("P{n:05},term {term},2025-0{term}-01,90,{}\n", n % 90));
+        let terms =
+            (1..=4).map(|term| format!("P{n:05},term {term},2025-0{term}-01,90,{}\n", n % 90));
         terms.collect::<String>()
     };
     header + &(0..PUPILS).map(row).collect::<String>()

@@ -1,8 +1,8 @@
 //! Which column of a table is what: as the mapping says, or by the names that systems use.
 
+use super::ImportError;
 use super::mapping::Mapping;
 use super::table::Cells;
-use super::ImportError;
 
 /// What a row may hold. The word is what a mapping calls it; then what errors call it; then names by
 /// which a column is known without a mapping, without spaces and in small letters.
@@ -94,7 +94,11 @@ impl Columns {
         if let Some(word) = mapping.columns.keys().find(|it| ALL.iter().all(|f| f.word != **it)) {
             return Err(ImportError::Mapping(format!("columns: '{word}' is nothing we read")));
         }
-        if named.is_empty() { Err(ImportError::NoHeader) } else { Ok(Self { found, named, lacking }) }
+        if named.is_empty() {
+            Err(ImportError::NoHeader)
+        } else {
+            Ok(Self { found, named, lacking })
+        }
     }
 
     /// Where a field stands, if it is there.

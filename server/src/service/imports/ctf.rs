@@ -79,7 +79,8 @@ impl<'a, R: Read> Ctf<'a, R> {
     ) -> Result<Option<VecDeque<Lined<T>>>, ImportError> {
         let Some(it) = self.next()? else { return Ok(None) };
         let upn = it.text_of(UPN).unwrap_or_default();
-        let one = |part: &Element| (part.line, number(upn).and_then(|upn| read(part, upn, self.job)));
+        let one =
+            |part: &Element| (part.line, number(upn).and_then(|upn| read(part, upn, self.job)));
         Ok(Some(it.all(name).map(one).collect()))
     }
 
@@ -110,7 +111,8 @@ fn school_of(header: &Element) -> Option<String> {
 }
 
 fn pupil(it: &Element, school: Option<&str>, job: &Job<'_>) -> Result<PupilRow, Reason> {
-    let words = |names, field: field::Field| needed(it.text_of(names).unwrap_or_default(), field.what);
+    let words =
+        |names, field: field::Field| needed(it.text_of(names).unwrap_or_default(), field.what);
     let school = needed(school.unwrap_or_default(), field::SCHOOL.what)?;
     let (school, sector) = job.mapping.school(&school);
     let born = it.text_of(BORN).unwrap_or_default();

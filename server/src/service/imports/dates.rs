@@ -38,9 +38,8 @@ impl Pattern {
             });
         }
         let once = |of: &[Part]| parts.iter().filter(|part| of.contains(part)).count() == 1;
-        let whole = once(&[Part::Day])
-            && once(&[Part::Month, Part::MonthName])
-            && once(&[Part::Year]);
+        let whole =
+            once(&[Part::Day]) && once(&[Part::Month, Part::MonthName]) && once(&[Part::Year]);
         whole.then_some(Self(parts))
     }
 

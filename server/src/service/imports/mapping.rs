@@ -274,7 +274,10 @@ mod tests {
         assert_eq!(mapping.mark("/").unwrap(), Mark::Present);
         assert_eq!(mapping.mark("E").unwrap(), Mark::Absent);
         assert_eq!(mapping.mark("#").unwrap(), Mark::NotRequired);
-        assert_eq!(mapping.mark("?").unwrap_err().to_string(), "the mark '?' is not in the mapping");
+        assert_eq!(
+            mapping.mark("?").unwrap_err().to_string(),
+            "the mark '?' is not in the mapping"
+        );
         assert_eq!(mapping.scheme, "UPN");
     }
 

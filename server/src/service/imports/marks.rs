@@ -12,8 +12,8 @@ use super::mapping::{Mapping, Term};
 use super::row::{self, Half, Mark, Reason, TermRow};
 use super::sheet::{Line, MarkColumns, Sheet};
 use super::{ImportError, Job, Outcome, Said};
-use crate::db::roll_import;
 use crate::db::roll::RowId;
+use crate::db::roll_import;
 use crate::limits::imports::{DAYS, TERMS};
 
 /// Rows between two lines of progress.

@@ -210,4 +210,3 @@ fn compare(line: u64, (before, now): (Option<&Known>, &Known), came: &mut Came) 
         came.renewed.push(is.id);
     }
 }
-

@@ -305,7 +305,11 @@ mod tests {
             (&much, "too much text"),
         ] {
             let said = parts(text).unwrap_err().to_string();
-            assert!(said.contains(problem), "{}: {said}", text.chars().take(60).collect::<String>());
+            assert!(
+                said.contains(problem),
+                "{}: {said}",
+                text.chars().take(60).collect::<String>()
+            );
         }
         assert!(parts("<CTfile/>").unwrap().is_empty());
     }
