@@ -252,14 +252,14 @@ pub fn put_terms(conn: &mut Conn, rows: &[(RowId, TermAttendance)]) -> Result<()
     Ok(())
 }
 
-/// The exclusions known of some pupils, by pupil and first day.
+/// Exclusions by pupil and first day: for how many half days, and why.
+pub type Exclusions = HashMap<(RowId, Date), (u16, String)>;
+
+/// The exclusions known of some pupils.
 ///
 /// # Errors
 /// The database's failure.
-pub fn exclusions_of(
-    conn: &mut Conn,
-    of: &[RowId],
-) -> Result<HashMap<(RowId, Date), (u16, String)>, Error> {
+pub fn exclusions_of(conn: &mut Conn, of: &[RowId]) -> Result<Exclusions, Error> {
     let rows: Vec<(Vec<u8>, String, i32, String)> = exclusions::table
         .filter(exclusions::pupil_id.eq_any(of.iter().map(<[u8; 16]>::as_slice)))
         .select(exclusions::all_columns)
@@ -281,7 +281,7 @@ pub fn put_exclusion(conn: &mut Conn, pupil: &RowId, it: &Excluded) -> Result<()
     let row = (
         exclusions::pupil_id.eq(pupil.to_vec()),
         exclusions::from_day.eq(it.from.to_string()),
-        set.0.clone(),
+        set.0,
         set.1.clone(),
     );
     on_backend!(conn, c => diesel::insert_into(exclusions::table)
@@ -301,12 +301,13 @@ pub fn cases_of(
     conn: &mut Conn,
     of: &[RowId],
 ) -> Result<Vec<(ClusterId, sync_core::ids::CaseId, RowId)>, Error> {
-    let rows: Vec<(Vec<u8>, Vec<u8>, Option<Vec<u8>>)> = extracts::table
+    type Row = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+    let rows: Vec<Row> = extracts::table
         .filter(extracts::pupil_id.eq_any(of.iter().map(|id| Some(id.as_slice()))))
         .order((extracts::cluster_id, extracts::number))
         .select((extracts::cluster_id, extracts::case_id, extracts::pupil_id))
         .load(conn)?;
-    let read = |(cluster, case, pupil): (Vec<u8>, Vec<u8>, Option<Vec<u8>>)| {
+    let read = |(cluster, case, pupil): Row| {
         let pupil = row_id(pupil.ok_or(Error::Missing)?)?;
         let case = sync_core::ids::CaseId::from_slice(&case)?;
         Ok((ClusterId::from_slice(&cluster)?, case, pupil))

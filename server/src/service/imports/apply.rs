@@ -17,6 +17,12 @@ pub type Lined<T> = (u64, Result<T, Reason>);
 /// Reads the next row of a file; none at its end.
 pub type Source<'a, T> = dyn FnMut() -> Result<Option<Lined<T>>, ImportError> + 'a;
 
+/// Compares a batch and, unless the import is dry, writes it.
+pub type Take<'a, T> = dyn FnMut(&mut Conn, &[Row<T>]) -> Result<Came, ImportError> + 'a;
+
+/// A row that was read, with its line.
+pub type Row<T> = (u64, T);
+
 /// What a batch comes to.
 #[derive(Default)]
 pub struct Came {
@@ -71,7 +77,7 @@ impl<'a, 'b, 't> Run<'a, 'b, 't> {
         &mut self,
         what: &'static str,
         source: &mut Source<'_, T>,
-        take: &mut dyn FnMut(&mut Conn, &[(u64, T)]) -> Result<Came, ImportError>,
+        take: &mut Take<'_, T>,
     ) -> Result<(), ImportError> {
         let (mut batch, mut refused) = (Vec::with_capacity(BATCH), Vec::new());
         loop {
@@ -96,8 +102,8 @@ impl<'a, 'b, 't> Run<'a, 'b, 't> {
     fn batch<T>(
         &mut self,
         what: &str,
-        (rows, refused): (&[(u64, T)], &[(u64, Reason)]),
-        take: &mut dyn FnMut(&mut Conn, &[(u64, T)]) -> Result<Came, ImportError>,
+        (rows, refused): (&[Row<T>], &[Row<Reason>]),
+        take: &mut Take<'_, T>,
     ) -> Result<(), ImportError> {
         self.commit(&mut |conn| {
             let mut came = take(conn, rows)?;

@@ -15,7 +15,7 @@ use super::row::{ExclusionRow, Reason};
 use super::sheet::{ExclusionColumns, Sheet};
 use super::{Format, ImportError, Job, Outcome};
 use crate::db::roll::RowId;
-use crate::db::roll_import::{self, Known};
+use crate::db::roll_import::{self, Exclusions as Before, Known};
 use crate::db::{self, Conn};
 use crate::service::roll::Practice;
 
@@ -43,8 +43,6 @@ pub fn run(run: &mut Run<'_, '_, '_>, file: &mut dyn Read) -> Result<(), ImportE
         }
     }
 }
-
-type Before = HashMap<(RowId, Date), (u16, String)>;
 
 struct Exclusions<'a> {
     job: &'a Job<'a>,
