@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-summary proof fuzz schemathesis sslyze test-kotlin test-control test-swift clean
+.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-summary bench-import proof fuzz schemathesis sslyze test-kotlin test-control test-swift clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -51,6 +51,9 @@ bench-phone: ## what a phone costs: opening, lists, search, saving, first sync, 
 
 bench-summary: ## what leads and chief officers wait for: pages, figures, an edition; SCALE=10 loads less
 	scripts/bench-summary
+
+bench-import: ## roll and a year of marks of 13,000 pupils, on SQLite and, where it is there, PostgreSQL
+	scripts/bench-import
 
 proof: ## the million-scale promises, kept in docs/proof; long
 	$(call needs,scripts/proof)

@@ -7,6 +7,7 @@ pub mod demo_data;
 pub mod device;
 pub mod edition;
 pub mod framework;
+pub mod import;
 pub mod migrate;
 pub mod openapi;
 pub mod output;
@@ -26,6 +27,7 @@ use crate::service::accounts::AccountError;
 use crate::service::audit::{Note, Who, chain};
 use crate::service::devices::MarkError;
 use crate::service::editions::EditionError;
+use crate::service::imports::ImportError;
 use crate::telemetry;
 use crate::tls::TlsError;
 
@@ -63,6 +65,9 @@ enum Command {
     /// Published figures of a period.
     #[command(subcommand)]
     Edition(edition::Command),
+    /// Roll, attendance and exclusions from schools' systems.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Fill an empty database with an invented area, for demos and measurements.
     DemoData(demo_data::Args),
     /// Check logs and the audit: every hash, the chains, and that each record can be opened.
@@ -100,6 +105,9 @@ pub enum Failure {
     /// An invented area that could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// A school's file.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A check found something; it was printed.
     #[error("not in order: {0} findings")]
     Wrong(usize),
@@ -118,6 +126,14 @@ pub enum Failure {
     #[error("cannot write {path}: {reason}")]
     AddressFile {
         /// The file.
+        path: std::path::PathBuf,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// A folder for files.
+    #[error("cannot write into {path}: {reason}")]
+    Unwritten {
+        /// The folder.
         path: std::path::PathBuf,
         /// What the system says.
         reason: std::io::Error,
@@ -167,6 +183,7 @@ impl Cli {
             Command::Cluster(command) => cluster::run(&config, command),
             Command::Framework(command) => framework::run(&config, &command),
             Command::Edition(command) => edition::run(&config, command),
+            Command::Import(command) => import::run(&config, command),
             Command::DemoData(args) => demo_data::run(&config, &args),
             Command::Verify(args) => reckon::verify(&config, &args),
             Command::Rebuild(args) => reckon::rebuild(&config, &args),

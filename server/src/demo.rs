@@ -10,6 +10,7 @@ pub mod attendance;
 pub mod drafts;
 pub mod event;
 pub mod history;
+pub mod imports;
 pub mod load;
 pub mod names;
 pub mod people;

@@ -22,6 +22,39 @@ use crate::app::Clock;
 
 /// Cases kept in brief in memory, some 20 KB each: those of a dozen leads, or of a small authority.
 pub const BRIEFS_KEPT: usize = 5_000;
+/// Bounds of files from schools' systems.
+pub mod imports {
+    /// Bytes of one row of a table: a hundred times what a row of a roll has.
+    pub const ROW_BYTES: usize = 16 * 1024;
+    /// Columns of a table: exports of "everything" have about two hundred.
+    pub const COLUMNS: usize = 500;
+    /// Bytes of a name, a school or a cause: as long as any name elsewhere.
+    pub const TEXT_BYTES: usize = 200;
+    /// Bytes of a pupil's number: the longest in use has 13.
+    pub const NUMBER_BYTES: usize = 40;
+    /// Rows in one transaction: a server that serves meanwhile waits for it, some 50 ms.
+    pub const BATCH: usize = 1_000;
+    /// Half days in one term or year, at most: two on every day of a year.
+    pub const HALF_DAYS: u16 = 732;
+    /// Days that a file of marks may reach over: two school years; a bit is kept for each half day.
+    pub const DAYS: usize = 800;
+    /// Terms that a file of marks may reach over: two school years of six.
+    pub const TERMS: usize = 12;
+    /// Bytes of a mapping or a calendar: people write them by hand.
+    pub const HAND_BYTES: u64 = 256 * 1024;
+    /// Bytes of one name, text or comment in an XML file.
+    pub const XML_TOKEN: usize = 64 * 1024;
+    /// Elements within elements: the Common Transfer File has eight.
+    pub const XML_DEPTH: usize = 32;
+    /// Elements of one pupil in an XML file: results of every key stage are about a thousand.
+    pub const XML_ELEMENTS: usize = 20_000;
+    /// Refused rows that are shown where no report was asked for.
+    pub const SHOWN: u64 = 20;
+    /// Imports that a list shows, newest first.
+    pub const LISTED: i64 = 100;
+    /// Cases looked at in one transaction for whether they name a pupil: each is read whole.
+    pub const CASES: usize = 25;
+}
 
 /// Too often. Try again after so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -35,6 +35,9 @@ mod guesses;
 #[path = "routes/health.rs"]
 mod health;
 #[cfg(test)]
+#[path = "routes/imports.rs"]
+mod imports;
+#[cfg(test)]
 #[path = "routes/knocking.rs"]
 mod knocking;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod calendar;
 mod catalogue;
 mod clock;
+pub mod exclusion;
 mod items;
 mod read;
 

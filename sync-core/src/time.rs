@@ -100,6 +100,24 @@ impl Date {
         Timestamp(i64::from(days).saturating_mul(Timestamp::DAY_MS)).date()
     }
 
+    /// The calendar year.
+    #[must_use]
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+
+    /// A day by its numbers, or nothing if there is no such day.
+    #[must_use]
+    pub fn of(year: i16, month: i8, day: i8) -> Option<Self> {
+        jiff::civil::Date::new(year, month, day).ok().map(Self)
+    }
+
+    /// Whole days from `earlier` to this day; negative if it is later.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i32 {
+        (self.0 - earlier.0).get_days()
+    }
+
     /// Whether the day is a Saturday or Sunday.
     #[must_use]
     pub fn is_weekend(self) -> bool {

@@ -9,6 +9,7 @@ mod disk;
 mod flood;
 mod future;
 mod hostile_phone;
+mod imports;
 mod joining;
 mod kills;
 mod leaving;

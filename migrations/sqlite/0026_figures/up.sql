@@ -38,13 +38,13 @@ CREATE TABLE signals (
     cluster_id BLOB NOT NULL REFERENCES clusters (id),
     sign SMALLINT NOT NULL,
     from_day INTEGER NOT NULL,
+    until_day INTEGER,
     record_id BLOB,
     scope_id BLOB NOT NULL,
     why TEXT NOT NULL
 );
 
 CREATE INDEX signals_of_case ON signals (case_id);
-CREATE INDEX signals_of_cluster ON signals (cluster_id, from_day);
 
 -- Who may see nothing of a case: its part of the figures is taken out of theirs.
 CREATE TABLE kept_from (

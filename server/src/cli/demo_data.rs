@@ -1,17 +1,19 @@
 //! `caseweave demo-data`
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use sync_core::time::Timestamp;
 
 use super::user::{made_password, read_password};
 use super::{Failure, open, output};
-use crate::app::StartError;
+use crate::app::{Clock, StartError};
 use crate::config::Config;
 use crate::demo::load::{self, Job, Loaded, SignIn};
-use crate::demo::{Area, drafts};
+use crate::demo::{Area, drafts, imports};
 use crate::service::audit::chain;
 
 /// Between two lines of progress.
@@ -29,6 +31,9 @@ pub struct Args {
     /// Read everybody's password from standard input; without it one is made and printed.
     #[arg(long)]
     password_stdin: bool,
+    /// Write the area's roll into this folder as files for `caseweave import`, and load nothing.
+    #[arg(long)]
+    imports: Option<PathBuf>,
 }
 
 /// Fills an empty database with an invented area.
@@ -36,12 +41,14 @@ pub struct Args {
 /// # Errors
 /// [`Failure`] in an operator's words.
 pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
+    if let Some(folder) = &args.imports {
+        return write_imports(config, args.seed, folder);
+    }
     let (mut conn, state) = open(config)?;
     let password = if args.password_stdin { read_password()? } else { made_password(&state)? };
     let salt = state.entropy.bytes().map_err(StartError::from)?;
     let now = state.clock.now();
-    let today = now.date().and_then(|day| day.to_string().parse::<Date>().ok());
-    let area = Area::invent(args.seed, today.unwrap_or_default());
+    let area = Area::invent(args.seed, today(now));
     let job = Job {
         address: &config.database,
         rules: &state.rules,
@@ -61,6 +68,22 @@ pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
         "password": password, "sign_ins": sign_ins, "newcomer": newcomer(&area),
     });
     output::answer(config.json, &value, &text(&area, loaded, seconds, (&password, &sign_ins)));
+    Ok(())
+}
+
+fn today(now: Timestamp) -> Date {
+    now.date().and_then(|day| day.to_string().parse().ok()).unwrap_or_default()
+}
+
+/// Writes the area's roll as files. No database is opened.
+fn write_imports(config: &Config, seed: u64, folder: &Path) -> Result<(), Failure> {
+    let area = Area::invent(seed, today(Clock::system().now()));
+    let unwritten = |reason| Failure::Unwritten { path: folder.to_owned(), reason };
+    let marks = imports::write(&area, folder).map_err(unwritten)?;
+    let pupils = area.pupils.len();
+    let value = json!({ "pupils": pupils, "terms": area.attendance.len(), "marks": marks });
+    let text = format!("{pupils} pupils, {} terms of theirs, {marks} marks", area.attendance.len());
+    output::answer(config.json, &value, &text);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Which pupil each case is about, and who is sent an extract of the roll with it.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use sync_core::ids::{CaseId, ClusterId, UserId};
 use sync_core::record::kind::Compartment;
@@ -53,6 +55,21 @@ pub fn linked_elsewhere(
         .select(extracts::case_id)
         .load(conn)?;
     found.iter().map(|id| Ok(CaseId::from_slice(id)?)).collect()
+}
+
+/// The cases of a cluster that are linked to nobody.
+///
+/// # Errors
+/// The database's failure.
+pub fn unlinked(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseId>, Error> {
+    let linked: Vec<Vec<u8>> = extracts::table
+        .filter(extracts::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(extracts::pupil_id.is_not_null())
+        .select(extracts::case_id)
+        .load(conn)?;
+    let linked: BTreeSet<Vec<u8>> = linked.into_iter().collect();
+    let all = super::records::cases_of(conn, cluster)?;
+    Ok(all.into_iter().filter(|case| !linked.contains(case.as_bytes().as_slice())).collect())
 }
 
 /// Links a case to a pupil, or to nobody.

@@ -187,7 +187,8 @@ fn excluded(conn: &mut Conn, pupil: &RowId) -> Result<Vec<Excluded>, Error> {
         .select((exclusions::from_day, exclusions::half_days, exclusions::cause))
         .load(conn)?;
     let read = |(from, half_days, cause): (String, i32, String)| {
-        Ok(Excluded { from: day(&from)?, half_days: count(half_days)?, cause })
+        let (from, half_days) = (day(&from)?, count(half_days)?);
+        Ok(Excluded { from, half_days, cause, education_from: None })
     };
     rows.into_iter().rev().map(read).collect()
 }

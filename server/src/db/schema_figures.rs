@@ -33,6 +33,7 @@ diesel::table! {
         cluster_id -> Binary,
         sign -> SmallInt,
         from_day -> Integer,
+        until_day -> Nullable<Integer>,
         record_id -> Nullable<Binary>,
         scope_id -> Binary,
         why -> Text,

@@ -23,6 +23,7 @@ diesel::table! {
         born -> Text,
         year_group -> Text,
         imported_at -> BigInt,
+        looked_after -> Bool,
     }
 }
 
@@ -55,7 +56,38 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    imports (id) {
+        id -> Binary,
+        cluster_id -> Binary,
+        kind -> Text,
+        digest -> Binary,
+        began_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        line -> BigInt,
+        added -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        refused -> BigInt,
+        missing -> BigInt,
+    }
+}
+
+diesel::table! {
+    school_calendars (school_id) {
+        school_id -> Binary,
+        calendar -> Text,
+    }
+}
+
+diesel::joinable!(school_calendars -> schools (school_id));
 diesel::joinable!(pupils -> schools (school_id));
 diesel::allow_tables_to_appear_in_same_query!(
-    schools, pupils, attendance, exclusions, extracts, access,
+    schools,
+    pupils,
+    attendance,
+    exclusions,
+    extracts,
+    access,
+    school_calendars,
 );

@@ -19,13 +19,14 @@ pub struct Kept {
     pub signal: Signal,
 }
 
-type Row = (Vec<u8>, i16, i32, Option<Vec<u8>>, Vec<u8>, String);
+type Row = (Vec<u8>, i16, i32, Option<i32>, Option<Vec<u8>>, Vec<u8>, String);
 
-fn from_row((case, sign, from, record, scope, why): Row) -> Result<Kept, Error> {
+fn from_row((case, sign, from, until, record, scope, why): Row) -> Result<Kept, Error> {
     let corrupt = || Error::Corrupt("signal");
     let signal = Signal {
         sign: Sign::from_code(sign.into()).ok_or_else(corrupt)?,
         from: Date::from_number(from).ok_or_else(corrupt)?,
+        until: until.and_then(Date::from_number),
         why,
         record: record.map(|id| RecordId::from_slice(&id)).transpose()?,
     };
@@ -36,6 +37,7 @@ const COLUMNS: (
     signals::case_id,
     signals::sign,
     signals::from_day,
+    signals::until_day,
     signals::record_id,
     signals::scope_id,
     signals::why,
@@ -43,6 +45,7 @@ const COLUMNS: (
     signals::case_id,
     signals::sign,
     signals::from_day,
+    signals::until_day,
     signals::record_id,
     signals::scope_id,
     signals::why,
@@ -58,20 +61,6 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Kept>, Error> {
     let mut all = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
     all.sort_by(|one, other| one.signal.cmp(&other.signal));
     Ok(all)
-}
-
-/// The warnings of a cluster that hold on a day, oldest first.
-///
-/// # Errors
-/// The database's failure.
-pub fn holding(conn: &mut Conn, cluster: &ClusterId, day: Date) -> Result<Vec<Kept>, Error> {
-    let rows: Vec<Row> = signals::table
-        .filter(signals::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(signals::from_day.le(day.number()))
-        .order((signals::from_day, signals::case_id))
-        .select(COLUMNS)
-        .load(conn)?;
-    rows.into_iter().map(from_row).collect()
 }
 
 /// Sets a case's warnings.
@@ -91,6 +80,7 @@ pub fn put(
             signals::cluster_id.eq(cluster.as_bytes().as_slice()),
             signals::sign.eq(i16::from(signal.sign.code())),
             signals::from_day.eq(signal.from.number()),
+            signals::until_day.eq(signal.until.map(Date::number)),
             signals::record_id.eq(signal.record.as_ref().map(|id| id.as_bytes().as_slice())),
             signals::scope_id.eq(scope.as_bytes().as_slice()),
             signals::why.eq(&signal.why),

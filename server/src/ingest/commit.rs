@@ -368,6 +368,10 @@ impl Head {
         self.next - 1
     }
 
+    pub(super) const fn next(&self) -> i64 {
+        self.next
+    }
+
     fn advance(&mut self, entry: &Entry, salted: &[u8; 32]) -> [u8; 32] {
         self.take();
         self.chain = link(&self.chain, entry, salted);

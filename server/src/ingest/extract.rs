@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use sync_core::ids::{CaseId, ClusterId};
 use sync_core::merge::{Context, Resolved, resolve_all};
 use sync_core::policy::CaseContext;
 use sync_core::record::schema::Fact;
@@ -11,6 +12,8 @@ use sync_core::time::Timestamp;
 use crate::db::extracts::Linked;
 use crate::db::roll::RowId;
 use crate::db::{self, Conn, Error};
+use crate::ingest::Rules;
+use crate::ingest::commit::{Head, keep_figures};
 use crate::service::histories::{self, CaseState, World};
 
 /// Brings a case's link to the roll to what the case says. A link that changed takes a number.
@@ -28,6 +31,82 @@ pub fn link(
         return Ok(());
     }
     db::extracts::put(conn, &state.context.cluster, &Linked { case, pupil, number: number() })
+}
+
+/// Sends the extracts of some pupils anew to whoever may read the cases that name them. Of those who are
+/// `renamed` a case may be about somebody else now, or nobody. Takes the lock of each case's cluster.
+///
+/// # Errors
+/// The database's failure.
+pub fn renew(
+    conn: &mut Conn,
+    rules: &Rules,
+    (renewed, renamed): (&[RowId], &[RowId]),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let all: Vec<RowId> = renewed.iter().chain(renamed).copied().collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let again: BTreeSet<&RowId> = renamed.iter().collect();
+    let linked = db::roll_import::cases_of(conn, &all)?;
+    for cases in linked.chunk_by(|one, other| one.0 == other.0) {
+        let cluster = cases[0].0;
+        db::log::lock(conn, &cluster)?;
+        let mut head = Head::read(conn, cluster)?;
+        for (_, case, pupil) in cases {
+            let now_about = match again.contains(pupil) {
+                true => about(conn, rules, (&cluster, case), now)?,
+                false => Some(*pupil),
+            };
+            let linked = Linked { case: *case, pupil: now_about, number: head.take() };
+            db::extracts::put(conn, &cluster, &linked)?;
+        }
+        // Attendance and exclusions are early warnings, too.
+        let touched = cases.iter().map(|(_, case, _)| *case).collect();
+        keep_figures(conn, rules, &cluster, &touched)?;
+        head.write(conn)?;
+    }
+    Ok(())
+}
+
+/// Whom a case is about, by its own words.
+fn about(
+    conn: &mut Conn,
+    rules: &Rules,
+    (cluster, case): (&ClusterId, &CaseId),
+    now: Timestamp,
+) -> Result<Option<RowId>, Error> {
+    let world = World::of(conn, &rules.catalogue, cluster)?;
+    match histories::case_state(conn, case, cluster, &world, now)? {
+        None => Ok(None),
+        Some(state) => pupil(conn, &world, &state),
+    }
+}
+
+/// Links cases that are linked to nobody, now that more pupils are on the roll. Says how many it linked.
+/// Takes the cluster's lock.
+///
+/// # Errors
+/// The database's failure.
+pub fn link_those_without(
+    conn: &mut Conn,
+    rules: &Rules,
+    (cluster, cases): (&ClusterId, &[CaseId]),
+    now: Timestamp,
+) -> Result<usize, Error> {
+    db::log::lock(conn, cluster)?;
+    let world = World::of(conn, &rules.catalogue, cluster)?;
+    let mut head = Head::read(conn, *cluster)?;
+    let before = head.next();
+    for case in cases {
+        if let Some(state) = histories::case_state(conn, case, cluster, &world, now)? {
+            link(conn, &world, &state, || head.take())?;
+        }
+    }
+    keep_figures(conn, rules, cluster, &cases.iter().copied().collect())?;
+    head.write(conn)?;
+    Ok(usize::try_from(head.next() - before).unwrap_or_default())
 }
 
 /// The one pupil of the cluster's schools whom the case names; none while people disagree about

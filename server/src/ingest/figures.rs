@@ -15,6 +15,7 @@ use crate::db::signals::Kept;
 use crate::db::views::GistRow;
 use crate::db::{self, Conn, Error};
 use crate::measures::increments;
+use crate::service::roll;
 
 /// A case's part of figures and warnings.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,7 +37,7 @@ pub fn keep(
     practice: &Context<'_>,
     (case, cluster): (&CaseId, &ClusterId),
 ) -> Result<(), Error> {
-    let now = part(conn, practice, case)?;
+    let now = part(conn, practice, (case, cluster))?;
     set(conn, (case, cluster), &now)
 }
 
@@ -82,13 +83,18 @@ pub fn kept(conn: &mut Conn, case: &CaseId) -> Result<Part, Error> {
 ///
 /// # Errors
 /// The database's failure.
-pub fn part(conn: &mut Conn, practice: &Context<'_>, case: &CaseId) -> Result<Part, Error> {
+pub fn part(
+    conn: &mut Conn,
+    practice: &Context<'_>,
+    (case, cluster): (&CaseId, &ClusterId),
+) -> Result<Part, Error> {
     let rows = db::views::gists_of_case(conn, case)?;
     let read = Gists::of(&rows)?;
     let mut part = Part { kept_from: read.kept_from, ..Part::default() };
     let Some(team) = read.team.filter(|_| !read.shielded) else { return Ok(part) };
     let pupil = db::extracts::pupil_of(conn, case)?;
-    let extract = pupil.map(|pupil| db::roll::extract(conn, &pupil)).transpose()?;
+    let roll = |pupil| roll::extract(conn, practice.catalogue, cluster, &pupil);
+    let extract = pupil.map(roll).transpose()?;
     let (signals, figures) = judge(practice, &team, &read.records, extract.as_ref());
     let placed = |increment| Placed { school: team.school.clone(), increment };
     part.figures = figures.into_iter().map(placed).collect();

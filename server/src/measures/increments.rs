@@ -45,6 +45,10 @@ pub fn increments(case: &CaseInBrief<'_>, signals: &[Signal]) -> Vec<Increment> 
         for signal in signals {
             let cell = signal.sign.code().to_string();
             adding.add(measures::WARNINGS, &cell, signal.from.number(), signal.record, (1, 0));
+            if let Some(until) = signal.until {
+                let after = until.number().saturating_add(1);
+                adding.add(measures::WARNINGS, &cell, after, signal.record, (-1, 0));
+            }
         }
     }
     adding.done()

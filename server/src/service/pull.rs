@@ -25,8 +25,8 @@ use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::ingest::warnings;
-use crate::service::histories;
 use crate::service::reading::colleagues::ANOTHER_SERVICE;
+use crate::service::{histories, roll};
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
 
@@ -268,7 +268,9 @@ impl Round {
         let full = rows.len() as i64 == EXTRACTS;
         for linked in rows {
             self.cursor.offset = Offset::Extracts(linked.number);
-            let extract = linked.pupil.map(|pupil| db::roll::extract(conn, &pupil)).transpose()?;
+            let (catalogue, cluster) = (&self.puller.catalogue, &self.cluster);
+            let of = |pupil| roll::extract(conn, catalogue, cluster, &pupil);
+            let extract = linked.pupil.map(of).transpose()?;
             page.extracts.push(ExtractLine { case: linked.case, extract });
         }
         if !full {

@@ -297,7 +297,7 @@ fn rebuild_case(
     if !warnings::is_kept(conn, &state)? {
         findings.wrong.push(format!("case {case}: its warnings are not of the log"));
     }
-    if figures::part(conn, &world.merging(), case)? != figures::kept(conn, case)? {
+    if figures::part(conn, &world.merging(), (case, cluster))? != figures::kept(conn, case)? {
         findings
             .wrong
             .push(format!("case {case}: its figures or early warnings are not of the log"));

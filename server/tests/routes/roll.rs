@@ -10,6 +10,7 @@ use sync_core::record::schema::Fact;
 use sync_core::record::value::Value;
 use sync_core::view::{Excluded, TermAttendance};
 
+use crate::imports::File;
 use crate::support::{START, TestServer, servers};
 use crate::worker::{Worker, assert_in_order};
 
@@ -35,7 +36,7 @@ fn fill_roll(server: &TestServer, worker: &mut Worker) {
     let term = TermAttendance { term: "2026-27 term 1".into(), from, possible: 74, attended: 60 };
     let from = "2026-09-01".parse().unwrap();
     let cause = "fighting in the playground".to_owned();
-    let excluded = Excluded { from, half_days: 4, cause };
+    let excluded = Excluded { from, half_days: 4, cause, education_from: None };
     write_tx(&mut server.conn(), |conn| {
         roll::insert_school(conn, &school)?;
         roll::insert_pupil(conn, &pupil, START)?;
@@ -199,6 +200,43 @@ async fn a_slip_in_number_or_day_of_birth_links_nobody_and_a_correction_moves_th
         scene.name("LH000009");
         scene.sync(&server).await;
         assert!(scene.shown(|scene| &mut scene.lead).is_null());
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn what_an_import_changes_reaches_the_phones_that_show_the_pupil() {
+    for server in servers() {
+        let mut scene = Scene::new(&server, NUMBER, BORN).await;
+        let header = "number,term,start date,sessions possible,sessions attended";
+        let file = format!("{header}\n{NUMBER},2026-27 term 1,19/08/2026,74,74\n");
+        assert_eq!(File::attendance(&file).take(&server).changed(), 1);
+        scene.sync(&server).await;
+        let seen = scene.shown(|scene| &mut scene.member);
+        assert_eq!(seen["terms"][0]["attended"], 74);
+        let cluster = *scene.lead.phone().clusters().keys().next().unwrap();
+        let head = || caseweave::db::log::head(&mut server.conn(), &cluster).unwrap().0;
+        let before = head();
+        assert_eq!(File::attendance(&file).take(&server).changed(), 0);
+        assert_eq!(head(), before, "the same file sends nobody anything");
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn a_case_that_names_a_number_is_linked_when_the_number_comes_onto_the_roll() {
+    for server in servers() {
+        let mut scene = Scene::new(&server, "LH000099", BORN).await;
+        assert!(scene.shown(|scene| &mut scene.member).is_null());
+        let header = "number,forename,surname,dob,year group,school";
+        let row = |born: &str| format!("{header}\nLH000099,Rowan,Kerr,{born},P6,Glen Primary\n");
+        File::roll(&row(BORN)).take(&server);
+        scene.sync(&server).await;
+        assert_eq!(scene.shown(|scene| &mut scene.member)["school"], "Glen Primary");
+        // The day of birth was a slip of the school's: the case is about somebody else.
+        File::roll(&row("2016-05-04")).take(&server);
+        scene.sync(&server).await;
+        assert!(scene.shown(|scene| &mut scene.member).is_null());
         assert_in_order(&server);
     }
 }

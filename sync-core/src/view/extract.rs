@@ -61,6 +61,11 @@ pub struct Excluded {
     /// Why.
     #[n(2)]
     pub cause: String,
+    /// From when the pupil is to be taught, by local practice and the school's own calendar; none where
+    /// nothing says so or the exclusion is over before.
+    #[n(3)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub education_from: Option<Date>,
 }
 
 /// An extract for reading, compared with local practice.
@@ -171,6 +176,7 @@ mod tests {
             from: "2026-09-01".parse().unwrap(),
             half_days: 4,
             cause: "fighting in the playground".into(),
+            education_from: Some("2026-09-09".parse().unwrap()),
         };
         let bytes = minicbor::to_vec(&excluded).unwrap();
         assert_eq!(minicbor::decode::<Excluded>(&bytes).unwrap(), excluded);

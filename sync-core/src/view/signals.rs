@@ -28,34 +28,38 @@ pub enum Sign {
     /// A planned visit or contact that was not made.
     #[n(1)]
     VisitNotMade = 1,
-    /// Excluded so often that somebody must look.
+    /// An excluded pupil who must be taught elsewhere (seed 004: from the sixth school day).
     #[n(2)]
-    RepeatExclusions = 2,
-    /// A request that nobody answered.
+    EducationDue = 2,
+    /// Excluded so often that somebody must look.
     #[n(3)]
-    RequestUnanswered = 3,
-    /// Work that nobody co-ordinates.
+    RepeatExclusions = 3,
+    /// A request that nobody answered.
     #[n(4)]
-    NoLead = 4,
-    /// Attendance that falls.
+    RequestUnanswered = 4,
+    /// Work that nobody co-ordinates.
     #[n(5)]
-    AttendanceFalling = 5,
-    /// A review that is overdue.
+    NoLead = 5,
+    /// Attendance that falls.
     #[n(6)]
-    ReviewOverdue = 6,
-    /// A child whose views nobody recorded.
+    AttendanceFalling = 6,
+    /// A review that is overdue.
     #[n(7)]
-    ViewsNeverRecorded = 7,
-    /// One agency that carries all that is agreed.
+    ReviewOverdue = 7,
+    /// A child whose views nobody recorded.
     #[n(8)]
-    OneAgencyCarriesAll = 8,
+    ViewsNeverRecorded = 8,
+    /// One agency that carries all that is agreed.
+    #[n(9)]
+    OneAgencyCarriesAll = 9,
 }
 
 impl Sign {
     /// Every warning, the most pressing first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ConcernUnanswered,
         Self::VisitNotMade,
+        Self::EducationDue,
         Self::RepeatExclusions,
         Self::RequestUnanswered,
         Self::NoLead,
@@ -71,6 +75,7 @@ impl Sign {
         match self {
             Self::ConcernUnanswered => "A concern without an answer",
             Self::VisitNotMade => "A planned contact that was not made",
+            Self::EducationDue => "Excluded, and to be taught elsewhere",
             Self::RepeatExclusions => "Excluded again",
             Self::RequestUnanswered => "A request without an answer",
             Self::NoLead => "No lead professional",
@@ -84,7 +89,7 @@ impl Sign {
     /// Whether it may not wait for a quiet morning: the child may be unsafe, or nobody answers.
     #[must_use]
     pub const fn presses(self) -> bool {
-        matches!(self, Self::ConcernUnanswered | Self::VisitNotMade | Self::RepeatExclusions)
+        matches!(self, Self::ConcernUnanswered | Self::VisitNotMade | Self::EducationDue)
     }
 
     /// The warning of this code.
@@ -109,6 +114,9 @@ pub struct Signal {
     /// The first day on which it does.
     #[n(1)]
     pub from: Date,
+    /// The last day on which it does; none while nothing ends it.
+    #[n(4)]
+    pub until: Option<Date>,
     /// Why, in words that a reader can check.
     #[n(2)]
     pub why: String,
@@ -121,6 +129,6 @@ impl Signal {
     /// Whether it holds on a day.
     #[must_use]
     pub fn holds_on(&self, day: Date) -> bool {
-        self.from <= day
+        self.from <= day && self.until.is_none_or(|until| day <= until)
     }
 }

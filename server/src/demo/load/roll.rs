@@ -44,7 +44,7 @@ pub(super) fn fill(
     }
     for it in &area.exclusions {
         let (from, half_days, cause) = (day(it.from)?, it.half_days, it.cause.to_owned());
-        let row = Excluded { from, half_days, cause };
+        let row = Excluded { from, half_days, cause, education_from: None };
         roll::insert_exclusion(conn, &pupils[it.pupil as usize], &row)?;
     }
     Ok(())

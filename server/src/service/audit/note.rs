@@ -113,6 +113,8 @@ acts! {
     SecondFactor "second_factor" "Changed an app for codes";
     /// An account of an outside sign-in was linked with a person, or taken away.
     LinkAccount "link_account" "Linked an account of an outside sign-in";
+    /// A file of a school system was taken over.
+    Import "import" "Took a school's file over";
     /// The audit was read.
     ReadAudit "read_audit" "Read the audit";
 }

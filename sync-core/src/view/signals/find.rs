@@ -34,12 +34,13 @@ impl Signal {
     #[must_use]
     pub fn of_roll(extract: &Extract, rules: &Rules) -> Vec<Self> {
         let repeated = exclusions(&extract.exclusions, rules);
-        repeated.into_iter().chain(attendance(&extract.terms, rules)).collect()
+        let due = extract.exclusions.iter().filter_map(education);
+        due.chain(repeated).chain(attendance(&extract.terms, rules)).collect()
     }
 }
 
 fn signal(sign: Sign, from: Option<Date>, record: Option<RecordId>, why: String) -> Option<Signal> {
-    Some(Signal { sign, from: from?, why, record })
+    Some(Signal { sign, from: from?, until: None, why, record })
 }
 
 fn concerns(case: &CaseInBrief<'_>, rules: &Rules) -> Vec<Signal> {
@@ -157,6 +158,18 @@ fn exclusions(all: &[Excluded], rules: &Rules) -> Option<Signal> {
     }
     let why = format!("Excluded {within} times within a year, last from {}.", last.from.in_words());
     signal(Sign::RepeatExclusions, Some(last.from), None, why)
+}
+
+/// From the day before the child must be taught elsewhere until the exclusion is over. Weekends within it are
+/// counted as if there were no holidays: the warning may end too soon, never too late.
+fn education(excluded: &Excluded) -> Option<Signal> {
+    let from = excluded.education_from?;
+    let days = i32::from(excluded.half_days.div_ceil(2));
+    let until = excluded.from.plus_days(days + days / 5 * 2)?.max(from);
+    let (since, due) = (excluded.from.in_words(), from.in_words());
+    let why = format!("Excluded since {since}: full-time education is due from {due}.");
+    let sign = signal(Sign::EducationDue, from.plus_days(-1), None, why)?;
+    Some(Signal { until: Some(until), ..sign })
 }
 
 fn attendance(terms: &[TermAttendance], rules: &Rules) -> Option<Signal> {

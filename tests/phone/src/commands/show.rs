@@ -107,6 +107,9 @@ fn schooling(extract: &ExtractView) -> String {
     for excluded in &extract.exclusions {
         let (from, half_days, cause) = (excluded.from, excluded.half_days, &excluded.cause);
         text.push_str(&format!("  excluded from {from} for {half_days} half days: {cause}\n"));
+        if let Some(day) = excluded.education_from {
+            text.push_str(&format!("    to be taught from {day}\n"));
+        }
     }
     text
 }
