@@ -1,0 +1,22 @@
+// The suite: one world, one browser, and everything that must hold of the pages. See scripts/pages.
+import { after, before, describe } from 'node:test';
+import { Browser } from './browser.mjs';
+import * as every from './every_page.mjs';
+import { tell } from './story.mjs';
+import { World } from './world.mjs';
+
+// What the tests share; it is there once they run.
+const here = {};
+
+describe('pages', () => {
+  before(async () => {
+    here.world = await World.begin();
+    here.story = await tell(here.world);
+    here.browser = await Browser.begin(here.world);
+  });
+  after(async () => {
+    await here.browser?.end();
+    here.world?.end();
+  });
+  every.tests(here);
+});
