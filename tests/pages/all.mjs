@@ -2,7 +2,9 @@
 import { after, before, describe } from 'node:test';
 import { Browser } from './browser.mjs';
 import * as every from './every_page.mjs';
+import * as states from './states.mjs';
 import { tell } from './story.mjs';
+import * as tasks from './tasks.mjs';
 import { World } from './world.mjs';
 
 // What the tests share; it is there once they run.
@@ -19,4 +21,6 @@ describe('pages', () => {
     here.world?.end();
   });
   every.tests(here);
+  states.tests(here);
+  tasks.tests(here);
 });

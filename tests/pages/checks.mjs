@@ -14,8 +14,8 @@ const RULES = {
 // A page with a long list is walked far enough to see each sort of thing that can be focused.
 const STEPS_MOST = 40;
 
-// Looks at the page that is open, in both sizes, and keeps its pictures. Whatever is wrong is thrown
-// at the end, together: one run says everything.
+// Looks at the page that is open, in both sizes, and keeps its pictures. Says everything that is
+// wrong, so that one run finds all of it.
 export async function look(page, folder, name) {
   const wrong = [];
   await page.evaluate(axe);
@@ -29,7 +29,12 @@ export async function look(page, folder, name) {
   await page.setViewportSize(NARROWEST);
   wrong.push(...await sideways(page), ...await spaced(page));
   await page.setViewportSize(SIZES.desk);
-  assert.deepEqual(wrong, [], `${folder}/${name} at ${new URL(page.url()).pathname}`);
+  return wrong.map((it) => `${folder}/${name}: ${it}`);
+}
+
+// The same, for a state that a test has led to.
+export async function holds(page, folder, name) {
+  assert.equal((await look(page, folder, name)).join('\n'), '');
 }
 
 async function violations(page, size) {

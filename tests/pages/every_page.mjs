@@ -47,7 +47,7 @@ async function crawl(here, who, more) {
     if ((titles.get(title) ?? sort) !== sort) wrong.push(`${sort} and ${titles.get(title)} are both called ${title}`);
     titles.set(title, sort);
     walk.found(await links(page));
-    await look(page, who, next.name).catch((error) => wrong.push(error.message));
+    wrong.push(...await look(page, who, next.name));
     if (titles.size === 1) {
       await page.reload();
       await skips(page);
