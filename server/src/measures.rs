@@ -5,6 +5,7 @@
 pub mod bands;
 pub mod catalogue;
 pub mod increments;
+pub mod published;
 
 pub use catalogue::{MEASURES, Measure, Sort, measure};
 pub use increments::{Increment, increments};

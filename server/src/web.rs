@@ -73,7 +73,8 @@ pages! {
     get "/to-review" => review::show;
     post "/to-review/{id}" => review::decide;
     get "/editions" => editions::show;
-    get "/editions/children-by-stage.csv" => editions::download;
+    get "/editions.csv" => editions::download;
+    get "/editions/report" => editions::report;
     get "/audit" => audit::show;
     get "/audit.csv" => audit::download;
     get "/password" => password::show;

@@ -18,6 +18,7 @@ const RULES: &[(&str, Rule)] = &[
     ("diesel only in db and migrations", layers::diesel),
     ("uniffi only in ffi and mobile-bindings", layers::bindings),
     ("nobody depends on ffi", layers::nobody_uses_ffi),
+    ("disclosure depends on nothing of ours and does no I/O", layers::disclosure),
     ("no clock and no randomness in sync-core", words::clocks),
     ("no hash maps in sync-core", words::hash_maps),
     ("nothing unfinished", words::unfinished),
@@ -104,6 +105,18 @@ const SAMPLES: &[(&str, &str, &str, &str)] = &[
         "tests/Cargo.toml",
         "caseweave-ffi = { path = \"../ffi\" }",
         "caseweave.workspace = true",
+    ),
+    (
+        "disclosure depends on nothing of ours and does no I/O",
+        "disclosure/Cargo.toml",
+        "sync-core.workspace = true",
+        "serde.workspace = true # no sync-core",
+    ),
+    (
+        "disclosure depends on nothing of ours and does no I/O",
+        "disclosure/src/mask.rs",
+        "let now = std::time::Instant::now();",
+        "use crate::rules::Rules;",
     ),
     (
         "no clock and no randomness in sync-core",

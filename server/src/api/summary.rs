@@ -13,7 +13,7 @@ use crate::app::AppState;
 use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::service::audit::{Act, Seen};
-use crate::service::editions::{self, Edition, Figures as Published};
+use crate::service::editions::{self, Edition, Table};
 use crate::service::reading::Reader;
 use crate::service::reading::summary::{self, Figures};
 
@@ -63,27 +63,38 @@ pub struct EditionShown {
     authority: String,
     period: String,
     closed_at: i64,
-    children_by_stage: TableShown,
+    /// The last day of the period before: this one begins after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    /// Its last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    /// By which rule small counts are hidden.
+    rule: String,
+    tables: Vec<TableShown>,
 }
 
 /// A published table.
 #[derive(Serialize, ToSchema)]
 pub struct TableShown {
+    /// The measure's name.
+    id: String,
     title: String,
     /// What is counted.
     definition: String,
-    /// Empty where the table is withheld.
+    columns: Vec<String>,
     rows: Vec<RowShown>,
-    /// Why the table is withheld.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    withheld: Option<String>,
+    /// Why something is not shown.
+    reasons: Vec<String>,
 }
 
-/// A published count.
+/// A line of a published table.
 #[derive(Serialize, ToSchema)]
 pub struct RowShown {
+    /// The cluster, or that it is all of them.
     label: String,
-    children: u64,
+    /// A cell a column: a count, a percentage, or that it is hidden.
+    cells: Vec<String>,
 }
 
 /// The figures that this person may read.
@@ -150,23 +161,31 @@ impl From<Figures> for FiguresShown {
 
 impl From<Edition> for EditionShown {
     fn from(edition: Edition) -> Self {
-        let table = edition.children_by_stage;
-        let (rows, withheld) = match table.figures {
-            Published::Rows(rows) => (rows, None),
-            Published::Withheld(why) => (Vec::new(), Some(why)),
-        };
-        let rows =
-            rows.into_iter().map(|row| RowShown { label: row.label, children: row.children });
         Self {
             authority: edition.authority,
             period: edition.period,
             closed_at: edition.closed_at.0,
-            children_by_stage: TableShown {
-                title: table.title,
-                definition: table.definition,
-                rows: rows.collect(),
-                withheld,
-            },
+            after: edition.after.map(|day| day.to_string()),
+            to: edition.to.map(|day| day.to_string()),
+            rule: edition.rule,
+            tables: edition.tables.into_iter().map(TableShown::from).collect(),
+        }
+    }
+}
+
+impl From<Table> for TableShown {
+    fn from(table: Table) -> Self {
+        let row = |row: editions::Row| RowShown {
+            label: row.label,
+            cells: row.cells.into_iter().map(editions::Shown::words).collect(),
+        };
+        Self {
+            id: table.id,
+            title: table.title,
+            definition: table.definition,
+            columns: table.columns,
+            rows: table.rows.into_iter().map(row).collect(),
+            reasons: table.reasons,
         }
     }
 }

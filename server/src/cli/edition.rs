@@ -1,12 +1,13 @@
 //! `caseweave edition`
 
 use serde_json::json;
+use sync_core::time::Date;
 
 use super::{Failure, act, open, output};
 use crate::config::Config;
 use crate::db::read_tx;
 use crate::service::audit::{Act, Note};
-use crate::service::editions::{self, Edition, EditionError, Figures};
+use crate::service::editions::{self, Closing, Edition, EditionError};
 
 /// What chief officers see.
 #[derive(clap::Subcommand)]
@@ -19,6 +20,9 @@ pub enum Command {
         /// The authority; the server's only one by default.
         #[arg(long)]
         authority: Option<String>,
+        /// The period's last day; today by default.
+        #[arg(long)]
+        to: Option<Date>,
     },
     /// Show what was published, newest first.
     Show {
@@ -38,10 +42,12 @@ pub enum Command {
 pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let (mut conn, state) = open(config)?;
     match command {
-        Command::Close { period, authority } => {
+        Command::Close { period, authority, to } => {
             let (now, catalogue) = (state.clock.now(), &state.rules.catalogue);
             let edition = act((&mut conn, &state), |conn| {
-                let edition = editions::close(conn, now, catalogue, authority.as_deref(), &period)?;
+                let closing = Closing { authority: authority.as_deref(), period: &period, to };
+                let mut told = |done, all| eprintln!("masking: {done} of {all} groups of tables");
+                let edition = editions::close(conn, now, catalogue, closing, &mut told)?;
                 let note = Note::of(Act::CloseEdition).with(edition.period.clone());
                 let clusters = editions::clusters(conn, &edition.authority)?;
                 let note = clusters.iter().fold(note, |note, it| note.in_cluster(*it));
@@ -64,19 +70,17 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
 }
 
 fn text(edition: &Edition) -> String {
-    let table = &edition.children_by_stage;
     let closed = edition.closed_at.date().map(|day| day.to_string()).unwrap_or_default();
-    let mut text = format!(
-        "{}: {} (closed {closed})\n{}\n{}",
-        edition.authority, edition.period, table.title, table.definition
-    );
-    match &table.figures {
-        Figures::Withheld(why) => text += &format!("\n{why}"),
-        Figures::Rows(rows) => {
-            for row in rows {
-                text += &format!("\n{}\t{}", row.label, row.children);
-            }
+    let mut text =
+        format!("{}: {} (closed {closed})\n{}", edition.authority, edition.period, edition.rule);
+    for table in &edition.tables {
+        text += &format!("\n\n{}\n{}", table.title, table.definition);
+        text += &format!("\n\t{}", table.columns.join("\t"));
+        for row in &table.rows {
+            let cells: Vec<_> = row.cells.iter().map(|cell| cell.words()).collect();
+            text += &format!("\n{}\t{}", row.label, cells.join("\t"));
         }
+        text.extend(table.reasons.iter().map(|why| format!("\n{why}")));
     }
     text
 }

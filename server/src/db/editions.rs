@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use sync_core::time::Timestamp;
 
+use super::schema_figures::edition_counts;
 use super::schema_log::editions::dsl;
 use super::{Conn, Error};
 
@@ -39,6 +40,33 @@ pub fn insert(conn: &mut Conn, row: &EditionRow) -> Result<(), Error> {
     );
     diesel::insert_into(dsl::editions).values(values).execute(conn)?;
     Ok(())
+}
+
+/// Keeps the exact counts that an edition was made from.
+///
+/// # Errors
+/// [`Error::Taken`] for a period that was closed before.
+pub fn insert_exact(
+    conn: &mut Conn,
+    (authority, period): (&[u8; 16], &str),
+    exact: &str,
+) -> Result<(), Error> {
+    let values = (
+        edition_counts::authority_id.eq(authority.as_slice()),
+        edition_counts::period.eq(period),
+        edition_counts::exact.eq(exact),
+    );
+    diesel::insert_into(edition_counts::table).values(values).execute(conn)?;
+    Ok(())
+}
+
+/// The exact counts that an edition was made from; none of one that was made without.
+///
+/// # Errors
+/// The database's failure.
+pub fn exact(conn: &mut Conn, authority: &[u8; 16], period: &str) -> Result<Option<String>, Error> {
+    let found = edition_counts::table.find((authority.as_slice(), period));
+    Ok(found.select(edition_counts::exact).first(conn).optional()?)
 }
 
 /// An authority's editions, newest first.

@@ -40,6 +40,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    edition_counts (authority_id, period) {
+        authority_id -> Binary,
+        period -> Text,
+        exact -> Text,
+    }
+}
+
+diesel::table! {
     kept_from (case_id, user_id) {
         case_id -> Binary,
         cluster_id -> Binary,

@@ -173,6 +173,16 @@ measures! {
         counts "Early warnings that hold." of None,
         day "From when it holds"
         from "All records for the team and the pupil roll" by "Warning";
+    /// Cases opened.
+    23 OPENED "cases-opened" Flow "Cases opened"
+        counts "Cases begun, and cases opened again." of None,
+        day "The day on which it was begun or opened again"
+        from "The case's record for the team: open or closed" by "";
+    /// Cases closed.
+    24 CLOSED "cases-closed" Flow "Cases closed"
+        counts "Cases closed." of None,
+        day "The day on which it was closed"
+        from "The case's record for the team: open or closed" by "";
 }
 
 /// The measure of this name.

@@ -97,6 +97,12 @@ impl Adding {
         let spells = while_open(case, &case.team.stage);
         let cell = |is: Option<&str>| is.unwrap_or("none").to_owned();
         self.hold(measures::AT_STAGE, &spells, cell);
+        for spell in while_open(case, &[]) {
+            self.add(measures::OPENED, "", spell.from, None, (1, 0));
+            if let Some(until) = spell.until {
+                self.add(measures::CLOSED, "", until, None, (1, 0));
+            }
+        }
         for pair in case.team.stage.windows(2) {
             let ranks = (rank(case, &pair[0]), rank(case, &pair[1]));
             let (Some(before), Some(after)) = ranks else { continue };

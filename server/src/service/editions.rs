@@ -1,22 +1,21 @@
-//! Editions: what is published about the whole authority when a period closes. Here one table,
-//! children by stage, withheld as a whole if any count is so small that it could point at a child.
+//! Editions: what is published about the whole authority when a period closes, masked in one batch and
+//! never changed after. Each thing is counted in one period only: what arrives late counts in the period
+//! in which it arrives.
 
-use std::collections::BTreeMap;
+mod counting;
+mod shown;
+mod stored;
 
 use serde::{Deserialize, Serialize};
-use sync_core::framework::Catalogue;
+use sync_core::framework::{Catalogue, Disclosure};
 use sync_core::ids::ClusterId;
-use sync_core::time::Timestamp;
+use sync_core::time::{Date, Timestamp};
 
 use super::accounts::AccountError;
-use super::histories::{World, case_state};
-use super::reading::summary::{NO_STAGE, SEVERAL_STAGES, label};
 use crate::db::editions::EditionRow;
-use crate::db::views::CaseViewRow;
 use crate::db::{self, Conn, Error};
+use counting::Exact;
 
-/// Counts from 1 to this are not published.
-pub const SMALL: u64 = 5;
 /// Longest name of a period, bytes.
 const PERIOD_BYTES: usize = 100;
 
@@ -27,41 +26,75 @@ pub struct Edition {
     pub authority: String,
     /// The period's name.
     pub period: String,
+    /// The day after which it begins: the last of the period before; none of the first.
+    pub after: Option<Date>,
+    /// Its last day.
+    pub to: Option<Date>,
     /// When it was closed.
     pub closed_at: Timestamp,
-    /// Children by stage.
-    pub children_by_stage: Table,
+    /// By which rule small counts are hidden, in words.
+    pub rule: String,
+    /// The tables.
+    pub tables: Vec<Table>,
 }
 
-/// A published table.
+/// A published table: a line a cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Table {
+    /// Its name in addresses: a measure's.
+    pub id: String,
     /// What a screen shows above it.
     pub title: String,
     /// What is counted.
     pub definition: String,
-    /// The figures, or why there are none.
-    #[serde(flatten)]
-    pub figures: Figures,
+    /// On which day each is counted.
+    pub day: String,
+    /// From which records it comes.
+    pub sources: String,
+    /// Who answers for the definition.
+    pub owner: String,
+    /// What its columns are called.
+    pub columns: Vec<String>,
+    /// Its lines, the authority's total last.
+    pub rows: Vec<Row>,
+    /// Why something is not shown.
+    pub reasons: Vec<String>,
 }
 
-/// Figures, or why there are none.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Figures {
-    /// The rows, a total among them.
-    Rows(Vec<Row>),
-    /// Why nothing of the table is published.
-    Withheld(String),
-}
-
-/// A published count.
+/// A line of a published table.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Row {
-    /// What is counted.
+    /// The cluster, or that it is all of them.
     pub label: String,
-    /// Children.
-    pub children: u64,
+    /// A cell a column.
+    pub cells: Vec<Shown>,
+}
+
+/// A cell as it was published.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// A count.
+    Count(u64),
+    /// A share, in whole per cent.
+    Percent(u32),
+    /// Not shown, so that no child can be made out.
+    Hidden,
+    /// There is nothing of which to tell a share.
+    Nothing,
+}
+
+impl Shown {
+    /// What a screen shows.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Count(count) => count.to_string(),
+            Self::Percent(percent) => format!("{percent}%"),
+            Self::Hidden => "Hidden".to_owned(),
+            Self::Nothing => "None".to_owned(),
+        }
+    }
 }
 
 /// Why an edition cannot be closed or shown.
@@ -79,41 +112,76 @@ pub enum EditionError {
     /// A name of a period that is empty, too long or has signs it must not have.
     #[error("the period's name is empty, too long or has signs that are not allowed")]
     BadPeriod,
+    /// The period's last day is before that of the period before, or still to come.
+    #[error("the period must not end before the one before it, nor in the future")]
+    BadDay,
+    /// The rules of disclosure cannot be kept.
+    #[error("nothing was published: {0}")]
+    Rules(#[from] disclosure::Invalid),
+    /// What was published could be worked out together with this edition.
+    #[error("nothing was published: with it, a count that an edition hides could be worked out")]
+    Unsafe,
     /// The database's failure.
     #[error(transparent)]
     Db(#[from] Error),
 }
 
-/// Closes a period of an authority (the server's only one if none is named) and publishes its
-/// edition. Call it in one transaction.
+/// What is to be closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Closing<'a> {
+    /// The authority; the server's only one if none is named.
+    pub authority: Option<&'a str>,
+    /// The period's name.
+    pub period: &'a str,
+    /// Its last day; today if none is named.
+    pub to: Option<Date>,
+}
+
+/// Told which table is being masked, of how many.
+pub type Progress<'a> = dyn FnMut(usize, usize) + 'a;
+
+/// Closes a period of an authority and publishes its edition. Call it in one transaction.
 ///
 /// # Errors
 /// [`EditionError`] in an administrator's words; nothing was published.
 pub fn close(
     conn: &mut Conn,
     now: Timestamp,
-    catalogue: &std::sync::Arc<Catalogue>,
-    authority: Option<&str>,
-    period: &str,
+    catalogue: &Catalogue,
+    closing: Closing<'_>,
+    progress: &mut Progress<'_>,
 ) -> Result<Edition, EditionError> {
-    let period = period.trim();
+    let period = closing.period.trim();
     if period.is_empty() || period.len() > PERIOD_BYTES || period.chars().any(char::is_control) {
         return Err(EditionError::BadPeriod);
     }
-    let (id, name) = find_authority(conn, authority)?;
-    let counts = count(conn, now, catalogue, &id)?;
+    let (id, name) = find_authority(conn, closing.authority)?;
+    let past = stored::past(conn, &id)?;
+    if past.iter().any(|it| it.edition.period == period) {
+        return Err(EditionError::Closed);
+    }
+    let after = past.last().and_then(|it| it.edition.to);
+    let today = now.date().ok_or(EditionError::BadDay)?;
+    let to = closing.to.unwrap_or(today);
+    if to > today || after.is_some_and(|after| to < after) {
+        return Err(EditionError::BadDay);
+    }
+    let framework = catalogue.of_authority(&name, &jurisdiction(conn, &id)?).map(str::to_owned);
+    let rules = rules(catalogue, framework.as_deref());
+    let practice = (catalogue, framework.as_deref());
+    let exact = Exact::count(conn, (&id, period), practice, to, past.last())?;
+    let parts = counting::mask(&exact, &past, &rules, progress)?;
     let edition = Edition {
-        children_by_stage: by_stage(catalogue, &name, &counts),
+        tables: shown::tables(catalogue, framework.as_deref(), period, &parts),
         authority: name,
         period: period.to_owned(),
+        after,
+        to: Some(to),
         closed_at: now,
+        rule: in_words(&rules),
     };
-    let figures = serde_json::to_string(&edition).map_err(|_| Error::Corrupt("edition"))?;
-    let row = EditionRow { authority: id, period: period.to_owned(), closed_at: now, figures };
-    match db::editions::insert(conn, &row) {
-        Err(Error::Taken) => Err(EditionError::Closed),
-        other => Ok(other.map(|()| edition)?),
-    }
+    stored::keep(conn, &id, &edition, &parts, &exact)?;
+    Ok(edition)
 }
 
 /// What an authority published, newest first.
@@ -155,8 +223,36 @@ pub fn of_clusters(conn: &mut Conn, clusters: &[ClusterId]) -> Result<Vec<Editio
 
 fn published(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Edition>, Error> {
     let rows = db::editions::of_authority(conn, authority)?;
-    let read = |row: EditionRow| serde_json::from_str(&row.figures);
-    rows.into_iter().map(|row| read(row).map_err(|_| Error::Corrupt("edition"))).collect()
+    rows.iter().map(|row: &EditionRow| Ok(stored::read(row)?.0)).collect()
+}
+
+fn jurisdiction(conn: &mut Conn, authority: &[u8; 16]) -> Result<String, Error> {
+    let clusters = db::clusters::of_authority(conn, authority)?;
+    Ok(clusters.into_iter().next().map(|it| it.jurisdiction).unwrap_or_default())
+}
+
+/// The rules of an authority's framework, or this software's own.
+fn rules(catalogue: &Catalogue, framework: Option<&str>) -> disclosure::Rules {
+    let newest = framework.and_then(|id| catalogue.editions(id).next());
+    let own = disclosure::Rules::default();
+    let Some(set) = newest.and_then(|it| it.disclosure.as_ref()) else { return own };
+    let Disclosure { hide_counts_to, hide_zero, protection_width, round_to, .. } = set;
+    disclosure::Rules {
+        threshold: *hide_counts_to,
+        zeros: if *hide_zero { disclosure::Zeros::Hidden } else { own.zeros },
+        width: *protection_width,
+        rounding: (*round_to > 1).then_some(*round_to),
+        ..own
+    }
+}
+
+fn in_words(rules: &disclosure::Rules) -> String {
+    let least = if rules.zeros == disclosure::Zeros::Hidden { 0 } else { 1 };
+    format!(
+        "Counts from {least} to {} are hidden, and others beside them, so that nobody can work them out: \
+         each hidden count could still be at least {} different numbers.",
+        rules.threshold, rules.width
+    )
 }
 
 fn find_authority(conn: &mut Conn, name: Option<&str>) -> Result<([u8; 16], String), AccountError> {
@@ -168,126 +264,5 @@ fn find_authority(conn: &mut Conn, name: Option<&str>) -> Result<([u8; 16], Stri
             let found = all.iter().find(|(_, known)| Some(known.as_str()) == name);
             found.cloned().ok_or(AccountError::Unknown("authority"))
         }
-    }
-}
-
-/// Where a child is: the framework and stage in force, or that there is none or more than one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum At {
-    Stage(String, String),
-    Nowhere,
-    Several,
-}
-
-impl At {
-    fn of(view: &CaseViewRow) -> Self {
-        match (view.stage.is_empty(), view.stage_disputed) {
-            (false, _) => Self::Stage(view.framework.clone(), view.stage.clone()),
-            (true, true) => Self::Several,
-            (true, false) => Self::Nowhere,
-        }
-    }
-}
-
-/// Open cases by stage. A shielded case is in no figure outside its named people.
-fn count(
-    conn: &mut Conn,
-    now: Timestamp,
-    catalogue: &std::sync::Arc<Catalogue>,
-    authority: &[u8; 16],
-) -> Result<BTreeMap<At, u64>, Error> {
-    let mut counts = BTreeMap::new();
-    for cluster in db::clusters::of_authority(conn, authority)? {
-        let world = World::of(conn, catalogue, &cluster.id)?;
-        for view in db::views::cases(conn, &cluster.id)? {
-            let state = case_state(conn, &view.case, &cluster.id, &world, now)?;
-            let shown = state.is_some_and(|state| !state.context.shielded);
-            if view.is_open && shown {
-                *counts.entry(At::of(&view)).or_default() += 1;
-            }
-        }
-    }
-    Ok(counts)
-}
-
-fn by_stage(catalogue: &Catalogue, authority: &str, counts: &BTreeMap<At, u64>) -> Table {
-    let rows = rows(catalogue, authority, counts);
-    let small = rows.iter().any(|row| (1..=SMALL).contains(&row.children));
-    let why = format!(
-        "Withheld: one of its counts is between 1 and {SMALL}, which could point at a child."
-    );
-    Table {
-        title: "Children by stage".to_owned(),
-        definition: "Open cases at the close of the period by the stage in force; while people \
-                     disagree, the highest. Shielded children are not counted."
-            .to_owned(),
-        figures: if small { Figures::Withheld(why) } else { Figures::Rows(rows) },
-    }
-}
-
-/// The stages of the authority's own framework, nobody at them or not, then whatever else is in
-/// force somewhere, then the total.
-fn rows(catalogue: &Catalogue, authority: &str, counts: &BTreeMap<At, u64>) -> Vec<Row> {
-    let mut left = counts.clone();
-    let mut rows = Vec::new();
-    for framework in catalogue.ids().filter_map(|id| catalogue.editions(id).next()) {
-        for stage in framework.stages.iter().filter(|_| framework.authority == authority) {
-            let at = At::Stage(framework.id.clone(), stage.code.clone());
-            let children = left.remove(&at).unwrap_or_default();
-            rows.push(Row { label: stage.name.clone(), children });
-        }
-    }
-    rows.extend(left.into_iter().map(|(at, children)| {
-        let label = match at {
-            At::Stage(framework, stage) => {
-                format!("{} ({framework})", label(catalogue, Some(&framework), &stage))
-            }
-            At::Nowhere => NO_STAGE.to_owned(),
-            At::Several => SEVERAL_STAGES.to_owned(),
-        };
-        Row { label, children }
-    }));
-    rows.push(Row { label: "All".to_owned(), children: counts.values().sum() });
-    rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(counts: &[(At, u64)]) -> Figures {
-        let catalogue = Catalogue::shipped().unwrap();
-        by_stage(&catalogue, "East Lothian", &counts.iter().cloned().collect()).figures
-    }
-
-    fn at(stage: &str) -> At {
-        let catalogue = Catalogue::shipped().unwrap();
-        let framework = catalogue.editions("east-lothian").next().unwrap();
-        let found = framework.stages.iter().find(|it| it.name == stage).unwrap();
-        At::Stage(framework.id.clone(), found.code.clone())
-    }
-
-    #[test]
-    fn one_small_count_anywhere_withholds_the_whole_table() {
-        for small in 1..=SMALL {
-            for where_ in [at("Stage 3"), At::Nowhere, At::Several] {
-                let figures = table(&[(at("Stage 1"), 40), (where_, small)]);
-                assert!(matches!(figures, Figures::Withheld(why) if !why.contains("40")));
-            }
-        }
-    }
-
-    #[test]
-    fn large_counts_and_empty_stages_are_published_with_their_total() {
-        let Figures::Rows(rows) = table(&[(at("Stage 1"), 40), (at("Stage 2"), 6)]) else {
-            panic!("published")
-        };
-        let shown: Vec<_> = rows.iter().map(|row| (row.label.as_str(), row.children)).collect();
-        assert_eq!(shown, [("Stage 1", 40), ("Stage 2", 6), ("Stage 3", 0), ("All", 46)]);
-    }
-
-    #[test]
-    fn no_child_at_all_can_be_published() {
-        assert!(matches!(table(&[]), Figures::Rows(_)));
     }
 }

@@ -15,46 +15,102 @@ use crate::app::AppState;
 use crate::csv;
 use crate::db::Conn;
 use crate::service::audit::{Act, Seen};
-use crate::service::editions::{self, Edition, Figures};
+use crate::service::editions::{self, Edition, Row, Shown, Table};
 use crate::service::reading::Reader;
 
 #[derive(Template)]
 #[template(path = "editions.html")]
 struct EditionsPage {
     frame: Frame,
-    editions: Vec<EditionShown>,
+    /// Every edition: its name, its address, whether it is the one that is shown.
+    all: Vec<(String, String, bool)>,
+    edition: Option<EditionShown>,
 }
 
+#[derive(Template)]
+#[template(path = "board_report.html")]
+struct ReportPage {
+    frame: Frame,
+    edition: EditionShown,
+}
+
+/// An edition for a template.
 struct EditionShown {
     heading: String,
     closed: String,
+    period: String,
+    rule: String,
+    report: String,
+    tables: Vec<TableShown>,
+}
+
+struct TableShown {
+    id: String,
     title: String,
     definition: String,
-    rows: Vec<(String, u64)>,
-    withheld: Option<String>,
+    day: String,
+    sources: String,
+    owner: String,
+    columns: Vec<String>,
+    rows: Vec<Line>,
+    reasons: Vec<String>,
     csv: String,
+    /// The authority's last column in every edition that has the table, oldest first.
+    over_time: Vec<(String, String, Option<u64>)>,
 }
 
-/// Which edition is wanted.
-#[derive(Deserialize)]
+struct Line {
+    label: String,
+    cells: Vec<String>,
+    /// Length of the bar of the last column, of a hundred; none where that is hidden.
+    bar: Option<u64>,
+}
+
+/// Which edition is wanted, and which table of it.
+#[derive(Deserialize, Default)]
 pub(super) struct Asked {
-    authority: String,
-    period: String,
+    authority: Option<String>,
+    period: Option<String>,
+    table: Option<String>,
 }
 
-/// Every edition, newest first.
+/// An edition, the newest by default, with its tables.
 pub(super) async fn show(
     state: Data<AppState>,
     visitor: Visitor,
+    request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let editions = published(&state, &visitor, Act::Editions).await?;
+    let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
+    let found = asked.find(&editions);
+    if found.is_none() && (asked.period.is_some() || !editions.is_empty()) {
+        return Err(PageError::not_open());
+    }
+    let link = |it: &Edition| {
+        let heading = format!("{}: {}", it.authority, it.period);
+        (heading, address("/editions", it, None), found == Some(it))
+    };
     page::well(&EditionsPage {
         frame: Frame::of(&visitor, "Published figures", "/editions"),
-        editions: editions.into_iter().map(EditionShown::of).collect(),
+        all: editions.iter().map(link).collect(),
+        edition: found.map(|edition| EditionShown::of(edition, &editions)),
     })
 }
 
-/// One edition's table for a spreadsheet.
+/// The same to print, or to keep as a file: a report for a board.
+pub(super) async fn report(
+    state: Data<AppState>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let editions = published(&state, &visitor, Act::Export).await?;
+    let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
+    let edition = asked.find(&editions).ok_or(PageError::not_open())?;
+    let edition = EditionShown::of(edition, &editions);
+    page::well(&ReportPage { frame: Frame::of(&visitor, "Board report", "/editions"), edition })
+}
+
+/// One table for a spreadsheet.
 pub(super) async fn download(
     state: Data<AppState>,
     visitor: Visitor,
@@ -62,14 +118,25 @@ pub(super) async fn download(
 ) -> Result<HttpResponse, PageError> {
     let editions = published(&state, &visitor, Act::Export).await?;
     let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
-    let wanted = |it: &Edition| it.authority == asked.authority && it.period == asked.period;
-    let edition = editions.into_iter().find(wanted).ok_or(PageError::not_open())?;
-    let file = ("content-disposition", "attachment; filename=\"children-by-stage.csv\"");
+    let edition = asked.find(&editions).ok_or(PageError::not_open())?;
+    let wanted = |it: &&Table| asked.table.as_deref() == Some(it.id.as_str());
+    let table = edition.tables.iter().find(wanted).ok_or(PageError::not_open())?;
+    let file = format!("attachment; filename=\"{}.csv\"", table.id);
     let answer = HttpResponse::Ok()
-        .insert_header(file)
+        .insert_header(("content-disposition", file))
         .content_type("text/csv; charset=utf-8")
-        .body(table(&edition));
+        .body(spreadsheet(edition, table));
     Ok(answer)
+}
+
+impl Asked {
+    /// The edition that is meant: the newest if none is named.
+    fn find<'a>(&self, editions: &'a [Edition]) -> Option<&'a Edition> {
+        let is = |asked: &Option<String>, own: &str| asked.as_deref().is_none_or(|it| it == own);
+        editions
+            .iter()
+            .find(|it| is(&self.authority, &it.authority) && is(&self.period, &it.period))
+    }
 }
 
 /// What the person may read; an error for whoever reads none.
@@ -88,42 +155,120 @@ async fn published(
     visitor.show(state, work).await?.ok_or(PageError::not_open())
 }
 
+fn address(path: &str, edition: &Edition, table: Option<&str>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("authority", &edition.authority).append_pair("period", &edition.period);
+    if let Some(table) = table {
+        query.append_pair("table", table);
+    }
+    format!("{path}?{}", query.finish())
+}
+
 impl EditionShown {
-    fn of(edition: Edition) -> Self {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("authority", &edition.authority).append_pair("period", &edition.period);
-        let table = edition.children_by_stage;
-        let (rows, withheld) = match table.figures {
-            Figures::Rows(rows) => (rows, None),
-            Figures::Withheld(why) => (Vec::new(), Some(why)),
+    fn of(edition: &Edition, all: &[Edition]) -> Self {
+        let table = |table: &Table| TableShown::of(table, edition, all);
+        let period = match (edition.after, edition.to) {
+            (Some(after), Some(to)) => {
+                format!("After {} to {}", words::day(after), words::day(to))
+            }
+            (None, Some(to)) => format!("Until {}", words::day(to)),
+            _ => String::new(),
         };
         Self {
             heading: format!("{}: {}", edition.authority, edition.period),
             closed: words::day_of(edition.closed_at),
-            title: table.title,
-            definition: table.definition,
-            rows: rows.into_iter().map(|row| (row.label, row.children)).collect(),
-            withheld,
-            csv: format!("/editions/children-by-stage.csv?{}", query.finish()),
+            period,
+            rule: edition.rule.clone(),
+            report: address("/editions/report", edition, None),
+            tables: edition.tables.iter().map(table).collect(),
         }
     }
 }
 
-/// The table with what it means and when it was closed.
-fn table(edition: &Edition) -> String {
-    let table = &edition.children_by_stage;
-    let mut lines = vec![
-        [edition.authority.clone(), edition.period.clone()],
-        ["Closed".into(), words::day_of(edition.closed_at)],
-        ["Definition".into(), table.definition.clone()],
-        [table.title.clone(), "Children".into()],
-    ];
-    match &table.figures {
-        Figures::Rows(rows) => {
-            lines.extend(rows.iter().map(|row| [row.label.clone(), row.children.to_string()]));
+impl TableShown {
+    fn of(table: &Table, edition: &Edition, all: &[Edition]) -> Self {
+        let most = table.rows.iter().rev().skip(1).filter_map(last).map(size).max();
+        let line = |row: &Row| Line {
+            label: row.label.clone(),
+            cells: row.cells.iter().map(|cell| cell.words()).collect(),
+            bar: last(row).map(|cell| length(cell, most.unwrap_or_default())),
+        };
+        Self {
+            id: table.id.clone(),
+            title: table.title.clone(),
+            definition: table.definition.clone(),
+            day: table.day.clone(),
+            sources: table.sources.clone(),
+            owner: table.owner.clone(),
+            columns: table.columns.clone(),
+            rows: table.rows.iter().map(line).collect(),
+            reasons: table.reasons.clone(),
+            csv: address("/editions.csv", edition, Some(&table.id)),
+            over_time: over_time(table, edition, all),
         }
-        Figures::Withheld(why) => lines.push(["Withheld".into(), why.clone()]),
     }
-    let line = |cells: &[String; 2]| csv::line(cells.iter().map(String::as_str));
-    lines.iter().map(line).collect()
+}
+
+/// The authority's last column in every edition that has the table, oldest first.
+fn over_time(
+    table: &Table,
+    edition: &Edition,
+    all: &[Edition],
+) -> Vec<(String, String, Option<u64>)> {
+    let own = all.iter().rev().filter(|it| it.authority == edition.authority);
+    let cell = |it: &Edition| {
+        let same = it.tables.iter().find(|other| other.id == table.id)?;
+        Some((it.period.clone(), *same.rows.last()?.cells.last()?))
+    };
+    let found: Vec<_> = own.filter_map(cell).collect();
+    let most = found.iter().filter_map(|(_, cell)| told(*cell)).map(size).max().unwrap_or_default();
+    let line = |(period, cell): (String, Shown)| {
+        (period, cell.words(), told(cell).map(|cell| length(cell, most)))
+    };
+    found.into_iter().map(line).collect()
+}
+
+fn last(row: &Row) -> Option<Shown> {
+    row.cells.last().copied().and_then(told)
+}
+
+fn told(cell: Shown) -> Option<Shown> {
+    matches!(cell, Shown::Count(_) | Shown::Percent(_)).then_some(cell)
+}
+
+fn size(cell: Shown) -> u64 {
+    match cell {
+        Shown::Count(count) => count,
+        Shown::Percent(percent) => percent.into(),
+        Shown::Hidden | Shown::Nothing => 0,
+    }
+}
+
+/// Of a hundred: a share by itself, a count by the largest beside it.
+fn length(cell: Shown, most: u64) -> u64 {
+    match cell {
+        Shown::Percent(percent) => u64::from(percent).min(100),
+        cell => (size(cell) * 100 / most.max(1)).min(100),
+    }
+}
+
+/// The table with what it means and when it was closed.
+fn spreadsheet(edition: &Edition, table: &Table) -> String {
+    let mut lines = vec![
+        csv::line([edition.authority.as_str(), &edition.period]),
+        csv::line(["Closed", &words::day_of(edition.closed_at)]),
+        csv::line(["Definition", &table.definition]),
+        csv::line(["Rule", &edition.rule]),
+        csv::line(
+            [table.title.as_str()].into_iter().chain(table.columns.iter().map(String::as_str)),
+        ),
+    ];
+    for row in &table.rows {
+        let cells: Vec<_> = row.cells.iter().map(|cell| cell.words()).collect();
+        lines.push(csv::line(
+            [row.label.as_str()].into_iter().chain(cells.iter().map(String::as_str)),
+        ));
+    }
+    lines.extend(table.reasons.iter().map(|why| csv::line(["Not shown", why])));
+    lines.concat()
 }

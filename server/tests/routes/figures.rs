@@ -1,6 +1,6 @@
 use caseweave::db::write_tx;
 use caseweave::role::Role;
-use caseweave::service::editions::{self, EditionError, Figures};
+use caseweave::service::editions::{self, Closing, EditionError, Shown};
 use serde_json::{Value as Json, json};
 use sync_core::ids::CaseId;
 use sync_core::record::schema::Fact;
@@ -89,21 +89,26 @@ async fn a_chief_officer_reads_editions_only_and_they_never_change() {
         let close = |period: &str| {
             let catalogue = &server.state.rules.catalogue;
             write_tx(&mut server.conn(), |conn| {
-                editions::close(conn, START, catalogue, None, period)
+                let closing = Closing { authority: None, period, to: None };
+                editions::close(conn, START, catalogue, closing, &mut |_, _| ())
             })
         };
         close("Autumn").unwrap();
         let first = chief.read(&server, "/v1/summary").await;
-        let table = &first["editions"][0]["children_by_stage"];
-        assert_eq!(table["rows"][0], json!({ "label": "Stage 1", "children": 7 }));
-        assert_eq!(table["withheld"], Json::Null);
+        let table = &first["editions"][0]["tables"][0];
+        assert_eq!(table["id"], "children-at-stage");
+        let cells = json!(["7", "0", "0", "0", "7"]);
+        assert_eq!(table["rows"][0], json!({ "label": "Preston Lodge", "cells": cells }));
+        assert_eq!(table["rows"][1], json!({ "label": "All clusters", "cells": cells }));
 
         // A shielded child and a closed case are in no count: five are too few to publish.
         lead.say(cases[0], Fact::Shielded, true);
         lead.say(cases[1], Fact::CaseState, "closed");
         lead.sync(&server).await;
         let second = close("Winter").unwrap();
-        assert!(matches!(second.children_by_stage.figures, Figures::Withheld(_)));
+        let hidden = |row: &editions::Row| row.cells.last() == Some(&Shown::Hidden);
+        assert!(second.tables[0].rows.iter().all(hidden), "{:?}", second.tables[0]);
+        assert!(!second.tables[0].reasons.is_empty());
         assert!(matches!(close("Autumn"), Err(EditionError::Closed)));
         let both = chief.read(&server, "/v1/summary").await;
         let autumn = both["editions"].as_array().unwrap().iter();

@@ -127,6 +127,18 @@ pub(super) fn nobody_uses_ffi(source: &Source) -> Vec<String> {
     names_in(&manifest_lines(&source.text), "caseweave-ffi")
 }
 
+/// Disclosure control is mathematics: figures in, figures out.
+pub(super) fn disclosure(source: &Source) -> Vec<String> {
+    let (code, banned): (_, &[&str]) = match &*source.path {
+        "disclosure/Cargo.toml" => (manifest_lines(&source.text), &["sync-core", "caseweave"]),
+        path if path.starts_with("disclosure/src/") => {
+            (source.shipped.clone(), &["std::fs", "std::net", "std::time", "std::env", "rand::"])
+        }
+        _ => return vec![],
+    };
+    banned.iter().flat_map(|word| names_in(&code, word)).collect()
+}
+
 fn manifest_lines(text: &str) -> String {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default());
     lines.collect::<Vec<_>>().join("\n")

@@ -1,6 +1,6 @@
 use caseweave::db::write_tx;
 use caseweave::role::Role;
-use caseweave::service::editions;
+use caseweave::service::editions::{self, Closing};
 use sync_core::record::schema::Fact;
 
 use super::browser::Browser;
@@ -9,8 +9,11 @@ use crate::worker::Worker;
 
 fn close(server: &TestServer, period: &str) {
     let catalogue = &server.state.rules.catalogue;
-    write_tx(&mut server.conn(), |conn| editions::close(conn, START, catalogue, None, period))
-        .unwrap();
+    let closing = Closing { authority: None, period, to: None };
+    write_tx(&mut server.conn(), |conn| {
+        editions::close(conn, START, catalogue, closing, &mut |_, _| ())
+    })
+    .unwrap();
 }
 
 #[actix_web::test]
@@ -34,27 +37,34 @@ async fn a_chief_officer_reads_what_was_published_and_takes_it_away() {
         lead.sync(&server).await;
         close(&server, "Winter");
 
-        let shown = chief.get("/editions").await;
-        shown.says(&["East Lothian: Autumn &#38; &#60;i&#62;", "Stage 1", "7", "All", "7"]);
-        shown.says(&["East Lothian: Winter", "Withheld: one of its counts is between 1 and 5"]);
-        shown.says_nothing_of(&["Child 0", ">3<"]);
-        let autumn =
-            "/editions/children-by-stage.csv?authority=East+Lothian&period=Autumn+%26+%3Ci%3E";
+        let newest = chief.get("/editions").await;
+        newest.says(&["East Lothian: Winter", "Children at each stage", "Hidden", "Over time"]);
+        newest.says_nothing_of(&["Child 0", ">3<"]);
+        let query = "?authority=East+Lothian&period=Autumn+%26+%3Ci%3E";
+        newest.says(&[&format!("/editions{}", query.replace('&', "&#38;"))]);
+        let shown = chief.get(&format!("/editions{query}")).await;
+        shown.says(&["East Lothian: Autumn &#38; &#60;i&#62;", "Stage 1", "All clusters", "7"]);
+        let report = chief.get(&format!("/editions/report{query}")).await;
+        report.says(&["Board report", "Children at each stage", "All clusters", "7"]);
+        let autumn = format!("/editions.csv{query}&table=children-at-stage");
         shown.says(&[&autumn.replace('&', "&#38;")]);
-        let csv = chief.get(autumn).await;
+        let csv = chief.get(&autumn).await;
         assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
         csv.says(&[
             "\"East Lothian\",\"Autumn & <i>\"\r\n",
-            "\"Stage 1\",\"7\"\r\n",
-            "\"All\",\"7\"\r\n",
+            "\"Children at each stage\",\"Stage 1\"",
+            "\"Preston Lodge\",\"7\",\"0\"",
+            "\"All clusters\",\"7\"",
         ]);
-        let winter = "/editions/children-by-stage.csv?authority=East+Lothian&period=Winter";
+        let winter = "/editions.csv?authority=East+Lothian&period=Winter&table=children-at-stage";
         let csv = chief.get(winter).await;
-        csv.says(&["\"Withheld\",\"Withheld: one of its counts"]);
+        csv.says(&["\"All clusters\",\"Hidden\"", "\"Not shown\""]);
         csv.says_nothing_of(&["\"3\""]);
-        let spring = "/editions/children-by-stage.csv?authority=East+Lothian&period=Spring";
-        assert_eq!(chief.get(spring).await.status, 404);
+        for elsewhere in ["period=Spring&table=children-at-stage", "period=Winter&table=none"] {
+            let path = format!("/editions.csv?authority=East+Lothian&{elsewhere}");
+            assert_eq!(chief.get(&path).await.status, 404);
+        }
         let mut lead = Browser::of(&server, "Lena").await;
-        assert_eq!(lead.get(autumn).await.status, 404);
+        assert_eq!(lead.get(&autumn).await.status, 404);
     }
 }
