@@ -1,7 +1,10 @@
 // The suite: one world, one browser, and everything that must hold of the pages. See scripts/pages.
 import { after, before, describe } from 'node:test';
 import { Browser } from './browser.mjs';
+import * as conflict from './conflict.mjs';
 import * as every from './every_page.mjs';
+import * as officer from './officer.mjs';
+import * as paper from './paper.mjs';
 import * as states from './states.mjs';
 import { tell } from './story.mjs';
 import * as tasks from './tasks.mjs';
@@ -20,7 +23,6 @@ describe('pages', () => {
     await here.browser?.end();
     here.world?.end();
   });
-  every.tests(here);
-  states.tests(here);
-  tasks.tests(here);
+  // First what only looks, then what changes something.
+  for (const part of [conflict, officer, paper, every, states, tasks]) part.tests(here);
 });

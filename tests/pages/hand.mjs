@@ -36,19 +36,26 @@ class Pointer {
   }
 
   async #press(role, name, within = this.page) {
-    await within.getByRole(role, { name }).first().click();
+    await this.leave(() => within.getByRole(role, { name }).first().click());
+  }
+
+  // Does what leads to another page, and waits for that.
+  async leave(act) {
+    const left = this.page.waitForEvent('domcontentloaded');
+    await act();
+    await left;
   }
 }
 
 class Keyboard extends Pointer {
   async link(name, within = this.page) {
     await this.#reach(within.getByRole('link', { name }).first());
-    await this.#enter();
+    await this.leave(() => this.page.keyboard.press('Enter'));
   }
 
   async button(name, within = this.page) {
     await this.#reach(within.getByRole('button', { name }).first());
-    await this.#enter();
+    await this.leave(() => this.page.keyboard.press('Enter'));
   }
 
   async fill(label, text, within = this.page) {
@@ -71,13 +78,6 @@ class Keyboard extends Pointer {
     await this.#reach(box);
     await this.page.keyboard.press('Space');
     assert.ok(await box.isChecked(), `"${label}" can be ticked by the space bar`);
-  }
-
-  // Enter, and then whatever page it leads to.
-  async #enter() {
-    const leaves = this.page.waitForEvent('domcontentloaded');
-    await this.page.keyboard.press('Enter');
-    await leaves;
   }
 
   // Tabs until the focus is there, where it must be in sight.

@@ -56,7 +56,7 @@ async function records(nurse, story) {
   );
   story.visit = visit.record;
   await nurse(
-    'amend', visit.record, visit.entries[0], '--text', 'It was the kitchen window.', '--reason', 'I mixed them up',
+    'amend', visit.record, visit.entries.at(-1), '--text', 'It was the kitchen window.', '--reason', 'I mixed them up',
   );
   const plan = await nurse('plan', child, '--review', '2027-01-15', '--need', 'A warm home', '--action', 'Ring the landlord');
   story.plan = plan.record;
