@@ -82,8 +82,8 @@ class Keyboard extends Pointer {
 
   // Tabs until the focus is there, where it must be in sight.
   async #reach(target) {
-    await target.waitFor();
-    const there = () => target.evaluate((it) => it === document.activeElement);
+    const element = await target.elementHandle();
+    const there = () => element.evaluate((it) => it === document.activeElement);
     for (let tabs = 0; tabs < TABS_MOST; tabs += 1) {
       if (await there()) {
         const { hidden, marked, html } = await focused(this.page);

@@ -2,22 +2,39 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { holds } from './checks.mjs';
+import { holds, look } from './checks.mjs';
 import { PASSWORD } from './world.mjs';
 
 const NEW_PASSWORD = 'four quiet otters swim';
 
 export function tests(here) {
   describe('states', () => {
+    it('a page that is spoilt is found out', () => spoilt(here));
     it('a wrong password', () => wrongPassword(here));
     it('signed out after a while', () => timedOut(here));
     it('no such page, and a request that means nothing', () => errors(here));
     it('work to review without a reason', () => unsaid(here));
     it('a glass without a reason, and broken', () => glass(here));
     it('a caseload in which nobody is found', () => nobodyFound(here));
+    it('an id that cannot be read, in the audit', () => mistyped(here));
     it('a password of one\'s own', () => password(here));
     it('codes from an app', () => codes(here));
   });
+}
+
+// The checks themselves: what they say of a page without a label, too wide and with a pale word.
+async function spoilt({ browser }) {
+  const page = await browser.window();
+  await page.goto('/sign-in');
+  await page.evaluate(() => {
+    document.querySelector('label').remove();
+    const wide = document.querySelector('main').appendChild(document.createElement('p'));
+    wide.textContent = 'Pale';
+    Object.assign(wide.style, { width: '1500px', maxWidth: 'none', color: '#ccc' });
+  });
+  const wrong = (await look(page, 'states', 'spoilt')).join('\n');
+  for (const found of ['label', 'color-contrast', 'sideways']) assert.ok(wrong.includes(found), `${found}: ${wrong}`);
+  await close(page);
 }
 
 async function wrongPassword({ world, browser }) {
@@ -49,13 +66,13 @@ async function timedOut({ browser }) {
 }
 
 async function errors({ browser, story }) {
-  const page = await browser.windowOf('nurse');
+  const page = await browser.windowOf('lead');
   const odd = {
     'no-such-page': ['/no-such-page', 404],
     'no-such-case': [`/cases/${'0'.repeat(32)}`, 404],
     'no-such-record': [`/cases/${story.case}/records/${'0'.repeat(32)}`, 404],
     'not-theirs': ['/audit', 404],
-    'means-nothing': ['/caseload?page=many', 400],
+    'means-nothing': ['/figures?from=yesterday', 400],
   };
   for (const [name, [path, status]] of Object.entries(odd)) {
     const answer = await page.goto(path);
@@ -85,6 +102,16 @@ async function glass({ browser, story }) {
   await page.getByRole('button', { name: 'Open the records' }).click();
   await page.getByText('You opened this case beyond what you are granted.').waitFor();
   await holds(page, 'states', 'glass-broken');
+  await close(page);
+}
+
+async function mistyped({ browser }) {
+  const page = await browser.windowOf('governance');
+  await page.goto('/audit');
+  await page.getByLabel('Case').fill('Ava');
+  await page.getByRole('button', { name: 'Find' }).click();
+  await holds(page, 'states', 'audit-mistyped');
+  await summaryLeadsTo(page, 'case');
   await close(page);
 }
 

@@ -21,12 +21,12 @@ export async function tell(world) {
   const phones = { nurse, teacher, therapist, lead };
   const story = { phones, name: `${world.newcomer.given_name} ${world.newcomer.family_name}` };
   story.case = await begin(world, phones);
-  await world.server('edition', 'close', '--period', 'Spring');
+  await world.server('edition', 'close', '--period', 'Spring', '--to', '2026-05-31');
   await records(nurse, story);
   await together(phones);
   await leaving(world, phones, story.case);
   await apart(phones, story.case);
-  await world.server('edition', 'close', '--period', 'Summer');
+  await world.server('edition', 'close', '--period', 'Summer', '--to', '2026-08-31');
   return story;
 }
 
