@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-summary bench-import proof fuzz schemathesis sslyze test-kotlin test-control test-swift clean
+.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-summary bench-import proof fuzz schemathesis sslyze test-pages test-kotlin test-control test-swift clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -67,6 +67,10 @@ schemathesis: ## the interface against its own description, 10,000 cases and mor
 
 sslyze: ## the wire as a stranger sees it; needs Python
 	scripts/sslyze
+
+test-pages: ## the pages in a real browser, WCAG 2.2 and keyboard; as root on Debian it gets Chromium
+	scripts/pages get
+	scripts/pages $(ARGS)
 
 test-kotlin: ## the Kotlin package against the built library and a live server; needs Maven and Java 17
 	scripts/kotlin

@@ -1,5 +1,7 @@
 //! Alarms of suspected harm, for duty officers.
 
+use std::cmp::Reverse;
+
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
@@ -71,7 +73,9 @@ pub(super) async fn show(
 }
 
 fn listed(conn: &mut Conn, reader: &Reader) -> Result<Seen<Vec<AlarmShown>>, db::Error> {
-    let heard = alarms::list(conn, reader)?;
+    let mut heard = alarms::list(conn, reader)?;
+    // Whoever serves several clusters sees one list: what nobody has yet first, the newest on top.
+    heard.sort_by_key(|it| (it.alarm.heard.is_some(), Reverse(it.alarm.raised_at)));
     let people = Colleagues::of(conn, reader, reader.clusters())?;
     let names = Names::of(&people, &[]);
     let shown: Vec<_> = heard.iter().map(|it| AlarmShown::of(&names, it)).collect();

@@ -1,9 +1,11 @@
 //! Who did and who saw what, for information governance.
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
+use sync_core::ids::{CaseId, UserId};
 use sync_core::limits::{AUDIT_EXPORT_ROWS, AUDIT_LINES};
 use sync_core::time::{Date, Timestamp};
 
@@ -26,10 +28,19 @@ use crate::service::reading::colleagues::Colleagues;
 struct AuditPage {
     frame: Frame,
     asked: Asked,
+    /// What was wrong with what they typed.
+    wrong: Option<Wrong>,
     acts: Vec<(&'static str, &'static str)>,
     rows: Vec<Row>,
     next: Option<String>,
     file: String,
+}
+
+/// A field that cannot be read.
+#[derive(Clone, Copy)]
+struct Wrong {
+    field: &'static str,
+    words: &'static str,
 }
 
 struct Row {
@@ -65,15 +76,37 @@ pub(super) async fn show(
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
     let asked: Asked = forms::query(request.query_string())?;
+    if let Some(wrong) = asked.wrong().filter(|_| page::reads_audit(&visitor)) {
+        return unread(&visitor, asked, wrong);
+    }
     let (found, people) = found(&state, &visitor, &asked, (Act::ReadAudit, AUDIT_LINES)).await?;
     page::well(&AuditPage {
         frame: Frame::of(&visitor, "Audit", "/audit"),
-        acts: Act::ALL.iter().map(|act| (act.code(), act.words())).collect(),
+        wrong: None,
+        acts: acts(),
         rows: found.rows.iter().map(|row| Row::of(row, &people)).collect(),
         next: found.next.map(|place| format!("/audit?{}", asked.query(&place.text()))),
         file: format!("/audit.csv?{}", asked.query("")),
         asked,
     })
+}
+
+/// The form again, with what was wrong with it. Nothing was looked for.
+fn unread(visitor: &Visitor, asked: Asked, wrong: Wrong) -> Result<HttpResponse, PageError> {
+    let page = AuditPage {
+        frame: Frame::of(visitor, "Error: Audit", "/audit"),
+        wrong: Some(wrong),
+        acts: acts(),
+        rows: Vec::new(),
+        next: None,
+        file: String::new(),
+        asked,
+    };
+    page::filled(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+fn acts() -> Vec<(&'static str, &'static str)> {
+    Act::ALL.iter().map(|act| (act.code(), act.words())).collect()
 }
 
 /// The same as a file.
@@ -112,6 +145,20 @@ fn given<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, P
 }
 
 impl Asked {
+    /// What people type by hand and may mistype.
+    fn wrong(&self) -> Option<Wrong> {
+        let bad = |text: &str, read: bool| !text.trim().is_empty() && !read;
+        if bad(&self.case, self.case.trim().parse::<CaseId>().is_ok()) {
+            let words = "Enter the id of a case: 32 digits and letters from a to f";
+            return Some(Wrong { field: "case", words });
+        }
+        if bad(&self.user, self.user.trim().parse::<UserId>().is_ok()) {
+            let words = "Enter the id of a person: 32 digits and letters from a to f";
+            return Some(Wrong { field: "user", words });
+        }
+        None
+    }
+
     fn wanted(&self) -> Result<Wanted, PageError> {
         let day = |text: &str| text.parse::<Date>().ok();
         let known = |code: &str| Act::from_code(code).map(|act| act.code().to_owned());

@@ -149,7 +149,7 @@ pub(super) fn field(kind: Kind, name: &str) -> String {
 /// What a collection's entry is called.
 pub(super) fn collection(kind: Kind, name: &str) -> String {
     let special = match (kind, name) {
-        (_, "details") => return "When this was made".into(),
+        (_, "details") => "Details",
         (Kind::Visit, "narratives") => "What happened",
         (Kind::Views, "words") => "The words themselves",
         (Kind::Views, "changes") => "What changed because of them",
