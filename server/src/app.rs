@@ -148,6 +148,9 @@ pub struct AppState {
     pub outside: Option<Outside>,
     /// Where the bytes of attachments rest.
     pub blobs: Arc<dyn Blobs>,
+    /// Random bytes of this run of the server: a server that is put back to an older copy of itself
+    /// names nothing anew that it named before.
+    pub run: [u8; 16],
     /// Which phones are bringing bytes.
     pub bringing: Turns<DeviceId>,
     committer: Arc<OnceLock<Committer>>,
@@ -188,6 +191,7 @@ impl AppState {
             stats: parts.stats,
             outside: parts.outside,
             blobs: parts.blobs,
+            run: parts.entropy.bytes()?,
             bringing: Turns::new(1, PUSHES_PER_DEVICE),
             committer: Arc::default(),
             recorder: Arc::default(),
