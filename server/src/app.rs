@@ -176,6 +176,7 @@ impl AppState {
     /// [`StartError`] in an administrator's words.
     pub fn new(address: Address, mut first: Conn, parts: Parts) -> Result<Self, StartError> {
         let fresh = secrets::Fresh::draw(&parts.entropy)?;
+        let run = parts.entropy.bytes()?;
         let secrets = secrets::load_or_make(&mut first, parts.clock.now(), &fresh)?;
         Ok(Self {
             db: Db::new(address, first, parts.connections),
@@ -191,7 +192,7 @@ impl AppState {
             stats: parts.stats,
             outside: parts.outside,
             blobs: parts.blobs,
-            run: parts.entropy.bytes()?,
+            run,
             bringing: Turns::new(1, PUSHES_PER_DEVICE),
             committer: Arc::default(),
             recorder: Arc::default(),

@@ -10,7 +10,7 @@
 use ed25519_dalek::SigningKey;
 use hmac::Mac;
 use sync_core::gate::refusal::Refusal;
-use sync_core::ids::{Actor, ClusterId, DeviceId, EntryId};
+use sync_core::ids::{Actor, ClusterId, DeviceId, EntryId, UserId};
 use sync_core::policy::Principal;
 use sync_core::protocol::batch::BatchDigest;
 use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
@@ -104,29 +104,36 @@ pub fn open(
         Ok(visitor) => visitor,
         Err(gone) => return Ok(Err(gone)),
     };
-    let key = seed.key();
     let device = match db::devices::by_id(conn, &seed.id())? {
-        Some(known) => Device { last_seen_at: now, ..known },
-        None => {
-            let device = Device {
-                id: seed.id(),
-                user: visitor.person.id,
-                actor: seed.actor(),
-                public_key: key.verifying_key().to_bytes(),
-                name: NAME.to_owned(),
-                state: DeviceState::Active,
-                enrolled_at: now,
-                last_seen_at: now,
-                clock_offset_ms: None,
-                desk_of: Some(seed.token.hash()),
-            };
-            db::devices::insert(conn, &device)?;
-            pen.write(conn, &Note::of(Act::Enrol).about(*device.id.as_bytes()).with("desk"))?;
-            device
-        }
+        Some(known) => known,
+        None => register(conn, pen, seed, visitor.person.id, now)?,
     };
     db::devices::touch(conn, &device.id, now)?;
-    Ok(Ok(Desk { device, key }))
+    Ok(Ok(Desk { device, key: seed.key() }))
+}
+
+fn register(
+    conn: &mut Conn,
+    pen: &mut Pen,
+    seed: &Seed,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Device, Error> {
+    let device = Device {
+        id: seed.id(),
+        user,
+        actor: seed.actor(),
+        public_key: seed.key().verifying_key().to_bytes(),
+        name: NAME.to_owned(),
+        state: DeviceState::Active,
+        enrolled_at: now,
+        last_seen_at: now,
+        clock_offset_ms: None,
+        desk_of: Some(seed.token.hash()),
+    };
+    db::devices::insert(conn, &device)?;
+    pen.write(conn, &Note::of(Act::Enrol).about(*device.id.as_bytes()).with("desk"))?;
+    Ok(device)
 }
 
 impl Desk {

@@ -8,6 +8,7 @@ use super::error::PageError;
 use super::session::Visitor;
 use crate::app::AppState;
 use crate::db::Conn;
+use crate::error::ApiError;
 use crate::service::audit::{Act, Note, Seen};
 use crate::service::desks::{self, Decision, Seed};
 use crate::service::reading::Reader;
@@ -40,8 +41,10 @@ pub(super) async fn decide(
     record: RecordId,
     wish: impl FnOnce(Opened, &Reader) -> Result<Decision, NotDecided> + Send + 'static,
 ) -> Result<Result<EntryId, Why>, PageError> {
+    let desk = seed(state, visitor).id();
+    state.limits.device(&desk).map_err(ApiError::from)?;
     // Two decisions of one browser in a record would take the same number.
-    let _turn = state.pushing.take(&seed(state, visitor).id()).await?;
+    let _turn = state.pushing.take(&desk).await?;
     let read = move |conn: &mut Conn, reader: &Reader| {
         let note = Note::of(Act::OpenRecord).on_record(record);
         let Some(opened) = settling::open(conn, reader, &record)? else {
