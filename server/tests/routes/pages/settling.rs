@@ -94,9 +94,9 @@ impl Form {
     ) -> Shown {
         let mut form = vec![
             ("form_code", self.code.as_str()),
-            ("fact", &self.fact),
-            ("subject", &self.subject),
-            ("shown", &self.shown),
+            ("fact", self.fact.as_str()),
+            ("subject", self.subject.as_str()),
+            ("shown", self.shown.as_str()),
             ("reason", reason),
         ];
         form.extend(chosen.map(|n| ("chosen", self.choices[n].as_str())));
@@ -156,11 +156,7 @@ async fn a_lead_settles_at_a_page_and_phones_learn_it() {
         assert_eq!(area.disputes(), [0, 0, 0]);
         assert!(area.member.shown(area.case).contains("Agreed by telephone"));
         let told = area.deputy.phone().notices().unwrap();
-        let told = serde_json::to_value(&told).unwrap();
-        assert_eq!(
-            told[0]["cause"]["kind"].as_str().or(told[0]["cause"].as_str()),
-            Some("settled")
-        );
+        assert!(serde_json::to_string(&told).unwrap().contains("\"settled\""), "{told:?}");
         assert_in_order(&server);
     }
 }
@@ -202,16 +198,17 @@ async fn a_form_that_somebody_wrote_after_is_refused_and_shown_again() {
             (Browser::of(&server, "Lena").await, Browser::of(&server, "Dugald").await);
         let stale = Form::of(&lead.get("/to-settle").await);
         let other = Form::of(&deputy.get("/to-settle").await);
-        let record = area.deputy.say(area.case, Fact::Stage, "3");
+        // Said by somebody who had not seen the others.
+        let record = Compartment::Team.case_record(&area.case);
+        let envelope = area.deputy.phone().envelope(&record).unwrap();
+        let entry = Assert::new(Fact::Stage, "3").entry();
+        area.deputy.phone().add(&envelope, vec![entry], START).unwrap();
         area.deputy.sync(&server).await;
         let refused = stale.send(&mut lead, &area.path, (Some(0), REASON)).await;
         assert_eq!(refused.status, 409);
         refused.says(&["Somebody wrote since you looked", "In force now", "by telephone"]);
         assert_eq!(desks(&server).len(), 0);
 
-        area.deputy.say(area.case, Fact::Stage, "2");
-        area.lead.say(area.case, Fact::Stage, "1");
-        area.sync(&server).await;
         settle(&mut deputy, &area.path, 0).await;
         let late = other.send(&mut lead, &area.path, (Some(0), REASON)).await;
         assert_eq!(late.status, 403, "the form of another browser");
@@ -322,7 +319,8 @@ async fn a_desks_key_is_good_for_nothing_by_the_phones_ways() {
         let area = Area::new(&server).await;
         let mut lead = Browser::of(&server, "Lena").await;
         settle(&mut lead, &area.path, 0).await;
-        let [desk] = &desks(&server)[..] else { panic!("one desk") };
+        let all = desks(&server);
+        let [desk] = &all[..] else { panic!("one desk") };
         let key = SigningKey::from_bytes(&derived(&server, &lead, "caseweave desk key"));
         assert_eq!(key.verifying_key().to_bytes(), desk.public_key, "it is this key");
         let phone = Phone { key: key.clone(), actor: desk.actor.to_string() };
@@ -371,9 +369,9 @@ async fn a_desk_ends_with_its_browsers_session_however_that_ends() {
         let mut area = Area::new(&server).await;
         for how in ["sign-out", "password", "idle", "marked"] {
             let mut lead = Browser::of(&server, "Lena").await;
+            let known: Vec<_> = desks(&server).iter().map(|it| it.id).collect();
             let at = settle(&mut lead, &area.path, 0).await;
-            let before = desks(&server).len();
-            let desk = desks(&server).pop().unwrap().id;
+            let desk = desks(&server).iter().find(|it| !known.contains(&it.id)).unwrap().id;
             assert_eq!(undo(&mut lead, &at, "Once more.").await.status, 303);
             let form = Form::of(&lead.get("/to-settle").await);
             area.lead.renew(&server);
@@ -384,15 +382,17 @@ async fn a_desk_ends_with_its_browsers_session_however_that_ends() {
                 "sign-out" => drop(lead.post("/sign-out", &[("form_code", &form.code)]).await),
                 "password" => {
                     let mut other = Browser::of(&server, "Lena").await;
-                    let code = other.get("/password").await.form_code();
                     let new = "another horse battery";
-                    let form =
-                        [("form_code", &*code), ("old", PASSWORD), ("new", new), ("again", new)];
-                    assert_eq!(other.post("/password", &form).await.status, 303);
-                    let code = other.get("/password").await.form_code();
-                    let back = [("form_code", &*code), ("old", new), ("new", PASSWORD)];
-                    let back = [&back[..], &[("again", PASSWORD)]].concat();
-                    assert_eq!(other.post("/password", &back).await.status, 303);
+                    for (old, new) in [(PASSWORD, new), (new, PASSWORD)] {
+                        let code = other.get("/password").await.form_code();
+                        let form = [
+                            ("form_code", code.as_str()),
+                            ("old", old),
+                            ("new", new),
+                            ("again", new),
+                        ];
+                        assert_eq!(other.post("/password", &form).await.status, 303);
+                    }
                 }
                 "idle" => server.pass(PAGE_SESSION_IDLE_MS),
                 _ => {
@@ -407,7 +407,7 @@ async fn a_desk_ends_with_its_browsers_session_however_that_ends() {
             let late = form.send(&mut lead, &area.path, (Some(0), REASON)).await;
             assert_eq!(late.status, 303, "{how}");
             assert!(late.location().starts_with("/sign-in"), "{how}");
-            assert_eq!(desks(&server).len(), before, "{how}");
+            assert_eq!(desks(&server).len(), known.len() + 1, "{how}");
             area.lead.renew(&server);
             assert_eq!(shown(&server, &area.lead, desk).await, state("retired"), "{how}");
         }
