@@ -190,10 +190,8 @@ fn a_settlement_speaks_in_the_words_and_the_confidence_of_the_value_that_it_take
         assert_eq!(draft.confidential, confidential, "{value}");
         assert_eq!(draft.entry().replaces, [open.id, close.id]);
     }
-    let unlike = [
-        with(stage(ANNA, 1, "1"), fact_field::FRAMEWORK, "east-lothian"),
-        with(stage(BEN, 2, "2"), fact_field::FRAMEWORK, "another"),
-    ];
+    let theirs = with(said(BEN, 2, Fact::Stage, "2"), fact_field::FRAMEWORK, "another");
+    let unlike = [stage(ANNA, 1, "1"), theirs];
     let found = conflicts_of(&unlike);
     let draft = settlement(&found[0], &unlike, "2".into(), "Theirs.");
     assert_eq!(draft.framework.as_deref(), Some("another"));
