@@ -149,6 +149,9 @@ pub struct AppState {
     pub outside: Option<Outside>,
     /// Where the bytes of attachments rest.
     pub blobs: Arc<dyn Blobs>,
+    /// Random bytes of this run of the server: a server that is put back to an older copy of itself
+    /// names nothing anew that it named before.
+    pub run: [u8; 16],
     /// Which phones are bringing bytes.
     pub bringing: Turns<DeviceId>,
     /// Cases in brief, as they were read before.
@@ -176,6 +179,7 @@ impl AppState {
     /// [`StartError`] in an administrator's words.
     pub fn new(address: Address, mut first: Conn, parts: Parts) -> Result<Self, StartError> {
         let fresh = secrets::Fresh::draw(&parts.entropy)?;
+        let run = parts.entropy.bytes()?;
         let secrets = secrets::load_or_make(&mut first, parts.clock.now(), &fresh)?;
         Ok(Self {
             db: Db::new(address, first, parts.connections),
@@ -191,6 +195,7 @@ impl AppState {
             stats: parts.stats,
             outside: parts.outside,
             blobs: parts.blobs,
+            run,
             bringing: Turns::new(1, PUSHES_PER_DEVICE),
             briefs: Briefs::default(),
             committer: Arc::default(),

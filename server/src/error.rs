@@ -310,6 +310,11 @@ impl From<MarkError> for ApiError {
                 "erased",
                 "This phone was erased already. It has to be enrolled anew.",
             ),
+            MarkError::Desk => Self::new(
+                StatusCode::CONFLICT,
+                "desk_ended",
+                "This desk was signed out. Sign in again with the browser to have a new one.",
+            ),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod attachments;
 pub mod audit;
 pub mod codes;
 pub mod contact;
+pub mod desks;
 pub mod devices;
 pub mod editions;
 pub mod enrolment;
@@ -27,6 +28,7 @@ pub mod roll;
 pub mod second_factor;
 pub mod secrets;
 pub mod sessions;
+pub mod settling;
 pub mod tokens;
 
 /// Why a person or phone is not let in. The same for everything an outsider could probe.

@@ -5,7 +5,7 @@
 //! however often: phone and server say the same without ever writing a resolution down.
 //!
 //! [`resolve`] answers for one fact, [`resolve_all`] for a record; [`conflicts`] lists what people
-//! must settle, [`settles`] and [`undo`] say what a settling assertion replaces and how it is taken
+//! must settle, [`settlement`] and [`undo`] say how one is settled and how that is taken
 //! back; [`notices_for`] tells a person whose value does not hold.
 
 mod chain;
@@ -14,17 +14,19 @@ mod consent;
 mod fold;
 mod held;
 mod notice;
+mod settle;
 mod topic;
 mod undo;
 
-pub use conflict::{Conflict, Severity, conflicts, settles};
+pub use conflict::{Conflict, Severity, conflicts};
 pub use consent::{
     CHILD, CombinedConsent, ConsentScope, GiverConsent, NotAScope, combine_consent, consents,
 };
 pub use held::{Held, InForce, Rival, Why};
 pub use notice::{Notice, NoticeCause, NoticeId, notices_for};
+pub use settle::{Draft, settlement, settles};
 pub use topic::{Resolved, resolve, resolve_all};
-pub use undo::{CannotUndo, Draft, undo};
+pub use undo::{CannotUndo, undo};
 
 use crate::framework::Catalogue;
 use crate::record::entry::Assertion;

@@ -37,6 +37,8 @@ pub struct DeviceShown {
     owner: String,
     /// What its user calls it.
     name: String,
+    /// phone, or desk: what signs for somebody with a browser.
+    kind: String,
     /// active, retired or stolen.
     state: String,
     /// When it last enrolled or refreshed.
@@ -97,7 +99,7 @@ pub(crate) async fn list(
     session: Session,
 ) -> Result<Json<DevicesAnswer>, ApiError> {
     let work = |conn: &mut Conn, reader: &Reader| {
-        let shown = devices::list(conn, &reader.principal)?;
+        let shown = devices::list(conn, &reader.principal, reader.now)?;
         let lines = shown.len();
         Ok(Seen::list(shown, Act::Devices, lines))
     };
@@ -120,7 +122,7 @@ pub(crate) async fn list(
         (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
         (status = 403, body = ErrorBody, description = "not_by_its_user; device_retired, device_stolen"),
         (status = 404, body = ErrorBody, description = "No such phone, or not this person's to mark"),
-        (status = 409, body = ErrorBody, description = "erased"),
+        (status = 409, body = ErrorBody, description = "erased, desk_ended"),
         (status = 413, body = ErrorBody, description = "Too large"),
         (status = 415, body = ErrorBody, description = "Not JSON"),
         (status = 503, body = ErrorBody, description = "Busy"),
@@ -322,6 +324,7 @@ impl From<Shown> for DeviceShown {
             id: shown.device.id.to_string(),
             user: shown.device.user.to_string(),
             name: shown.device.name,
+            kind: if shown.device.desk_of.is_some() { "desk" } else { "phone" }.to_owned(),
             state: shown.device.state.as_str().to_owned(),
             last_seen_at: shown.device.last_seen_at.0,
             marks: marks.collect(),

@@ -67,7 +67,7 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
         Command::List => {
             let mut rows = Vec::new();
             for device in db::devices::list(&mut conn)? {
-                rows.push(view(&devices::show(&mut conn, device)?));
+                rows.push(view(&devices::show(&mut conn, device, state.clock.now())?));
             }
             let columns = ["id", "owner", "name", "state", "erasure", "last_seen_at"];
             output::list(config.json, &rows, &columns);
@@ -105,6 +105,7 @@ fn note(conn: &mut db::Conn, user: &UserId, what: &str) -> Result<Note, db::Erro
 /// What happens now.
 fn words(shown: &Shown) -> &'static str {
     match shown.device.state {
+        _ if shown.device.desk_of.is_some() => "the desk is signed out",
         DeviceState::Active => "active: the phone goes on as before",
         DeviceState::Retired => {
             "retired: at its next contact the phone hands over what only it has and is then erased"
@@ -120,6 +121,7 @@ fn view(shown: &Shown) -> Value {
         "user": device.user,
         "owner": shown.owner,
         "name": device.name,
+        "kind": if device.desk_of.is_some() { "desk" } else { "phone" },
         "state": device.state.as_str(),
         "erasure": erasure(shown),
         "erased_at": shown.order.and_then(|order| order.erased_at),

@@ -1,4 +1,4 @@
-//! Enrolled phones.
+//! Enrolled phones, and the desks of people with a browser.
 
 use diesel::prelude::*;
 use sync_core::ids::{Actor, DeviceId, UserId};
@@ -37,7 +37,7 @@ impl DeviceState {
     }
 }
 
-/// A phone of one person.
+/// A phone of one person, or their desk: what signs for them while their browser asks.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Device {
     /// Its id.
@@ -58,12 +58,16 @@ pub struct Device {
     pub last_seen_at: Timestamp,
     /// Milliseconds its clock is ahead of the server's, once measured.
     pub clock_offset_ms: Option<i64>,
+    /// Of a desk, the hash that stands for its browser's session; none of a phone. A desk lasts as long
+    /// as that session, whatever its state says.
+    pub desk_of: Option<[u8; 32]>,
 }
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, String, String, i64, i64, Option<i64>);
+type Row =
+    (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, String, String, i64, i64, Option<i64>, Option<Vec<u8>>);
 
 fn from_row(row: Row) -> Result<Device, Error> {
-    let (id, user, actor, public_key, name, state, enrolled_at, last_seen_at, offset) = row;
+    let (id, user, actor, public_key, name, state, enrolled_at, last_seen_at, offset, desk) = row;
     Ok(Device {
         id: DeviceId::from_slice(&id)?,
         user: UserId::from_slice(&user)?,
@@ -74,6 +78,10 @@ fn from_row(row: Row) -> Result<Device, Error> {
         enrolled_at: Timestamp(enrolled_at),
         last_seen_at: Timestamp(last_seen_at),
         clock_offset_ms: offset,
+        desk_of: match desk {
+            Some(hash) => Some(hash.try_into().map_err(|_| Error::Corrupt("desk"))?),
+            None => None,
+        },
     })
 }
 
@@ -126,6 +134,7 @@ pub fn insert(conn: &mut Conn, device: &Device) -> Result<(), Error> {
         dsl::enrolled_at.eq(device.enrolled_at.0),
         dsl::last_seen_at.eq(device.last_seen_at.0),
         dsl::clock_offset_ms.eq(device.clock_offset_ms),
+        dsl::page_session.eq(device.desk_of.as_ref().map(<[u8; 32]>::as_slice)),
     );
     diesel::insert_into(dsl::devices).values(row).execute(conn)?;
     actors::insert(conn, &device.actor, &device.id, device.enrolled_at)

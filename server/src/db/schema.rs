@@ -65,6 +65,7 @@ diesel::table! {
         enrolled_at -> BigInt,
         last_seen_at -> BigInt,
         clock_offset_ms -> Nullable<BigInt>,
+        page_session -> Nullable<Binary>,
     }
 }
 

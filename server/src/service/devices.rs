@@ -1,5 +1,5 @@
 //! Phones that were retired or reported stolen: who marks them, what they hand over, the order to
-//! erase and its receipt.
+//! erase and its receipt. A desk is listed among them, and to mark it signs its browser out.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use sync_core::protocol::surrender::{EraseOrder, HandedOver, Receipt, Sealed};
 use sync_core::time::Timestamp;
 
 use super::secrets::Secrets;
-use super::{Answer, Refusal};
+use super::{Answer, Refusal, page_sessions};
 use crate::db::devices::{Device, DeviceState};
 use crate::db::leaving::{self, Kept, Mark, Order, Untrusted};
 use crate::db::{self, Conn, Error};
@@ -30,12 +30,15 @@ pub enum MarkError {
     /// It was erased: nothing can be taken back.
     #[error("this phone was erased already; it has to be enrolled anew")]
     Erased,
+    /// A desk lasts as long as somebody is signed in.
+    #[error("this is a desk: sign in again with the browser to have a new one")]
+    Desk,
 }
 
 /// A phone as it is shown to whoever may mark it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shown {
-    /// The phone.
+    /// The phone; a desk that is over is shown as retired.
     pub device: Device,
     /// Whose it is.
     pub owner: String,
@@ -50,7 +53,7 @@ pub struct Shown {
 ///
 /// # Errors
 /// The database's failure.
-pub fn list(conn: &mut Conn, reader: &Principal) -> Result<Vec<Shown>, Error> {
+pub fn list(conn: &mut Conn, reader: &Principal, now: Timestamp) -> Result<Vec<Shown>, Error> {
     let clusters: BTreeSet<_> = reader.memberships.iter().map(|it| it.cluster).collect();
     let mut owners = BTreeSet::from([reader.user]);
     for cluster in clusters {
@@ -62,7 +65,7 @@ pub fn list(conn: &mut Conn, reader: &Principal) -> Result<Vec<Shown>, Error> {
     let mut shown = Vec::new();
     for owner in owners {
         for device in db::devices::of_user(conn, &owner)? {
-            shown.push(show(conn, device)?);
+            shown.push(show(conn, device, now)?);
         }
     }
     Ok(shown)
@@ -75,7 +78,12 @@ const NOBODY: UserId = UserId::from_bytes([0; 16]);
 ///
 /// # Errors
 /// The database's failure.
-pub fn show(conn: &mut Conn, device: Device) -> Result<Shown, Error> {
+pub fn show(conn: &mut Conn, mut device: Device, now: Timestamp) -> Result<Shown, Error> {
+    if let Some(session) = &device.desk_of
+        && !page_sessions::lasts(conn, now, session)?
+    {
+        device.state = DeviceState::Retired;
+    }
     let owner = db::users::by_id(conn, &device.user)?.map(|it| it.display_name).unwrap_or_default();
     let marks = leaving::marks_of(conn, &device.id)?;
     let orders = leaving::orders_of(conn, &device.id)?;
@@ -123,8 +131,11 @@ pub fn set_state(
     now: Timestamp,
 ) -> Result<Result<Shown, MarkError>, Error> {
     let changed = Device { state, ..device.clone() };
+    if let Some(session) = &device.desk_of {
+        return end_desk(conn, (device, session), state, by, now);
+    }
     if device.state == state {
-        return Ok(Ok(show(conn, changed)?));
+        return Ok(Ok(show(conn, changed, now)?));
     }
     let orders = leaving::orders_of(conn, &device.id)?;
     if orders.iter().any(|order| order.erased_at.is_some()) {
@@ -141,7 +152,29 @@ pub fn set_state(
             db::page_sessions::end_of_user(conn, &device.user, now)?;
         }
     }
-    Ok(Ok(show(conn, changed)?))
+    Ok(Ok(show(conn, changed, now)?))
+}
+
+/// Signs out the browser that a desk is of; where the desk is in a thief's hands, every browser of the
+/// person.
+fn end_desk(
+    conn: &mut Conn,
+    (device, session): (&Device, &[u8; 32]),
+    state: DeviceState,
+    by: Option<UserId>,
+    now: Timestamp,
+) -> Result<Result<Shown, MarkError>, Error> {
+    let lasts = page_sessions::lasts(conn, now, session)?;
+    match state {
+        DeviceState::Active if lasts => {}
+        DeviceState::Active => return Ok(Err(MarkError::Desk)),
+        DeviceState::Retired => db::page_sessions::end(conn, session, now)?,
+        DeviceState::Stolen => db::page_sessions::end_of_user(conn, &device.user, now)?,
+    }
+    if lasts && state != DeviceState::Active {
+        leaving::insert_mark(conn, &device.id, &Mark { state, by, at: now })?;
+    }
+    Ok(Ok(show(conn, device.clone(), now)?))
 }
 
 /// Retires every phone of somebody who leaves: what only the phones have comes in.
@@ -163,7 +196,7 @@ pub fn retire_all(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), 
 /// # Errors
 /// The database's failure.
 pub fn speaks(conn: &mut Conn, sealed: &Sealed) -> Result<Option<Device>, Error> {
-    let known = db::devices::by_id(conn, &sealed.device)?;
+    let known = phone(conn, &sealed.device)?;
     Ok(known.filter(|device| sealed.is_signed_by(&device.public_key)))
 }
 
@@ -232,8 +265,13 @@ pub fn order(
 /// # Errors
 /// The database's failure.
 pub fn proved(conn: &mut Conn, receipt: &Receipt) -> Result<Option<Device>, Error> {
-    let known = db::devices::by_id(conn, &receipt.device)?;
+    let known = phone(conn, &receipt.device)?;
     Ok(known.filter(|device| receipt.is_signed_by(&device.public_key)))
+}
+
+/// The phone of this id: a desk has nothing to surrender, and nothing to erase.
+fn phone(conn: &mut Conn, id: &DeviceId) -> Result<Option<Device>, Error> {
+    Ok(db::devices::by_id(conn, id)?.filter(|device| device.desk_of.is_none()))
 }
 
 /// Notes that a phone was erased. Repeated, it changes nothing.

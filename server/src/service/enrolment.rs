@@ -116,7 +116,9 @@ fn device_for(
 }
 
 fn is_same(known: &Device, input: &Enrolment) -> bool {
-    known.actor == input.actor
+    // A desk's key is its browser's: no phone goes on with it.
+    known.desk_of.is_none()
+        && known.actor == input.actor
         && known.public_key == input.public_key
         && known.state == DeviceState::Active
 }
@@ -132,5 +134,6 @@ fn new_device(now: Timestamp, input: &Enrolment, id: [u8; 16]) -> Device {
         enrolled_at: now,
         last_seen_at: now,
         clock_offset_ms: None,
+        desk_of: None,
     }
 }

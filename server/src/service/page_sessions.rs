@@ -11,6 +11,7 @@ use sync_core::limits::{PAGE_SESSION_IDLE_MS, PAGE_SESSION_MS, PAGE_SESSION_NOTE
 use sync_core::time::Timestamp;
 
 use super::sessions::{Person, normalise, person};
+use crate::db::page_sessions::PageSessionRow;
 use crate::db::{self, Conn, Error};
 
 /// What a browser holds. Compared by hash in the database only.
@@ -36,7 +37,8 @@ pub enum Gone {
 }
 
 impl Token {
-    fn hash(&self) -> [u8; 32] {
+    /// What the server keeps of it.
+    pub(super) fn hash(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         digest.update(b"caseweave page session");
         digest.update(self.0);
@@ -111,16 +113,32 @@ pub fn identify(
     token: &Token,
 ) -> Result<Result<Visitor, Gone>, Error> {
     let found = db::page_sessions::by_hash(conn, &token.hash())?;
-    let Some(session) = found.filter(|session| !session.ended) else {
-        return Ok(Err(Gone::Unknown));
-    };
-    let idle_ms = now.since_ms(session.last_used_at);
-    if idle_ms >= PAGE_SESSION_IDLE_MS || now.since_ms(session.started_at) >= PAGE_SESSION_MS {
-        return Ok(Err(Gone::TimedOut));
+    let Some(session) = found else { return Ok(Err(Gone::Unknown)) };
+    if let Some(gone) = gone(&session, now) {
+        return Ok(Err(gone));
     }
-    let note_is_stale = idle_ms >= PAGE_SESSION_NOTE_MS;
+    let note_is_stale = now.since_ms(session.last_used_at) >= PAGE_SESSION_NOTE_MS;
     let person = person(conn, &session.user)?;
     Ok(person.map(|person| Visitor { person, note_is_stale }).ok_or(Gone::Unknown))
+}
+
+/// Whether a session lasts.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn lasts(conn: &mut Conn, now: Timestamp, hash: &[u8; 32]) -> Result<bool, Error> {
+    let session = db::page_sessions::by_hash(conn, hash)?;
+    Ok(session.is_some_and(|session| gone(&session, now).is_none()))
+}
+
+/// Why a session is over, if it is.
+fn gone(session: &PageSessionRow, now: Timestamp) -> Option<Gone> {
+    let idle = now.since_ms(session.last_used_at) >= PAGE_SESSION_IDLE_MS;
+    let old = now.since_ms(session.started_at) >= PAGE_SESSION_MS;
+    match session.ended {
+        true => Some(Gone::Unknown),
+        false => (idle || old).then_some(Gone::TimedOut),
+    }
 }
 
 /// Notes that the session is used.

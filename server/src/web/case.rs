@@ -20,6 +20,7 @@ use super::names::Names;
 use super::page::{self, Frame};
 use super::plan::PlanShown;
 use super::session::Visitor;
+use super::settled::SettledLine;
 use super::views::ViewsShown;
 use super::{forms, today, words};
 use crate::app::AppState;
@@ -47,6 +48,7 @@ struct CaseShown {
     /// Until when it is open to somebody who opened it beyond what they are granted.
     open_until: Option<String>,
     conflicts: Vec<ConflictShown>,
+    settled: Vec<SettledLine>,
     own: Vec<OwnRecord>,
     team: Vec<Member>,
     assessments: Vec<AssessmentShown>,
@@ -156,7 +158,8 @@ fn shown(conn: &mut Conn, reader: &Reader, open: &OpenCase) -> Result<CaseShown,
             ring: ring(&names, &contacts, open, &reader.catalogue),
         }),
         open_until: open.glass.as_ref().map(|glass| words::moment(glass.ends_at)),
-        conflicts: open.conflicts.iter().map(|it| ConflictShown::of(&names, it)).collect(),
+        conflicts: open.conflicts.iter().map(|it| ConflictShown::of(&names, it, None)).collect(),
+        settled: SettledLine::all(&names, open, &reader.merging(&open.state)),
         own: Vec::new(),
         team: team(&names, open),
         assessments: Vec::new(),

@@ -26,6 +26,7 @@ pub(super) struct FactShown {
 }
 
 /// A value for a template.
+#[derive(Clone)]
 pub(super) struct ValueShown {
     /// The value in words.
     pub(super) value: String,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sync_core::ids::{AgencyId, EntryId, UserId};
-use sync_core::merge::{CHILD, ConsentScope};
-use sync_core::record::entry::Entry;
+use sync_core::merge::{CHILD, ConsentScope, Context};
+use sync_core::record::entry::{Assertion, Entry};
 use sync_core::record::fold::Folded;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Contribution;
@@ -96,6 +96,22 @@ impl<'a> Names<'a> {
             }
             (None, value) => self.field(fact.holds(), value),
         }
+    }
+
+    /// What an assertion is about: its fact, and of whom.
+    pub(super) fn about(&self, said: &Assertion<'_>) -> String {
+        let (subject, name) = (self.subject(said.fact, said.subject), words::fact(said.fact));
+        if subject.is_empty() { name } else { format!("{name}: {subject}") }
+    }
+
+    /// What an assertion says, in the words of its framework; what is withheld stays so.
+    pub(super) fn said(&self, said: &Assertion<'_>, merging: &Context<'_>) -> String {
+        if merging.hides(said) {
+            return "Withheld".into();
+        }
+        let label = said.framework().zip(said.value.as_text());
+        let label = label.and_then(|(id, code)| merging.catalogue.label(id, said.fact, code));
+        self.value(said.fact, said.value, label)
     }
 
     /// What somebody allows to be shared.

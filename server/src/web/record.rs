@@ -242,14 +242,10 @@ fn history(names: &Names<'_>, folded: &Folded, merging: &Context<'_>) -> Vec<Ass
     let replaced = |id: &EntryId| folded.entries.iter().any(|it| it.replaces.contains(id));
     all.map(|it| {
         let hidden = merging.hides(&it);
-        let label = it.framework().zip(it.value.as_text());
-        let label = label.and_then(|(id, code)| merging.catalogue.label(id, it.fact, code));
-        let subject = names.subject(it.fact, it.subject);
-        let name = words::fact(it.fact);
         let shown = |text: String| if hidden { "Withheld".into() } else { text };
         Assertion {
-            name: if subject.is_empty() { name } else { format!("{name}: {subject}") },
-            value: shown(names.value(it.fact, it.value, label)),
+            name: names.about(&it),
+            value: names.said(&it, merging),
             by: names.person(&it.entry.by),
             when: words::moment(it.entry.at),
             reason: shown(it.reason().unwrap_or_default().to_owned()),

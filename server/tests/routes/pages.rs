@@ -18,6 +18,8 @@ mod review;
 mod roles;
 #[path = "pages/second_factor.rs"]
 mod second_factor;
+#[path = "pages/settling.rs"]
+mod settling;
 #[path = "pages/sign_in.rs"]
 mod sign_in;
 

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::device::read::NoticeLine;
 use crate::device::{Device, DeviceError};
+use crate::gate::permission::{may_settle, record_facts};
 use crate::ids::{CaseId, RecordId};
 use crate::merge::{Conflict, Severity, conflicts};
-use crate::policy::{Action, decide};
 use crate::record::fold::Folded;
 use crate::record::kind::Compartment;
 use crate::store::{Shelf, Store};
@@ -113,12 +113,9 @@ impl<S: Store> Device<S> {
         conflict: &Conflict,
         now: Timestamp,
     ) -> Result<bool, DeviceError> {
-        let own = self.identity.principal.user;
-        let all_rivals_own = conflict.rivals.iter().all(|rival| rival.by == own);
-        let settle = Action::Settle { fact: conflict.fact, all_rivals_own };
         let context = self.context(folded.envelope.case, now)?;
-        let record = crate::gate::permission::record_facts(&folded.envelope);
-        Ok(decide(&self.identity.principal, &context, Some(&record), &settle).is_ok())
+        let record = record_facts(&folded.envelope);
+        Ok(may_settle(&self.identity.principal, &context, &record, conflict))
     }
 
     /// What falls due in the user's open cases, earliest first.

@@ -1,11 +1,10 @@
 //! Settling what people disagree about, with a reason, and taking that back.
 
-use crate::device::{Device, DeviceError, Facts, Saved};
+use crate::device::{Device, DeviceError, Saved};
 use crate::ids::{EntryId, RecordId};
-use crate::merge::{Conflict, conflicts, settles, undo};
-use crate::record::change::NewEntry;
+use crate::merge::{Conflict, Draft, conflicts, settlement, undo};
 use crate::record::fold::fold;
-use crate::record::schema::{FACTS, Fact};
+use crate::record::schema::Fact;
 use crate::record::value::Value;
 use crate::store::Store;
 use crate::time::Timestamp;
@@ -38,15 +37,14 @@ impl<S: Store> Device<S> {
         if reason.trim().is_empty() {
             return Err(DeviceError::ReasonMissing);
         }
-        let open = self.conflicts(record)?;
+        let envelope = self.envelope(record)?;
+        let loaded = self.history(&envelope)?;
+        let folded = fold(&loaded.history, loaded.placed);
+        let open = conflicts(&folded.entries, &self.merging(&envelope.case));
         let conflict = open.iter().find(|it| it.fact == fact && it.subject == subject);
         let conflict = conflict.ok_or(DeviceError::NoConflict)?;
-        let framework = conflict.rivals.iter().find_map(|rival| rival.framework.clone());
-        let facts = Facts { framework, ..Facts::new(fact, value).of(subject).because(reason) };
-        let mut replaces = settles(conflict);
-        replaces.sort_unstable();
-        let entry = facts.entry(replaces);
-        self.add(&self.envelope(record)?, vec![entry], now)
+        let draft = settlement(conflict, &folded.entries, value, reason);
+        self.add(&envelope, vec![draft.entry()], now)
     }
 
     /// Takes a settlement back: its rivals are rivals again.
@@ -65,12 +63,6 @@ impl<S: Store> Device<S> {
         let folded = fold(&loaded.history, loaded.placed);
         let settlement = self.entry_now(&loaded.history, &settlement);
         let drafts = undo(settlement, &folded.entries, reason, &self.merging(&envelope.case))?;
-        let entries = drafts.iter().map(|draft| NewEntry {
-            collection: FACTS,
-            fields: draft.fields(),
-            replaces: draft.replaces.clone(),
-            text: None,
-        });
-        self.add(&envelope, entries.collect(), now)
+        self.add(&envelope, drafts.into_iter().map(Draft::entry).collect(), now)
     }
 }

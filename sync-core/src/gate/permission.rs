@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::gate::copies::{self, Copying, Sources};
 use crate::gate::refusal::Refusal;
 use crate::ids::{EntryId, UserId};
+use crate::merge::Conflict;
 use crate::policy::{Action, CaseContext, Principal, RecordFacts, Rival, decide};
 use crate::record::change::{Change, Edit, NewEntry};
 use crate::record::entry::{Assertion, Entry};
@@ -65,6 +66,27 @@ pub fn check(
         let _ground = decide(principal, case, Some(&record), &action)?;
     }
     Ok(())
+}
+
+/// Whether a person may settle a conflict of a record for each of the values that stand. Nobody may
+/// for values that they are not shown.
+#[must_use]
+pub fn may_settle(
+    principal: &Principal,
+    case: &CaseContext,
+    record: &RecordFacts,
+    conflict: &Conflict,
+) -> bool {
+    let rivals = conflict.rivals.iter().map(|rival| {
+        rival.value.as_ref().map(|value| Rival { by: rival.by, value, replaced: true })
+    });
+    let Some(rivals) = rivals.collect::<Option<Vec<_>>>() else { return false };
+    let may = |rival: &Rival<'_>| {
+        let about = (conflict.fact, conflict.subject.parse().ok(), rival.value.clone());
+        let action = Action::of_assertion(principal.user, about, false, &rivals);
+        decide(principal, case, Some(record), &action).is_ok()
+    };
+    rivals.iter().all(may)
 }
 
 /// Whether a change writes what was fixed when the record was made: its creator does, once, as they

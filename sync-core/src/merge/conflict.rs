@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use crate::ids::EntryId;
-use crate::limits::REPLACES_PER_ENTRY;
 use crate::merge::held::{InForce, Rival, Why};
 use crate::merge::topic::{Resolved, resolve_all};
 use crate::merge::{Context, name_of};
@@ -45,15 +43,6 @@ pub fn conflicts(entries: &[Entry], context: &Context<'_>) -> Vec<Conflict> {
     let mut conflicts: Vec<Conflict> = disputed.map(Conflict::from).collect();
     conflicts.sort_by_key(|conflict| conflict.severity);
     conflicts
-}
-
-/// What a settling assertion must replace, oldest first.
-///
-/// At most [`REPLACES_PER_ENTRY`]: more rivals than that take a second settlement, of the rest and
-/// the first.
-#[must_use]
-pub fn settles(conflict: &Conflict) -> Vec<EntryId> {
-    conflict.rivals.iter().rev().map(|rival| rival.entry).take(REPLACES_PER_ENTRY).collect()
 }
 
 impl From<Resolved<'_>> for Conflict {

@@ -2,51 +2,11 @@
 
 use crate::ids::EntryId;
 use crate::merge::Context;
+use crate::merge::settle::Draft;
 use crate::merge::topic::{Topic, alike, topics};
 use crate::record::entry::{Assertion, Entry};
-use crate::record::schema::{Fact, Fold, fact_field};
+use crate::record::schema::Fold;
 use crate::record::value::Value;
-
-/// An assertion that is still to be made.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Draft {
-    /// The fact.
-    pub fact: Fact,
-    /// Of whom or what; empty for the record as a whole.
-    pub subject: String,
-    /// The value.
-    pub value: Value,
-    /// The framework whose words it uses.
-    pub framework: Option<String>,
-    /// Whether only named people may see it.
-    pub confidential: bool,
-    /// Why.
-    pub reason: Option<String>,
-    /// What it replaces.
-    pub replaces: Vec<EntryId>,
-}
-
-impl Draft {
-    /// The fields of its entry, ascending.
-    #[must_use]
-    pub fn fields(&self) -> Vec<(u8, Value)> {
-        let text = |text: &Option<String>| text.clone().map(Value::Text);
-        [
-            (fact_field::FACT, Some(Value::Int(self.fact.code().into()))),
-            (
-                fact_field::SUBJECT,
-                Some(self.subject.as_str()).filter(|s| !s.is_empty()).map(Value::from),
-            ),
-            (fact_field::VALUE, Some(self.value.clone())),
-            (fact_field::REASON, text(&self.reason)),
-            (fact_field::FRAMEWORK, text(&self.framework)),
-            (fact_field::CONFIDENTIAL, self.confidential.then_some(Value::Bool(true))),
-        ]
-        .into_iter()
-        .filter_map(|(code, value)| Some((code, value?)))
-        .collect()
-    }
-}
 
 /// Why a settlement cannot be taken back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -116,6 +116,7 @@ impl Server {
             enrolled_at: now,
             last_seen_at: now,
             clock_offset_ms: None,
+            desk_of: None,
         };
         db::devices::insert(&mut self.conn, &device)?;
         Ok(enrolled)

@@ -127,6 +127,7 @@ impl Area {
             enrolled_at: self.now,
             last_seen_at: self.now,
             clock_offset_ms: None,
+            desk_of: None,
         };
         write_tx(&mut self.conn, |conn| db::devices::insert(conn, &row))?;
         self.phones.insert(device, worker.clone());

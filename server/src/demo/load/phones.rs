@@ -69,6 +69,7 @@ impl Phone {
             enrolled_at: since,
             last_seen_at: since,
             clock_offset_ms: None,
+            desk_of: None,
         }
     }
 

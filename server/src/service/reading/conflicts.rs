@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use sync_core::gate::permission::record_facts;
+use sync_core::gate::permission::{may_settle, record_facts};
 use sync_core::ids::{CaseId, RecordId};
 use sync_core::merge::{Conflict, Severity, conflicts};
 use sync_core::policy::{Action, decide};
@@ -144,6 +144,7 @@ fn open(reader: &Reader, state: &CaseState, folded: &Folded) -> Vec<OpenConflict
     let team = state.team.as_ref().map(|team| header(team, &merging));
     let name = team.map(|team| team.name).unwrap_or_default();
     let envelope = &folded.envelope;
+    let record = record_facts(envelope);
     safety(reader, state, folded)
         .into_iter()
         .map(|conflict| OpenConflict {
@@ -152,15 +153,8 @@ fn open(reader: &Reader, state: &CaseState, folded: &Folded) -> Vec<OpenConflict
             record: envelope.id(),
             kind: envelope.kind(),
             compartment: envelope.compartment,
-            may_settle: may_settle(reader, state, folded, &conflict),
+            may_settle: may_settle(&reader.principal, &state.context, &record, &conflict),
             conflict,
         })
         .collect()
-}
-
-fn may_settle(reader: &Reader, state: &CaseState, folded: &Folded, conflict: &Conflict) -> bool {
-    let all_rivals_own = conflict.rivals.iter().all(|rival| rival.by == reader.principal.user);
-    let settle = Action::Settle { fact: conflict.fact, all_rivals_own };
-    let facts = record_facts(&folded.envelope);
-    decide(&reader.principal, &state.context, Some(&facts), &settle).is_ok()
 }

@@ -130,12 +130,16 @@ async fn every_page_leaves_a_row_of_who_looked() {
             let path =
                 path.replace("{record}", &record.to_string()).replace("{id}", &"0d".repeat(16));
             let path = path.replace("{measure}", "children-at-stage");
+            let path = path.replace("{entry}", &format!("{}-1-0", "0a".repeat(16)));
             let mut form = vec![("form_code", form_code.as_str())];
             match *pattern {
                 "/sign-in" => form.extend([("sign_in", "lena"), ("password", "no"), ("next", "/")]),
                 "/sign-out" | "/alarms/{id}" => {}
                 "/password" => form.extend([("old", "no"), ("new", "no"), ("again", "no")]),
                 "/second-factor" => form.extend([("wish", "begin"), ("given", "no")]),
+                "/to-settle/{record}" => {
+                    form.extend([("fact", "stage"), ("shown", ""), ("reason", "So.")]);
+                }
                 "/to-review/{id}" => form.extend([("reason", "So."), ("decision", "release")]),
                 _ => form.push(("reason", "Somebody must look at this.")),
             }

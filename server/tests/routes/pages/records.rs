@@ -80,7 +80,7 @@ async fn rivals_are_both_on_the_page_with_authors_times_and_reasons() {
         let inbox = lead.get("/to-settle").await;
         inbox.says(&["1 disagreement", "Rowan Kerr", "Stage"]);
         inbox.says(&both);
-        inbox.says(&["You can settle this, with a reason, on your phone."]);
+        inbox.says(&["Which holds?", "Why you decide so", "Settle"]);
         let today = lead.get("/").await;
         today.says(&["1 disagreement to settle", "Rowan Kerr", "Stage is in dispute"]);
         today.says(&["1 value that you wrote does not hold", "Stage: somebody wrote otherwise"]);

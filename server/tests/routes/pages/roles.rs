@@ -35,6 +35,10 @@ const TABLE: &[(&str, &str, [u16; 10])] = &[
     ("get", "/figures.csv", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
     ("get", "/figures/{measure}", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
     ("get", "/to-settle", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
+    ("post", "/to-settle/{record}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
+    // There is nothing that was settled.
+    ("get", "/to-settle/{record}/{entry}", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("post", "/to-settle/{record}/{entry}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
     ("get", "/to-review", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
     ("post", "/to-review/{id}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
     ("get", "/editions", [303, 404, 404, 404, 404, 404, 404, 200, 404, 404]),
@@ -89,6 +93,7 @@ impl Area {
     fn path(&self, pattern: &str) -> String {
         let path = pattern.replace("{case}", &self.case.to_string());
         let path = path.replace("{measure}", "children-at-stage");
+        let path = path.replace("{entry}", &format!("{}-1-0", "0a".repeat(16)));
         path.replace("{record}", &self.record).replace("{name}", "none").replace("{id}", "0a")
     }
 }

@@ -174,3 +174,25 @@ fn settled_and_overtaken_people_are_told_but_not_about_themselves() {
     assert_eq!(causes(ANNA, &answered), []);
     assert_eq!(causes(CARA, &answered), [(NoticeCause::Overtaken, vec!["1".into()])]);
 }
+
+#[test]
+fn a_settlement_speaks_in_the_words_and_the_confidence_of_the_value_that_it_takes() {
+    let open = said(ANNA, 1, Fact::Address, "1 High Street");
+    let close = said(BEN, 2, Fact::Address, "2 Mill Lane");
+    let close = with(close, fact_field::CONFIDENTIAL, true);
+    let catalogue = Catalogue::shipped().unwrap();
+    let context = Context { addresses: Addresses::All, ..Context::new(&catalogue) };
+    let entries = [open.clone(), close.clone()];
+    let found = conflicts(&entries, &context).remove(0);
+    for (value, confidential) in [("1 High Street", false), ("2 Mill Lane", true), ("3 Quay", true)]
+    {
+        let draft = settlement(&found, &entries, value.into(), "Seen there.");
+        assert_eq!(draft.confidential, confidential, "{value}");
+        assert_eq!(draft.entry().replaces, [open.id, close.id]);
+    }
+    let theirs = with(said(BEN, 2, Fact::Stage, "2"), fact_field::FRAMEWORK, "another");
+    let unlike = [stage(ANNA, 1, "1"), theirs];
+    let found = conflicts_of(&unlike);
+    let draft = settlement(&found[0], &unlike, "2".into(), "Theirs.");
+    assert_eq!(draft.framework.as_deref(), Some("another"));
+}
