@@ -32,7 +32,25 @@ export async function look(page, folder, name) {
   return wrong.map((it) => `${folder}/${name}: ${it}`);
 }
 
-// The same, for a state that a test has led to.
+// What sorts of element a page has, each within its parent's. Pages of one sort that have no others
+// than a page that was looked at differ in words only, which no rule of these depends on.
+export function anatomy(page) {
+  return page.evaluate(() => {
+    const sort = (it) => `${it.tagName}.${it.className.baseVal ?? it.className}.${it.getAttribute('role') ?? ''}`;
+    return [...new Set([...document.querySelectorAll('body *')].map((it) => `${sort(it.parentElement)} ${sort(it)}`))];
+  });
+}
+
+// What can still be wrong of a page that differs from another in words only.
+export async function glance(page, folder, name) {
+  const wrong = await named(page);
+  await page.setViewportSize(NARROWEST);
+  wrong.push(...await sideways(page));
+  await page.setViewportSize(SIZES.desk);
+  return wrong.map((it) => `${folder}/${name}: ${it}`);
+}
+
+// Looks at a state that a test has led to; nothing may be wrong.
 export async function holds(page, folder, name) {
   assert.equal((await look(page, folder, name)).join('\n'), '');
 }

@@ -86,7 +86,8 @@ async function readsPublished({ browser, world }) {
   await page.goto('/editions');
   const shown = await page.locator('tbody td').allTextContents();
   const published = JSON.stringify(await world.server('edition', 'show'));
-  for (const figure of shown) {
+  // Shares are made from the counts as they are shown.
+  for (const figure of shown.filter((it) => /^\d+$/.test(it.trim()))) {
     assert.ok(published.includes(figure.trim()), `${figure} is not in what was published`);
   }
   await page.getByRole('heading', { level: 2 }).first().waitFor();
