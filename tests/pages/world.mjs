@@ -33,6 +33,13 @@ const JOBS = {
 export class World {
   static async begin() {
     const world = new World();
+    // The suite ran out of time: what it started ends with it.
+    for (const signal of ['SIGTERM', 'SIGINT']) {
+      process.once(signal, () => {
+        world.end();
+        process.exit(1);
+      });
+    }
     try {
       await world.#load();
       await world.#serve();
