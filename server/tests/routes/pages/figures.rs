@@ -91,7 +91,10 @@ async fn who_is_kept_from_a_case_cannot_tell_it_from_the_figures() {
     for server in servers() {
         let (mut lead, rowan, _) = scene(&server).await;
         let deputy = Worker::desk(&server, "Dugald", Role::Deputy).await;
-        lead.say_of(rowan, Compartment::Team, (Fact::Excluded, deputy.user), true);
+        let (place, own) = (Compartment::Protection, lead.user);
+        lead.say_of(rowan, place, (Fact::Named, own), true);
+        lead.sync(&server).await;
+        lead.say_of(rowan, place, (Fact::Excluded, deputy.user), true);
         lead.sync(&server).await;
         let mut browser = Browser::of(&server, "Dugald").await;
         let page = browser.get("/figures").await;
