@@ -91,11 +91,13 @@ async fn who_is_kept_from_a_case_cannot_tell_it_from_the_figures() {
     for server in servers() {
         let (mut lead, rowan, _) = scene(&server).await;
         let deputy = Worker::desk(&server, "Dugald", Role::Deputy).await;
-        let (place, own) = (Compartment::Protection, lead.user);
-        lead.say_of(rowan, place, (Fact::Named, own), true);
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let place = Compartment::Protection;
+        lead.say_of(rowan, place, (Fact::Named, member.user), true);
         lead.sync(&server).await;
-        lead.say_of(rowan, place, (Fact::Excluded, deputy.user), true);
-        lead.sync(&server).await;
+        member.sync(&server).await;
+        member.say_of(rowan, place, (Fact::Excluded, deputy.user), true);
+        member.sync(&server).await;
         let mut browser = Browser::of(&server, "Dugald").await;
         let page = browser.get("/figures").await;
         page.says(&[
