@@ -1,4 +1,4 @@
-//! The interface, asked in process: against SQLite, and against PostgreSQL when
+//! The interface, asked in process: against SQLite, or against PostgreSQL when
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases can be made.
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `caseweave edition`
 
+use std::io::Write as _;
+
 use serde_json::json;
 use sync_core::time::Date;
 
@@ -46,7 +48,10 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
             let (now, catalogue) = (state.clock.now(), &state.rules.catalogue);
             let edition = act((&mut conn, &state), |conn| {
                 let closing = Closing { authority: authority.as_deref(), period: &period, to };
-                let mut told = |done, all| eprintln!("masking: {done} of {all} groups of tables");
+                let mut told = |done, all| {
+                    let line = format_args!("masked {done} of {all} groups of tables");
+                    let _ = writeln!(std::io::stderr().lock(), "{line}");
+                };
                 let edition = editions::close(conn, now, catalogue, closing, &mut told)?;
                 let note = Note::of(Act::CloseEdition).with(edition.period.clone());
                 let clusters = editions::clusters(conn, &edition.authority)?;

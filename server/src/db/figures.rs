@@ -33,6 +33,9 @@ pub struct Key {
     pub day: i32,
 }
 
+/// Sums, each with what is counted and of how many.
+pub type Sums = BTreeMap<Key, (i64, i64)>;
+
 /// A sum over days.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Sum {
@@ -231,11 +234,11 @@ pub fn behind(
     rows.into_iter().map(read).collect()
 }
 
-/// Every sum of a cluster, in order: for comparing with a recomputation.
+/// Every sum of a cluster: for comparing with a recomputation.
 ///
 /// # Errors
 /// The database's failure.
-pub fn all(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<(Key, (i64, i64))>, Error> {
+pub fn all(conn: &mut Conn, cluster: &ClusterId) -> Result<Sums, Error> {
     type Row = (i16, String, String, i32, i64, i64);
     let rows: Vec<Row> = figures::table
         .filter(figures::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -251,20 +254,14 @@ pub fn all(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<(Key, (i64, i64))
     let read = |(measure, school, cell, day, counted, of_all): Row| {
         (Key { measure, school, cell, day }, (counted, of_all))
     };
-    let mut all: Vec<_> = rows.into_iter().map(read).collect();
-    all.sort();
-    Ok(all)
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// Writes every sum of a cluster anew.
 ///
 /// # Errors
 /// The database's failure.
-pub fn set_all(
-    conn: &mut Conn,
-    cluster: &ClusterId,
-    sums: &BTreeMap<Key, (i64, i64)>,
-) -> Result<(), Error> {
+pub fn set_all(conn: &mut Conn, cluster: &ClusterId, sums: &Sums) -> Result<(), Error> {
     let own = figures::table.filter(figures::cluster_id.eq(cluster.as_bytes().as_slice()));
     diesel::delete(own).execute(conn)?;
     sums.iter().try_for_each(|(key, sum)| add(conn, cluster, key, *sum))

@@ -10,7 +10,7 @@ use sync_core::view::Extract;
 use sync_core::view::gist::{CaseInBrief, Gist, TeamGist};
 use sync_core::view::signals::{Rules, Signal};
 
-use crate::db::figures::{Key, Placed};
+use crate::db::figures::{Key, Placed, Sums};
 use crate::db::signals::Kept;
 use crate::db::views::GistRow;
 use crate::db::{self, Conn, Error};
@@ -158,7 +158,7 @@ impl Gists {
 
 /// How each sum moves.
 fn differences(before: &[Placed], now: &[Placed]) -> Vec<(Key, (i64, i64))> {
-    let mut moves: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
+    let mut moves = Sums::new();
     for (sign, all) in [(-1, before), (1, now)] {
         for (key, (counted, of_all)) in summed(all) {
             let sum = moves.entry(key).or_default();
@@ -171,8 +171,8 @@ fn differences(before: &[Placed], now: &[Placed]) -> Vec<(Key, (i64, i64))> {
 
 /// The sums that some increments come to.
 #[must_use]
-pub fn summed(all: &[Placed]) -> BTreeMap<Key, (i64, i64)> {
-    let mut sums: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
+pub fn summed(all: &[Placed]) -> Sums {
+    let mut sums = Sums::new();
     for Placed { school, increment } in all {
         let key = Key {
             measure: increment.measure,

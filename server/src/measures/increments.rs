@@ -54,9 +54,12 @@ pub fn increments(case: &CaseInBrief<'_>, signals: &[Signal]) -> Vec<Increment> 
     adding.done()
 }
 
+/// Measure, row, day and record.
+type Place = (i16, String, i32, Option<RecordId>);
+
 #[derive(Default)]
 struct Adding {
-    sums: BTreeMap<(i16, String, i32, Option<RecordId>), (i64, i64)>,
+    sums: BTreeMap<Place, (i64, i64)>,
 }
 
 impl Adding {

@@ -231,7 +231,7 @@ fn rebuild_sums(
         }
     }
     due.retain(|_, sum| *sum != (0, 0));
-    let kept: BTreeMap<_, _> = db::figures::all(conn, cluster)?.into_iter().collect();
+    let kept = db::figures::all(conn, cluster)?;
     if kept == due {
         return Ok(());
     }

@@ -43,13 +43,13 @@ enum Home {
     Postgres { server: String, database: String },
 }
 
-/// A fresh server on each database there is to test with.
+/// A fresh server on the database there is to test with.
 pub(crate) fn servers() -> Vec<TestServer> {
     let system = |home| TestServer::new(home, Entropy::system());
     homes().into_iter().map(system).collect()
 }
 
-/// Two servers on each database, alike to the last random byte as long as the same is done to both.
+/// Two servers on that database, alike to the last random byte as long as the same is done to both.
 pub(crate) fn twins(seed: u64) -> Vec<[TestServer; 2]> {
     let pairs = homes().into_iter().zip(homes());
     pairs.map(|(one, other)| [one, other].map(|it| TestServer::new(it, seeded(seed)))).collect()
@@ -68,16 +68,16 @@ fn seeded(seed: u64) -> Entropy {
     })
 }
 
+/// SQLite, or PostgreSQL where that is named: the suite without it runs first.
 fn homes() -> Vec<Home> {
-    let mut homes = vec![Home::Folder(tempfile::tempdir().unwrap())];
-    if let Ok(server) = std::env::var("CASEWEAVE_TEST_POSTGRES") {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let n = COUNT.fetch_add(1, Ordering::Relaxed);
-        let database = format!("caseweave_{}_{n}", std::process::id());
-        on_postgres(&server, &format!("CREATE DATABASE {database}"));
-        homes.push(Home::Postgres { server, database });
-    }
-    homes
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let Ok(server) = std::env::var("CASEWEAVE_TEST_POSTGRES") else {
+        return vec![Home::Folder(tempfile::tempdir().unwrap())];
+    };
+    let n = COUNT.fetch_add(1, Ordering::Relaxed);
+    let database = format!("caseweave_{}_{n}", std::process::id());
+    on_postgres(&server, &format!("CREATE DATABASE {database}"));
+    vec![Home::Postgres { server, database }]
 }
 
 fn on_postgres(server: &str, sql: &str) {

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut conn = Conn::open(&address)?;
     let catalogue = Catalogue::shipped()?;
     let practice = Context { framework: Some("east-lothian"), ..Context::new(&catalogue) };
-    let clusters = read_tx(&mut conn, |conn| db::clusters::list(conn))?;
+    let clusters = read_tx(&mut conn, db::clusters::list)?;
     let mut cases = Vec::new();
     for cluster in clusters {
         let found = read_tx(&mut conn, |conn| db::records::cases_of(conn, &cluster.id))?;

@@ -63,6 +63,9 @@ impl Exact {
     }
 }
 
+/// A table with its columns, each cell and what a screen calls it, and its rows.
+type Counted = (&'static Published, Vec<(String, String)>, Vec<Counts>);
+
 /// A row's counts, and of how many.
 type Counts = (Vec<i64>, i64);
 
@@ -107,7 +110,7 @@ impl Counting<'_> {
 
 /// What was taken back since (a case that is shielded now) is left out of a flow, but where the stock
 /// must come out: fewer opened is then more closed, and the other way round.
-fn level(all: &mut [(&Published, Vec<(String, String)>, Vec<Counts>)]) {
+fn level(all: &mut [Counted]) {
     let opened = all.iter().position(|it| it.0.measure == measures::OPENED);
     let closed = all.iter().position(|it| it.0.measure == measures::CLOSED);
     if let (Some(opened), Some(closed)) = (opened, closed) {

@@ -88,7 +88,9 @@ struct Stamp {
 
 /// Cases in brief, shared by all who read.
 #[derive(Clone, Debug, Default)]
-pub struct Briefs(Arc<Mutex<HashMap<CaseId, (Stamp, Arc<Brief>)>>>);
+pub struct Briefs(Arc<Mutex<Stamped>>);
+
+type Stamped = HashMap<CaseId, (Stamp, Arc<Brief>)>;
 
 impl Briefs {
     /// A case in brief; none of one that nobody has begun.
