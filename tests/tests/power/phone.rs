@@ -1,6 +1,7 @@
 //! A phone whose power is cut while it writes, changes its key and its lock, comes up to date and erases
 //! itself: what it called saved is there, and the file opens.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -169,7 +170,7 @@ fn live(work: Work, planted: Planted, lives: u64) -> Result<(), Failed> {
         }
         phone.live(&mut dice).map_err(|error| format!("{work:?}, life {life}: {error}"))?;
     }
-    println!("power, {work:?}: {lives} lives");
+    let _ = writeln!(std::io::stdout(), "power, {work:?}: {lives} lives");
     Ok(())
 }
 
@@ -212,7 +213,7 @@ fn planted_bugs_of_a_phone_are_found() {
     ];
     for (work, planted) in plants {
         let found = live(work, planted, LIVES_PLANTED);
-        println!("{planted:?}: {found:?}");
+        let _ = writeln!(std::io::stdout(), "{planted:?}: {found:?}");
         assert!(found.is_err(), "{work:?} with {planted:?}: nothing was found");
     }
 }

@@ -2,6 +2,7 @@
 //! `rebuild --check` find nothing, and it starts.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, SystemTime};
@@ -232,7 +233,11 @@ fn live_on(planted: Option<Forget>, lives: u64, seed: u64) -> Result<(), Failed>
         let lived = office.live(&mut dice);
         lived.map_err(|error| format!("server, seed {seed}, life {life}: {error}"))?;
     }
-    println!("power, server: {lives} lives, {} visits", visits + office.phone.visits);
+    let _ = writeln!(
+        std::io::stdout(),
+        "power, server: {lives} lives, {} visits",
+        visits + office.phone.visits
+    );
     Ok(())
 }
 
@@ -245,7 +250,7 @@ fn a_power_cut_takes_nothing_that_a_server_acknowledged() -> Result<(), Failed> 
 fn planted_bugs_of_a_server_are_found() {
     for planted in [Forget::Databases, Forget::Folders] {
         let found = live(Some(planted), LIVES_PLANTED);
-        println!("{planted:?}: {found:?}");
+        let _ = writeln!(std::io::stdout(), "{planted:?}: {found:?}");
         assert!(found.is_err(), "{planted:?}: nothing was found");
     }
 }
