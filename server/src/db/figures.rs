@@ -1,6 +1,6 @@
 //! What each case adds to the figures, and the sums kept of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -76,18 +76,20 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Placed>, Error> {
     Ok(all)
 }
 
-/// Sets what a case adds.
+/// Brings what a case adds from what it was to what it is: only rows that differ are written.
 ///
 /// # Errors
 /// The database's failure.
 pub fn put_case(
     conn: &mut Conn,
     (case, cluster): (&CaseId, &ClusterId),
-    all: &[Placed],
+    (before, now): (&[Placed], &[Placed]),
 ) -> Result<(), Error> {
-    let own = case_figures::table.filter(case_figures::case_id.eq(case.as_bytes().as_slice()));
-    diesel::delete(own).execute(conn)?;
-    for Placed { school, increment } in all {
+    let (was, is): (BTreeSet<_>, BTreeSet<_>) = (before.iter().collect(), now.iter().collect());
+    for gone in was.difference(&is) {
+        remove(conn, case, &gone.increment)?;
+    }
+    for Placed { school, increment } in is.difference(&was).copied() {
         let row = (
             case_figures::case_id.eq(case.as_bytes().as_slice()),
             case_figures::cluster_id.eq(cluster.as_bytes().as_slice()),
@@ -102,6 +104,22 @@ pub fn put_case(
         );
         diesel::insert_into(case_figures::table).values(row).execute(conn)?;
     }
+    Ok(())
+}
+
+/// A case has one row of a measure, cell, day and record.
+fn remove(conn: &mut Conn, case: &CaseId, gone: &Increment) -> Result<(), Error> {
+    let own = case_figures::table
+        .filter(case_figures::case_id.eq(case.as_bytes().as_slice()))
+        .filter(case_figures::measure.eq(gone.measure).and(case_figures::cell.eq(&gone.cell)))
+        .filter(case_figures::day.eq(gone.day));
+    match &gone.record {
+        Some(record) => {
+            let of_record = case_figures::record_id.eq(record.as_bytes().as_slice());
+            diesel::delete(own.filter(of_record)).execute(conn)?
+        }
+        None => diesel::delete(own.filter(case_figures::record_id.is_null())).execute(conn)?,
+    };
     Ok(())
 }
 

@@ -55,7 +55,7 @@ pub fn set(
         for (key, change) in differences(&before.figures, &now.figures) {
             db::figures::add(conn, cluster, &key, change)?;
         }
-        db::figures::put_case(conn, (case, cluster), &now.figures)?;
+        db::figures::put_case(conn, (case, cluster), (&before.figures, &now.figures))?;
     }
     if now.signals != before.signals {
         db::signals::put(conn, (case, cluster), &now.signals)?;
