@@ -12,8 +12,9 @@ use super::user::{made_password, read_password};
 use super::{Failure, open, output};
 use crate::app::{Clock, StartError};
 use crate::config::Config;
+use crate::demo::area::Size;
 use crate::demo::load::{self, Job, Loaded, SignIn};
-use crate::demo::{Area, drafts, imports};
+use crate::demo::{Area, drafts, imports, names};
 use crate::service::audit::chain;
 
 /// Between two lines of progress.
@@ -28,6 +29,12 @@ pub struct Args {
     /// Of a hundred children with a history, how many to load; the roll is always whole.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100))]
     scale: u32,
+    /// How many clusters the area has; more than six make it larger than any council.
+    #[arg(long, default_value_t = Size::default().clusters, hide = true, value_parser = clusters)]
+    clusters: usize,
+    /// Pupils on the roll.
+    #[arg(long, default_value_t = Size::default().pupils, hide = true)]
+    pupils: usize,
     /// Read everybody's password from standard input; without it one is made and printed.
     #[arg(long)]
     password_stdin: bool,
@@ -48,7 +55,8 @@ pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     let password = if args.password_stdin { read_password()? } else { made_password(&state)? };
     let salt = state.entropy.bytes().map_err(StartError::from)?;
     let now = state.clock.now();
-    let area = Area::invent(args.seed, today(now));
+    let size = Size { clusters: args.clusters, pupils: args.pupils };
+    let area = Area::of_size(args.seed, today(now), size);
     let job = Job {
         address: &config.database,
         rules: &state.rules,
@@ -69,6 +77,12 @@ pub fn run(config: &Config, args: &Args) -> Result<(), Failure> {
     });
     output::answer(config.json, &value, &text(&area, loaded, seconds, (&password, &sign_ins)));
     Ok(())
+}
+
+fn clusters(said: &str) -> Result<usize, String> {
+    let most = names::CLUSTERS_MAX;
+    let count = said.parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or_else(|| format!("an area has 1 to {most} clusters"))
 }
 
 fn today(now: Timestamp) -> Date {
@@ -135,7 +149,7 @@ fn text(
         area.pupils.len(),
     );
     for SignIn { sign_in, name, job, cluster } in people {
-        let place = cluster.unwrap_or(area.name);
+        let place = cluster.as_deref().unwrap_or(area.name);
         text += &format!("\n{sign_in}\t{name}\t{job}\t{place}");
     }
     text

@@ -39,7 +39,7 @@ pub struct Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
     /// Its town.
-    pub name: &'static str,
+    pub name: String,
     /// Its secondary school.
     pub secondary: usize,
     /// Its primary schools.
@@ -52,7 +52,7 @@ pub struct School {
     /// Its name.
     pub name: String,
     /// Where it stands.
-    pub town: &'static str,
+    pub town: String,
     /// Its cluster.
     pub cluster: usize,
     /// Primary or secondary.
@@ -68,15 +68,41 @@ pub enum SchoolSort {
     Secondary,
 }
 
+/// How large an area is. The same seed gives another area at another size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Clusters.
+    pub clusters: usize,
+    /// Pupils on the roll.
+    pub pupils: usize,
+}
+
+impl Default for Size {
+    /// Six clusters and 13,000 pupils: a small council's area.
+    fn default() -> Self {
+        Self { clusters: names::TOWNS.len(), pupils: 13_000 }
+    }
+}
+
 impl Area {
-    /// The area of `seed` as it stands on `today`.
+    /// The area of `seed` as it stands on `today`, of the ordinary size.
     #[must_use]
     pub fn invent(seed: u64, today: Date) -> Self {
+        Self::of_size(seed, today, Size::default())
+    }
+
+    /// An area of another size.
+    #[must_use]
+    pub fn of_size(seed: u64, today: Date, size: Size) -> Self {
         let mut dice = Dice::new(seed, Part::Area);
-        let (clusters, schools) = lay_out();
+        let (clusters, schools) = lay_out(size.clusters);
         let practitioners = people::employ(&mut dice, &clusters);
-        let (families, pupils) =
-            roll::enrol(&mut Dice::new(seed, Part::Roll), today, &clusters, &schools);
+        let (families, pupils) = roll::enrol(
+            &mut Dice::new(seed, Part::Roll),
+            (today, size.pupils),
+            &clusters,
+            &schools,
+        );
         let terms = attendance::terms_before(today);
         let (attendance, exclusions) = attendance::keep(seed, today, &pupils, &terms);
         Self {
@@ -140,22 +166,24 @@ impl Area {
     }
 }
 
-/// Six secondaries and 35 primaries: five clusters have six primaries, the last has five.
-fn lay_out() -> (Vec<Cluster>, Vec<School>) {
+/// A secondary school a cluster with six primaries, or five in every sixth.
+fn lay_out(count: usize) -> (Vec<Cluster>, Vec<School>) {
     let (mut clusters, mut schools) = (Vec::new(), Vec::new());
-    for (at, (town, villages)) in
-        names::TOWNS.into_iter().zip(names::VILLAGES.chunks(6)).enumerate()
-    {
+    let villages: Vec<_> = names::VILLAGES.chunks(names::TOWNS.len()).collect();
+    for at in 0..count {
+        let (part, place) = (at / names::TOWNS.len(), at % names::TOWNS.len());
+        let town = names::in_part(names::TOWNS[place], part);
         let first = schools.len();
-        schools.push(school(town, at, SchoolSort::Secondary));
-        schools.extend(villages.iter().map(|village| school(village, at, SchoolSort::Primary)));
+        schools.push(school(town.clone(), at, SchoolSort::Secondary));
+        let villages = villages[place].iter().map(|village| names::in_part(village, part));
+        schools.extend(villages.map(|village| school(village, at, SchoolSort::Primary)));
         let primaries = (first + 1..schools.len()).collect();
         clusters.push(Cluster { name: town, secondary: first, primaries });
     }
     (clusters, schools)
 }
 
-fn school(town: &'static str, cluster: usize, sort: SchoolSort) -> School {
+fn school(town: String, cluster: usize, sort: SchoolSort) -> School {
     let name = match sort {
         SchoolSort::Primary => format!("{town} Primary School"),
         SchoolSort::Secondary => format!("{town} Academy"),
@@ -171,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_area_has_six_clusters_and_41_schools() {
-        let (clusters, schools) = lay_out();
+        let (clusters, schools) = lay_out(6);
         assert_eq!((clusters.len(), schools.len()), (6, 41));
         for (at, cluster) in clusters.iter().enumerate() {
             assert_eq!(schools[cluster.secondary].sort, SchoolSort::Secondary);

@@ -49,6 +49,18 @@ pub const VILLAGES: [&str; 35] = [
     "Yarlside",
 ];
 
+/// Parts of a county, for an area with more clusters than there are towns.
+const PARTS: [&str; 10] =
+    ["", "North ", "South ", "East ", "West ", "Over ", "Lower ", "New ", "Old ", "Little "];
+
+/// The most clusters that names are found for.
+pub const CLUSTERS_MAX: usize = TOWNS.len() * PARTS.len();
+
+/// A place's name in a part of the county, the first being without one.
+pub fn in_part(place: &str, part: usize) -> String {
+    format!("{}{place}", PARTS[part % PARTS.len()])
+}
+
 const GIRLS: &[&str] = &[
     "Ailsa",
     "Aisha",

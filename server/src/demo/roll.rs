@@ -7,9 +7,6 @@ use jiff::civil::{Date, date};
 use crate::demo::area::{Cluster, School};
 use crate::demo::{Dice, later, names};
 
-/// Pupils on the roll.
-pub const PUPILS: usize = 13_000;
-
 const LANGUAGES: [(&str, u32); 7] = [
     ("English", 88),
     ("Polish", 4),
@@ -113,20 +110,20 @@ pub(super) fn year_begun(on: Date) -> i16 {
     if on.month() >= 8 { on.year() } else { on.year() - 1 }
 }
 
-/// Families and [`PUPILS`] pupils.
+/// Families and as many pupils as `size`.
 pub fn enrol(
     dice: &mut Dice,
-    today: Date,
+    (today, size): (Date, usize),
     clusters: &[Cluster],
     schools: &[School],
 ) -> (Vec<Family>, Vec<Pupil>) {
-    let (mut families, mut pupils) = (Vec::new(), Vec::with_capacity(PUPILS));
-    while pupils.len() < PUPILS {
+    let (mut families, mut pupils) = (Vec::new(), Vec::with_capacity(size));
+    while pupils.len() < size {
         let cluster = dice.below(clusters.len() as u32) as usize;
         let primary = *dice.pick(&clusters[cluster].primaries);
         let places = (primary, clusters[cluster].secondary);
-        let born = births(dice, today, PUPILS - pupils.len());
-        let family = family(dice, cluster, schools[primary].town, &born);
+        let born = births(dice, today, size - pupils.len());
+        let family = family(dice, cluster, &schools[primary].town, &born);
         pupils.extend(children(dice, families.len(), &family, places, (&born, today)));
         families.push(family);
     }
@@ -226,6 +223,7 @@ fn children(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::demo::area::Size;
     use crate::demo::{Area, SchoolSort};
 
     const TODAY: Date = date(2026, 11, 22);
@@ -249,7 +247,7 @@ mod tests {
     fn the_roll_is_full_and_everybody_is_in_the_right_school() {
         for today in [TODAY, date(2027, 2, 1), date(2024, 8, 1)] {
             let area = Area::invent(5, today);
-            assert_eq!(area.pupils.len(), PUPILS);
+            assert_eq!(area.pupils.len(), Size::default().pupils);
             for pupil in &area.pupils {
                 let year = area.year_of(pupil).expect("of school age");
                 let school = &area.schools[pupil.school];
@@ -291,6 +289,6 @@ mod tests {
             assert!((1..=2).contains(&family.guardians.len()));
         }
         assert!(with_siblings > 3_000);
-        assert_eq!(area.families.len(), area.pupils[PUPILS - 1].home + 1);
+        assert_eq!(area.families.len(), area.pupils[area.pupils.len() - 1].home + 1);
     }
 }

@@ -216,9 +216,7 @@ impl Store for SqliteStore {
     fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
         // Dropped without its commit, a transaction is taken back.
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for write in writes {
-            write::apply(&tx, write)?;
-        }
+        write::apply_all(&tx, writes)?;
         Ok(tx.commit()?)
     }
 

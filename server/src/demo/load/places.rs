@@ -30,7 +30,7 @@ pub struct SignIn {
     /// What they are.
     pub job: &'static str,
     /// In which cluster; none for those who serve the whole authority.
-    pub cluster: Option<&'static str>,
+    pub cluster: Option<String>,
 }
 
 /// Sets everybody up. Call it in one transaction.
@@ -45,7 +45,7 @@ pub(super) fn set_up(conn: &mut Conn, job: &Job<'_>, area: &Area) -> Result<Plac
     for cluster in &area.clusters {
         let fresh = (job.entropy.bytes()?, job.entropy.bytes()?);
         let authority = Some(area.name);
-        let new = NewCluster { name: cluster.name, jurisdiction: "scotland", authority, fresh };
+        let new = NewCluster { name: &cluster.name, jurisdiction: "scotland", authority, fresh };
         places.clusters.push(accounts::add_cluster(conn, job.now, &new)?.id);
     }
     for (at, person) in (0_u32..).zip(&area.practitioners) {
@@ -74,7 +74,7 @@ fn employ(
         fresh,
     };
     let agency = person.agency.slug();
-    let post = |at: usize| Post { cluster: area.clusters[at].name, agency, role };
+    let post = |at: usize| Post { cluster: &area.clusters[at].name, agency, role };
     let (id, (first, more)) = (UserId::from_bytes(fresh), split(&person.clusters));
     accounts::add_user(conn, job.now, &user, post(first))?;
     let mut principal = Principal::new(id, AgencyId::from_slug(agency));
@@ -122,7 +122,7 @@ impl Places {
                     sign_in: person.login.clone(),
                     name: person.name(),
                     job: person.job,
-                    cluster: (!everywhere).then_some(area.clusters[0].name),
+                    cluster: (!everywhere).then(|| area.clusters[0].name.clone()),
                 });
             }
         }

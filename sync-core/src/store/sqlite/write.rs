@@ -7,8 +7,19 @@ use crate::store::sqlite::attached;
 use crate::store::sqlite::rows::columns_of;
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Write};
 
-/// Does one write within the caller's transaction.
-pub(super) fn apply(conn: &Connection, write: &Write) -> Result<(), Error> {
+/// Does writes within the caller's transaction.
+pub(super) fn apply_all(conn: &Connection, writes: &[Write]) -> Result<(), Error> {
+    let mut words = Words::default();
+    for write in writes {
+        if !matches!(write, Write::Index { .. } | Write::Set(..) | Write::Remove(..)) {
+            words.put(conn)?;
+        }
+        apply(conn, write, &mut words)?;
+    }
+    words.put(conn)
+}
+
+fn apply<'a>(conn: &Connection, write: &'a Write, words: &mut Words<'a>) -> Result<(), Error> {
     match write {
         Write::PutRecord(row) => put_record(conn, row),
         Write::PutChange(row) => put_change(conn, row),
@@ -24,7 +35,7 @@ pub(super) fn apply(conn: &Connection, write: &Write) -> Result<(), Error> {
         Write::Rejudge { id, reason } => rejudge(conn, *id, reason),
         Write::DropScope(scope) => drop_scope(conn, scope),
         Write::DropRecord(record) => drop_record(conn, record),
-        Write::Index { case, record, words } => index(conn, case, record, words),
+        Write::Index { case, record, words: text } => words.index(conn, case, record, text),
         Write::Unindex(record) => unindex(conn, record),
         Write::Attach(row) => attached::attach(conn, row),
         Write::PutChunk { digest, n, bytes } => attached::put_chunk(conn, digest, *n, bytes),
@@ -170,19 +181,44 @@ fn drop_record(conn: &Connection, record: &RecordId) -> Result<(), Error> {
     Ok(())
 }
 
-fn index(conn: &Connection, case: &CaseId, record: &RecordId, words: &str) -> Result<(), Error> {
-    let listed = "DELETE FROM unindexed WHERE case_id = ?1 AND record = ?2";
-    conn.prepare_cached(listed)?.execute([case.as_bytes(), record.as_bytes()])?;
-    conn.prepare_cached("DELETE FROM indexed WHERE record = ?1")?.execute([record.as_bytes()])?;
-    if words.is_empty() {
-        return Ok(());
+/// Words on their way into the index, one record after the other and nothing between: each statement that
+/// could be taken back alone makes the index write down what it has so far, as a part of its own that is to
+/// be merged later.
+#[derive(Default)]
+struct Words<'a> {
+    waiting: Vec<(RecordId, i64, &'a str)>,
+}
+
+impl<'a> Words<'a> {
+    fn index(
+        &mut self,
+        conn: &Connection,
+        case: &CaseId,
+        record: &RecordId,
+        words: &'a str,
+    ) -> Result<(), Error> {
+        let listed = "DELETE FROM unindexed WHERE case_id = ?1 AND record = ?2";
+        conn.prepare_cached(listed)?.execute([case.as_bytes(), record.as_bytes()])?;
+        self.waiting.retain(|(waiting, ..)| waiting != record);
+        let before = "DELETE FROM indexed WHERE record = ?1";
+        conn.prepare_cached(before)?.execute([record.as_bytes()])?;
+        if words.is_empty() {
+            return Ok(());
+        }
+        let known = "INSERT INTO indexed (record) SELECT id FROM records WHERE id = ?1";
+        if conn.prepare_cached(known)?.execute([record.as_bytes()])? == 1 {
+            self.waiting.push((*record, conn.last_insert_rowid(), words));
+        }
+        Ok(())
     }
-    let known = "INSERT INTO indexed (record) SELECT id FROM records WHERE id = ?1";
-    if conn.prepare_cached(known)?.execute([record.as_bytes()])? == 1 {
-        let keep = "INSERT INTO words (rowid, text) VALUES (last_insert_rowid(), ?1)";
-        conn.prepare_cached(keep)?.execute([words])?;
+
+    fn put(&mut self, conn: &Connection) -> Result<(), Error> {
+        for (_, id, text) in self.waiting.drain(..) {
+            let keep = "INSERT INTO words (rowid, text) VALUES (?1, ?2)";
+            conn.prepare_cached(keep)?.execute(params![id, text])?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn unindex(conn: &Connection, record: &RecordId) -> Result<(), Error> {
