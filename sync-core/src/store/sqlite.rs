@@ -45,13 +45,15 @@ const STATEMENTS: usize = 60;
 /// `fullfsync` is what a commit needs on Apple's phones to survive a power cut; elsewhere it does
 /// nothing. Memory only for temporary data: it would otherwise rest on the disk in plain.
 /// `secure_delete`: what was dropped is overwritten, not only forgotten. `cache_size`, in KiB: the pages
-/// that a first sync comes back to, which are else decrypted again and again.
+/// that a first sync comes back to, which are else decrypted again and again. `wal_autocheckpoint`, in pages:
+/// a journal of 8 MB, so that a page that is written often is copied into the file seldom.
 const SETTINGS: &str = "PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;
     PRAGMA checkpoint_fullfsync = ON;
     PRAGMA foreign_keys = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -16384;
+    PRAGMA wal_autocheckpoint = 2000;
     PRAGMA secure_delete = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;";

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 /// what is new is a new step. The file's `user_version` counts the steps it has had.
 ///
 /// A change's place is `state` (0 placed, 1 accepted, 2 unsent) and `ord`. The key is the change's
-/// name, not its place: moving one then rewrites no index, and a record is still one range.
+/// name, not its place: moving one then rewrites no key, and a record is still one range of it.
 const STEPS: &[&str] = &[
     "CREATE TABLE records (
         id BLOB PRIMARY KEY NOT NULL,
@@ -101,10 +101,17 @@ const STEPS: &[&str] = &[
         AND NOT EXISTS (SELECT 1 FROM attached WHERE digest = OLD.digest); END;
     CREATE TRIGGER attached_with_record AFTER DELETE ON records BEGIN
         DELETE FROM attached WHERE record = OLD.id AND state < 2; END;",
-    // Bodies lie in the order in which they came; the key that they are found by is small. Sorted by key,
-    // whose first part is random, each page of a first sync wrote nearly the whole file anew.
-    "CREATE TABLE as_they_came (
-        record BLOB NOT NULL REFERENCES records (id),
+    // Rows lie in the order in which they came; the keys that they are found by are small. Sorted by key,
+    // which is random, each page of a first sync wrote nearly the whole file anew.
+    "CREATE TABLE records_as_they_came (
+        id BLOB PRIMARY KEY NOT NULL,
+        case_id BLOB NOT NULL,
+        scope BLOB NOT NULL,
+        kind INTEGER NOT NULL,
+        envelope BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE changes_as_they_came (
+        record BLOB NOT NULL REFERENCES records_as_they_came (id),
         actor BLOB NOT NULL,
         seq INTEGER NOT NULL,
         state INTEGER NOT NULL,
@@ -113,9 +120,15 @@ const STEPS: &[&str] = &[
         body BLOB NOT NULL,
         PRIMARY KEY (record, actor, seq)
     ) STRICT;
-    INSERT INTO as_they_came SELECT record, actor, seq, state, ord, deps, body FROM changes;
+    INSERT INTO records_as_they_came SELECT id, case_id, scope, kind, envelope FROM records;
+    INSERT INTO changes_as_they_came
+        SELECT record, actor, seq, state, ord, deps, body FROM changes;
     DROP TABLE changes;
-    ALTER TABLE as_they_came RENAME TO changes;
+    DROP TABLE records;
+    ALTER TABLE records_as_they_came RENAME TO records;
+    ALTER TABLE changes_as_they_came RENAME TO changes;
+    CREATE INDEX records_of_case ON records (case_id);
+    CREATE INDEX records_of_scope ON records (scope);
     CREATE INDEX unsent ON changes (ord, record) WHERE state = 2;
     CREATE TRIGGER change_came AFTER INSERT ON changes BEGIN
         INSERT INTO unindexed SELECT case_id, id FROM records WHERE id = NEW.record
@@ -125,7 +138,11 @@ const STEPS: &[&str] = &[
         ON CONFLICT DO NOTHING; END;
     CREATE TRIGGER change_went AFTER DELETE ON changes BEGIN
         INSERT INTO unindexed SELECT case_id, id FROM records WHERE id = OLD.record
-        ON CONFLICT DO NOTHING; END;",
+        ON CONFLICT DO NOTHING; END;
+    CREATE TRIGGER record_went AFTER DELETE ON records BEGIN
+        INSERT INTO unindexed VALUES (OLD.case_id, OLD.id) ON CONFLICT DO NOTHING; END;
+    CREATE TRIGGER attached_with_record AFTER DELETE ON records BEGIN
+        DELETE FROM attached WHERE record = OLD.id AND state < 2; END;",
 ];
 
 /// The version that this app writes.
