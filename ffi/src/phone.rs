@@ -80,6 +80,24 @@ impl Phone {
         done
     }
 
+    /// Waits until the server has something for this phone, or `seconds` are over, of which the server takes
+    /// 50 at most; gives whether there is something. For an open screen that shows what others write as
+    /// they write it: exchange, wait, exchange again. Blocks; every other call goes on meanwhile. `stop`
+    /// ends it at once.
+    ///
+    /// # Errors
+    /// [`PhoneError::Stopped`] is no failure. [`PhoneError::Offline`] and [`PhoneError::Busy`] are a reason
+    /// to wait a little before the next try.
+    #[uniffi::method(default(stop = None))]
+    pub fn wait_for_news(
+        &self,
+        seconds: u32,
+        stop: Option<Arc<SyncStop>>,
+    ) -> Result<bool, PhoneError> {
+        let mut https = Https::of(&self.enrolled()?).map_err(SyncError::from)?;
+        Ok(sync::wait(&mut Shared(self), &mut https, &stop::of(None, stop), seconds)?)
+    }
+
     /// Ends the exchange under way, from whichever thread, and the fetching of an attachment. Does nothing
     /// if there is none: one that is only about to begin is ended by the [`SyncStop`] that it was given.
     pub fn stop_sync(&self) {

@@ -20,11 +20,16 @@ use std::sync::OnceLock;
 /// What went wrong in a test's own machinery, with what the process said.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A binary of the workspace, built as it is now.
+/// A binary of the workspace, built as it is now. A program that is itself no test, such as a
+/// benchmark, takes what lies beside it: whoever built it built that as well.
 ///
 /// # Errors
 /// If it does not build.
 pub fn binary(name: &str) -> Result<PathBuf, Failed> {
+    let beside = std::env::current_exe()?.with_file_name(name);
+    if beside.is_file() {
+        return Ok(beside);
+    }
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let folder = BUILT.get_or_init(|| build().map_err(|error| error.to_string()));
     Ok(folder.as_ref().map_err(Clone::clone)?.join(name))

@@ -1,6 +1,7 @@
 //! The common workload in small: history through the gate, phones, a day with rivals, and one final
 //! line a case on every holder.
 
+use caseweave::db::Address;
 use serde_json::{Value, json};
 use sync_core::device::Device;
 use sync_core::store::memory::MemoryStore;
@@ -27,7 +28,7 @@ impl Evening {
         let last = workload.cases.iter().flat_map(|case| &case.edits).map(|edit| edit.t).max();
         let now = Timestamp(last.unwrap());
         let file = folder.path().join("server.db");
-        let mut area = Area::begin(&file, load::people(&workload), now).unwrap();
+        let mut area = Area::begin(&Address::File(file), load::people(&workload), now).unwrap();
         let loaded = load::load(&mut area, &workload.cases, &mut |_| {}).unwrap();
         let edits: usize = workload.cases.iter().map(|case| case.edits.len()).sum();
         assert!(loaded.changes >= edits, "{loaded:?} of {edits} edits");

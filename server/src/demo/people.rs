@@ -290,6 +290,6 @@ mod tests {
     }
 
     fn cluster() -> Cluster {
-        Cluster { name: "Dunmarrow", secondary: 0, primaries: vec![1, 2] }
+        Cluster { name: "Dunmarrow".to_owned(), secondary: 0, primaries: vec![1, 2] }
     }
 }

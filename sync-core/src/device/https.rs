@@ -1,5 +1,6 @@
 //! The way to the server by HTTPS.
 
+mod bell;
 mod carriage;
 mod traffic;
 mod wait;

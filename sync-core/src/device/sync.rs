@@ -4,10 +4,12 @@
 mod changed;
 mod control;
 mod error;
+mod live;
 
 pub use changed::Changed;
 pub use control::{Progress, Stop, SyncControl};
 pub use error::{Remedy, SyncError};
+pub use live::wait;
 
 use ed25519_dalek::Signer;
 

@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use crate::device::sync::Stop;
-use crate::ids::RecordId;
+use crate::ids::{ClusterId, RecordId};
 
 /// Why the server could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +65,25 @@ pub trait Transport {
         signature: &[u8; 64],
     ) -> Result<crate::device::Session, TransportError>;
 }
+
+/// The way of a phone that waits at the server until there is something to ask for.
+pub trait Bell: Transport {
+    /// Waits until the server has something that a phone standing there may be sent, or until the time is
+    /// over. Gives whether there is something.
+    ///
+    /// # Errors
+    /// As [`Transport::exchange`].
+    fn wait(
+        &mut self,
+        access_token: &str,
+        standing: &Standing,
+        seconds: u32,
+    ) -> Result<bool, TransportError>;
+}
+
+/// Where a phone stands: its cursor in each of its clusters.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Standing(pub Vec<(ClusterId, Vec<u8>)>);
 
 /// Why bytes did not travel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use caseweave::db::Address;
 use clap::{Parser, Subcommand};
 use sync_core::store::sqlite::{Key, SqliteStore};
 use sync_core::time::Timestamp;
@@ -81,7 +82,8 @@ fn prepare(cases: usize, input: Option<&Path>, folder: &Path) -> Result<(), Box<
     };
     let began = workload.cases.iter().flat_map(|case| &case.edits).map(|edit| edit.t).max();
     let began = Timestamp(began.unwrap_or_default());
-    let mut area = Area::begin(&folder.join("server.db"), load::people(&workload), began)?;
+    let mut area =
+        Area::begin(&Address::File(folder.join("server.db")), load::people(&workload), began)?;
     load::load(&mut area, &workload.cases, &mut |_| {})?;
     let file = folder.join("phone.db");
     let enrolled = area.enrol(READER, SqliteStore::open(&file, &Key::new(phone::KEY))?)?;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use caseweave::db::Address;
 use clap::{Parser, Subcommand};
 use serde_json::Value as Json;
 use sync_core::device::Device;
@@ -91,7 +92,7 @@ fn measure(input: &Input) -> Result<(), Box<dyn Error>> {
     let began = workload.cases.iter().flat_map(|case| &case.edits).map(|edit| edit.t).max();
     let began = Timestamp(began.unwrap_or_default());
     let file = folder.path().join("server.db");
-    let mut area = Area::begin(&file, load::people(&workload), began)?;
+    let mut area = Area::begin(&Address::File(file.clone()), load::people(&workload), began)?;
     let clock = std::time::Instant::now();
     let mut progress = |done: usize| {
         say(&format!("{done} cases loaded after {:.0} s", clock.elapsed().as_secs_f64()));
@@ -108,7 +109,11 @@ fn measure_views(input: &Input) -> Result<(), Box<dyn Error>> {
     let workload = workload(input)?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("server.db");
-    let mut area = Area::begin(&file, load::people(&workload), Timestamp(1_750_000_000_000))?;
+    let mut area = Area::begin(
+        &Address::File(file.clone()),
+        load::people(&workload),
+        Timestamp(1_750_000_000_000),
+    )?;
     load::load(&mut area, &workload.cases, &mut |_| {})?;
     let lead = area.worker(LEAD)?.principal.clone();
     let cases = caseweave::db::views::case_ids(&mut area.conn, &area.cluster)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use caseweave::db::Address;
 use power_cut::{Disk, Forget};
 use rand_core::Rng;
 use serde_json::Value;
@@ -73,18 +74,22 @@ impl Server {
         Ok(server)
     }
 
-    /// Starts a server that is measured, over the SQLite file that `fill` makes with a cluster.
+    /// Starts a server that is measured, over the database that `fill` makes with a cluster: a SQLite
+    /// file, or an empty PostgreSQL database.
     ///
     /// # Errors
     /// If it is not filled or does not start.
     pub fn over(
         cluster: &str,
-        fill: impl FnOnce(&Path) -> Result<(), Failed>,
+        database: Option<String>,
+        fill: impl FnOnce(&Address) -> Result<(), Failed>,
     ) -> Result<Self, Failed> {
-        let mut server = Self::new(None, cluster)?;
+        let mut server = Self::new(database, cluster)?;
         server.flags = vec!["--stats".to_owned()];
         fs::create_dir_all(server.data())?;
-        fill(&server.data().join("caseweave.sqlite"))?;
+        let file = || Address::File(server.data().join("caseweave.sqlite"));
+        let address = server.database.as_deref().map_or_else(file, Address::parse);
+        fill(&address)?;
         server.serve()?;
         Ok(server)
     }
@@ -171,6 +176,21 @@ impl Server {
         child.kill()?;
         child.wait()?;
         Ok(())
+    }
+
+    /// Processor time that the process's threads have had, seconds.
+    ///
+    /// # Errors
+    /// If it does not run, or the system does not say.
+    pub fn cpu_s(&self) -> Result<f64, Failed> {
+        let pid = self.process.as_ref().ok_or("the server is not running")?.id();
+        let mut spent = 0;
+        for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+            // A thread may be gone meanwhile.
+            let text = fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            spent += text.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or(0_u64);
+        }
+        Ok(spent as f64 / 1e9)
     }
 
     /// The most memory that the process has held, megabytes.

@@ -1,12 +1,14 @@
 //! An area with everybody whom a workload names, on a database of its own.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ops::Range;
 use std::sync::Arc;
 
+use caseweave::app::Entropy;
 use caseweave::db::devices::{Device as DeviceRow, DeviceState};
 use caseweave::db::{self, Address, Conn, write_tx};
 use caseweave::ingest::Rules;
+use caseweave::passwords::{PasswordCost, Passwords};
 use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
 use ed25519_dalek::SigningKey;
@@ -25,10 +27,18 @@ use crate::workload::script::Names;
 /// The name of the cluster.
 pub const CLUSTER: &str = "Workload";
 const AGENCY: &str = "social-work";
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse of the workload";
 /// The sign-in name of the cluster's lead.
 pub const LEAD: &str = "lead";
 /// The sign-in name of the one who is in the teams of the measured cases and writes nothing.
 pub const READER: &str = "reader";
+/// How many of the first cases the reader is in the teams of: the caseload of a first sync.
+pub const READ_CASES: usize = 500;
+/// Others who only read, with the cases that they are in the teams of: apart from the reader's, so that a
+/// first sync does not grow by them.
+pub const READERS: [(&str, Range<usize>); 2] =
+    [("reader-of-10", 500..510), ("reader-of-1000", 510..1_510)];
 
 /// An area with its database.
 pub struct Area {
@@ -45,6 +55,7 @@ pub struct Area {
     workers: BTreeMap<String, Worker>,
     phones: BTreeMap<DeviceId, Worker>,
     rng: ChaCha20Rng,
+    password_hash: String,
 }
 
 /// A person with a phone.
@@ -63,16 +74,16 @@ pub struct Worker {
 }
 
 impl Area {
-    /// A new area on a database file that is not there yet.
+    /// A new area on an empty database.
     ///
     /// # Errors
     /// [`WorkloadError`]
     pub fn begin(
-        file: &Path,
+        address: &Address,
         workers: impl IntoIterator<Item = String>,
         now: Timestamp,
     ) -> Result<Self, WorkloadError> {
-        let mut conn = Conn::open(&Address::File(file.to_owned()))?;
+        let mut conn = Conn::open(address)?;
         db::migrate::migrate(&mut conn)?;
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let fresh = (bytes(&mut rng), bytes(&mut rng));
@@ -84,10 +95,21 @@ impl Area {
         let rules = Rules { catalogue: Arc::new(Catalogue::shipped()?) };
         let (names, none) = (Names::default(), BTreeMap::new());
         let (workers_by_name, phones) = (BTreeMap::new(), none);
+        let password_hash = hash(bytes(&mut rng))?;
         let cluster = cluster.id;
-        let mut area =
-            Self { conn, rules, cluster, now, names, workers: workers_by_name, phones, rng };
+        let mut area = Self {
+            conn,
+            rules,
+            cluster,
+            now,
+            names,
+            workers: workers_by_name,
+            phones,
+            rng,
+            password_hash,
+        };
         let everybody = workers.into_iter().chain([LEAD.to_owned(), READER.to_owned()]);
+        let everybody = everybody.chain(READERS.map(|(name, _)| name.to_owned()));
         for name in everybody {
             area.add_worker(&name)?;
         }
@@ -97,8 +119,8 @@ impl Area {
     fn add_worker(&mut self, name: &str) -> Result<(), WorkloadError> {
         let role = if name == LEAD { Role::ClusterLead } else { Role::Practitioner };
         let fresh = self.random();
-        let hash = "no password: signs in nowhere".to_owned();
-        let user = NewUser { name, sign_in: name, password_hash: hash, phone: None, fresh };
+        let password_hash = self.password_hash.clone();
+        let user = NewUser { name, sign_in: name, password_hash, phone: None, fresh };
         let post = Post { cluster: CLUSTER, agency: AGENCY, role };
         let now = self.now;
         write_tx(&mut self.conn, |conn| accounts::add_user(conn, now, &user, post))?;
@@ -188,6 +210,13 @@ impl Area {
     pub fn random(&mut self) -> [u8; 16] {
         bytes(&mut self.rng)
     }
+}
+
+/// What is kept of [`PASSWORD`]; nearly free to make and to check.
+fn hash(salt: [u8; 16]) -> Result<String, WorkloadError> {
+    let none = |_| WorkloadError::Unknown { case: 0, what: "a password's hash".to_owned() };
+    let passwords = Passwords::new(PasswordCost::ForTests, &Entropy::system()).map_err(none)?;
+    passwords.hash(PASSWORD, &salt).map_err(none)
 }
 
 fn bytes(rng: &mut ChaCha20Rng) -> [u8; 16] {

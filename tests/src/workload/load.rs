@@ -14,7 +14,7 @@ use sync_core::protocol::message::{Answer, Batch, Outcome};
 use sync_core::time::Timestamp;
 
 use crate::workload::WorkloadError;
-use crate::workload::area::{Area, READER};
+use crate::workload::area::{Area, READ_CASES, READER, READERS};
 use crate::workload::format::{Case, Workload};
 use crate::workload::script::{Chain, plan};
 
@@ -68,11 +68,15 @@ pub fn load(
     Ok(loaded)
 }
 
-/// Every author and holder, and the reader.
+/// Every author and holder, and who reads it.
 fn members(case: &Case) -> Vec<String> {
     let authors = case.edits.iter().map(|edit| edit.by.clone());
     let holders = case.holders.iter().map(|device| holder(*device));
-    let all: BTreeSet<String> = authors.chain(holders).chain([READER.to_owned()]).collect();
+    let reader = (case.i < READ_CASES).then_some(READER);
+    let others =
+        READERS.into_iter().filter(|(_, cases)| cases.contains(&case.i)).map(|(name, _)| name);
+    let readers = reader.into_iter().chain(others).map(str::to_owned);
+    let all: BTreeSet<String> = authors.chain(holders).chain(readers).collect();
     all.into_iter().collect()
 }
 

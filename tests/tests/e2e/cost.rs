@@ -21,7 +21,7 @@ const NOTHING_NEW: u64 = 600;
 /// A measured server over a caseload of two years.
 fn with_caseload() -> Result<Server, Failed> {
     let workload = generate::generate(11, CASES, 6);
-    Server::over(CLUSTER, |file| {
+    Server::over(CLUSTER, None, |file| {
         let edits = workload.cases.iter().flat_map(|case| &case.edits);
         let last = Timestamp(edits.map(|edit| edit.t).max().unwrap_or_default());
         let mut area = Area::begin(file, load::people(&workload), last)?;

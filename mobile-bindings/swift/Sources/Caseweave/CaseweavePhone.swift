@@ -9,6 +9,8 @@ import Foundation
 /// `CaseweaveError`.
 public actor CaseweavePhone {
     private let phone: Phone
+    /// The library, for what does not wait its turn.
+    nonisolated var library: Phone { phone }
     private let worker = Worker("caseweave.phone", qos: .userInitiated)
     private let exchanges = Worker("caseweave.exchange", qos: .utility)
     private let changing = ChangeEar()

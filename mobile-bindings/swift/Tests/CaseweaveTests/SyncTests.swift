@@ -77,6 +77,31 @@ extension Library {
             #expect(try await scene.phone.sync(budget: .seconds(25)).accepted == 1)
         }
 
+        @Test("What others write comes to an open screen by itself")
+        func live() async throws {
+            let scene = try await Scene()
+            let caseId = try await scene.begin("Ailsa")
+            let lena = try await scene.lead(of: caseId)
+            let living = Task { [stream = scene.phone.live(pause: .milliseconds(100))] in
+                for try await came in stream where came.received > 0 { return true }
+                return false
+            }
+            try await Task.sleep(for: .milliseconds(300))
+            try lena.run("visit", caseId, "--at", "2026-11-20T10:00:00Z", "--text", "Met her at school.")
+            try lena.run("sync")
+            #expect(try await living.value)
+            #expect(try await scene.phone.openCase(caseId).chronology.count == 1)
+            #expect(try await !scene.phone.waitForNews(atMost: .zero))
+            let waiting = Task { try await scene.phone.waitForNews() }
+            try await Task.sleep(for: .milliseconds(200))
+            let clock = ContinuousClock()
+            let ending = await clock.measure {
+                waiting.cancel()
+                await #expect(throws: CaseweaveError.stopped) { try await waiting.value }
+            }
+            #expect(ending < .seconds(2), "\(ending)")
+        }
+
         @Test("An exchange tells how far it is")
         func progress() async throws {
             let scene = try await Scene()

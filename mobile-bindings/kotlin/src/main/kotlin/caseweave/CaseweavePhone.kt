@@ -18,9 +18,12 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.async
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.withTimeoutOrNull
 
 /**
@@ -92,6 +95,48 @@ class CaseweavePhone internal constructor(
             throw watcher.fault ?: stopped
         }
         return watcher.fault?.let { throw it } ?: summary
+    }
+
+    /**
+     * Waits until the server has something for this phone, at most for [atMost]; says whether there is
+     * something to [sync]. Reading, writing and exchanges go on meanwhile. Cancelling ends it at once. Without
+     * signal it is [CaseweaveException.Offline].
+     */
+    suspend fun waitForNews(atMost: Duration = HOLD): Boolean {
+        val stop = SyncStop()
+        stops += stop
+        val seconds = atMost.coerceIn(Duration.ZERO, HOLD).inWholeSeconds.toUInt()
+        val waiting = background.async {
+            try {
+                typed { phone.waitForNews(seconds, stop) }
+            } finally {
+                stops -= stop
+            }
+        }
+        return try {
+            waiting.await()
+        } catch (cancelled: CancellationException) {
+            stop.stop()
+            throw cancelled
+        }
+    }
+
+    /**
+     * Exchanges whenever there is something, for as long as it is collected: for a screen that is open and
+     * shows what others write as they write it. What came is told; a line that breaks is tried again after
+     * [pause]. Ends with what only a person can mend, such as [CaseweaveException.SignedOut].
+     */
+    fun live(pause: Duration = PAUSE): Flow<SyncSummary> = flow {
+        while (true) {
+            try {
+                emit(sync())
+                // The own work is sent by whoever saves it; this is for what others write.
+                while (!waitForNews()) continue
+            } catch (broken: CaseweaveException) {
+                if (broken !is CaseweaveException.Offline && broken !is CaseweaveException.Busy) throw broken
+                delay(pause)
+            }
+        }
     }
 
     /** Ends the exchange that somebody waits for, whoever began it; does nothing if there is none. */
@@ -169,6 +214,12 @@ class CaseweavePhone internal constructor(
 
     companion object {
         private val GRACE = 1.seconds
+
+        /** What the server holds a wait for at most: below what phone networks cut. */
+        private val HOLD = 50.seconds
+
+        /** Between two tries on a line that breaks. */
+        private val PAUSE = 10.seconds
 
         /**
          * Opens the encrypted data of a user who has enrolled with a [key] that the app keeps itself, 32

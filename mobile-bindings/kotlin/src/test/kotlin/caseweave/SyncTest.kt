@@ -133,6 +133,25 @@ class SyncTest {
         assertTrue(cases[2] in heard.await())
     }
 
+    @Test
+    fun `what others write comes to an open screen by itself, and who leaves it is answered at once`() = glen(folder) { scope ->
+        val lena = programs.terminal(hire("lena", "education", "cluster_lead"))
+        val phone = phone()
+        val case = phone.beginCase("Ailsa")
+        val came = CopyOnWriteArrayList<SyncSummary>()
+        val screen = scope.launch { phone.live(pause = 100.milliseconds).collect { came += it } }
+        until { came.size == 1 }
+        assertEquals(0, phone.onlyHere())
+        lena.run("sync")
+        lena.run("visit", case.text, "--at", "2026-11-20T10:00:00Z", "--text", "Met her at school.")
+        lena.run("sync")
+        until { came.sumOf { it.received.toInt() } >= 1 }
+        assertEquals(1, phone.openCase(case).chronology.size)
+        val took = measureTime { screen.cancelAndJoin() }
+        assertTrue(took < 1.seconds, "$took")
+        assertEquals(false, phone.waitForNews(atMost = Duration.ZERO))
+    }
+
     /** Somebody else's cases, which a first exchange brings: about half a megabyte that does not compress. */
     private suspend fun writeMuch(glen: Glen) = glen.phone("iona").use { phone ->
         val random = Random(SEED)

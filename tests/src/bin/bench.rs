@@ -1,0 +1,107 @@
+//! What a server and its phones cost on the common workload: real processes, HTTPS, encrypted phones. One
+//! line of JSON a scenario.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand};
+use system_tests::bench::ground::Ground;
+use system_tests::bench::line::Line;
+use system_tests::bench::stage::Stage;
+use system_tests::bench::{day, first, live, storm};
+use system_tests::live::Failed;
+use system_tests::workload::format::Workload;
+use system_tests::workload::generate;
+
+/// Sizes of a storm.
+const STORMS: [usize; 2] = [50, 200];
+/// Visits that are seen on another phone.
+const VISITS: usize = 60;
+
+#[derive(Parser)]
+#[command(about = "Measures a server and its phones on the common workload")]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Every scenario.
+    All(All),
+    /// One phone's sync, for a measurement in a process of its own.
+    Sync {
+        /// The phone's file.
+        file: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct All {
+    /// How many cases.
+    #[arg(long, default_value_t = 3_000)]
+    cases: usize,
+    /// How many phones.
+    #[arg(long, default_value_t = 200)]
+    devices: u32,
+    /// A folder with a workload; without it one is invented.
+    #[arg(long)]
+    input: Option<PathBuf>,
+    /// A folder for what each phone of the largest storm shows in the end.
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// How often each is measured; the median is told.
+    #[arg(long, default_value_t = 3)]
+    times: usize,
+    /// An empty PostgreSQL database; without it the server is on SQLite.
+    #[arg(long)]
+    database: Option<String>,
+}
+
+fn main() -> Result<(), Failed> {
+    match Arguments::parse().what {
+        What::All(all) => measure(&all),
+        What::Sync { file } => tell(&first::sync_alone(&file)?),
+    }
+}
+
+fn measure(all: &All) -> Result<(), Failed> {
+    let workload = match &all.input {
+        Some(folder) => Workload::read(folder, all.cases)?,
+        None => generate::generate(1, all.cases, all.devices),
+    };
+    let folder = tempfile::tempdir()?;
+    let mut ground = Ground::lay(workload, all.database.clone(), &mut say)?;
+    for line in first::measure(&ground, folder.path(), all.times)? {
+        tell(&line)?;
+    }
+    evening(&mut ground, folder.path(), all)?;
+    ground.server.check()
+}
+
+/// What is measured on the phones of the workload's day. A PostgreSQL database cannot be put back, so each
+/// scenario takes what the one before left.
+fn evening(ground: &mut Ground, folder: &Path, all: &All) -> Result<(), Failed> {
+    let mut stage = Stage::set(ground, folder, all.devices as usize, &mut say)?;
+    let once = !stage.can_repeat();
+    if let Some(line) = day::measure(&mut stage, all.times)? {
+        tell(&line)?;
+    }
+    let largest = STORMS.into_iter().map(|it| it.min(stage.days().len())).max().unwrap_or(0);
+    for devices in STORMS.into_iter().filter(|devices| !once || *devices >= largest) {
+        let out = all.out.as_deref().filter(|_| devices >= largest);
+        if let Some(line) = storm::measure(&mut stage, devices, all.times, out)? {
+            tell(&line)?;
+        }
+    }
+    tell(&live::measure(&mut stage, VISITS)?)
+}
+
+fn tell(line: &Line) -> Result<(), Failed> {
+    Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(line)?)?)
+}
+
+fn say(words: &str) {
+    // Nobody may be listening.
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
