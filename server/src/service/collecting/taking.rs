@@ -19,6 +19,9 @@ pub struct Took {
     pub all: usize,
 }
 
+/// Taken at one asking, at most: a server that never ends keeps no other waiting.
+const AT_ONCE: usize = 500;
+
 /// Told each contribution that was taken, and the number of the server's last.
 pub type Progress<'a> = dyn FnMut(&Contribution, i64) + 'a;
 
@@ -63,17 +66,20 @@ fn take_all(
         still_says(&again, last).map_err(failed)?;
     }
     let mut took = Took { new: 0, all: taken.len() };
-    loop {
+    for _ in 0..AT_ONCE {
         let given = ask(source, server, at.as_ref().map_or(0, |it| it.number)).map_err(failed)?;
-        let Some(sealed) = given.contribution else { return Ok(took) };
+        let Some(sealed) = given.contribution else { break };
         let (read, row) = write_tx(conn, |conn| take(conn, (source, &at), &sealed, (now, pen)))
             .map_err(|error| match error {
                 Refused::Trouble(trouble) => failed(trouble),
                 Refused::Db(error) => error.into(),
             })?;
         progress(&read, given.last);
-        (took.new, took.all, at) = (took.new + 1, took.all + 1, Some(row));
+        took.all = usize::try_from(row.place).unwrap_or_default().max(took.all);
+        took.new = took.all - taken.len();
+        at = Some(row);
     }
+    Ok(took)
 }
 
 fn ask(source: &Source, server: &dyn Gives, number: i64) -> Result<Given, Trouble> {
@@ -129,6 +135,11 @@ fn take(
     }
     let read: Contribution = serde_json::from_str(&sealed.body).map_err(|_| Trouble::Odd)?;
     let taken = db::sources::collected(conn, &source.id)?;
+    let newer = |it: &&Collected| at.as_ref().is_none_or(|at| it.place > at.place);
+    if let Some(row) = taken.iter().filter(newer).find(|it| it.body == sealed.body) {
+        // Taken meanwhile, by another collection beside this one.
+        return Ok((read, row.clone()));
+    }
     judge(conn, source, &read)?;
     follows(&read, at, &taken)?;
     let row = Collected {
