@@ -96,7 +96,7 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
             Ok::<_, CollectError>((source, vec![note]))
         })?,
         Command::List => {
-            let rows = read_tx(&mut conn, |conn| standing(conn))?;
+            let rows = read_tx(&mut conn, standing)?;
             let columns =
                 ["name", "address", "taken", "period", "to", "late_since", "asked_at", "trouble"];
             output::list(config.json, &rows, &columns);

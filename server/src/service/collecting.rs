@@ -6,7 +6,7 @@ mod standing;
 mod taking;
 mod trouble;
 
-pub use standing::{Gathered, Late, Standing, gather, standing};
+pub use standing::{Gathered, Late, Places, Standing, gather, standing};
 pub use taking::{Progress, Took, collect};
 pub use trouble::Trouble;
 

@@ -12,7 +12,7 @@ use sync_core::ids::ClusterId;
 use sync_core::time::{Date, Timestamp};
 
 use super::accounts::AccountError;
-use super::collecting::{self, Gathered, Late, Standing};
+use super::collecting::{self, Gathered, Late, Places, Standing};
 use super::contributions::Part;
 use crate::db::editions::EditionRow;
 use crate::db::{self, Conn, Error};
@@ -192,7 +192,7 @@ pub fn close(
     let framework = catalogue.of_authority(&name, &jurisdiction(conn, &id)?).map(str::to_owned);
     let rules = rules(catalogue, framework.as_deref());
     let practice = (catalogue, framework.as_deref());
-    let exact = Exact::count(&gathered.parts, period, practice, last)?;
+    let exact = Exact::count(&gathered, period, practice, last)?;
     let parts = counting::mask(&exact, &past, &rules, progress)?;
     let edition = Edition {
         tables: shown::tables(practice, period, &parts, &gathered.late),
@@ -217,11 +217,11 @@ fn gathered(
     (today, last): (Date, Option<&Kept>),
 ) -> Result<Gathered, EditionError> {
     let period = (closing.period, closing.to);
-    let closed_before = last.map(|it| it.edition.closed_at);
-    let Some(gathered) = collecting::gather(conn, authority, period, closed_before)? else {
-        let to = closing.to.unwrap_or(today);
-        let parts = Part::of_authority(conn, authority, to)?;
-        return Ok(Gathered { to: Some(to), parts, late: Vec::new() });
+    let before = last.and_then(|it| it.exact.as_ref()).map(|it| it.from.clone());
+    let gathered = collecting::gather(conn, authority, period, &before.unwrap_or_default())?;
+    let gathered = match gathered {
+        Some(gathered) => gathered,
+        None => counted_here(conn, authority, closing.to.unwrap_or(today))?,
     };
     let is_late = |name: &&String| gathered.late.iter().any(|it| it.server == **name);
     if let Some(name) = closing.without.iter().find(|name| !is_late(name)) {
@@ -233,6 +233,11 @@ fn gathered(
     let missing = gathered.late.iter().map(|it| it.server.clone());
     let missing: Vec<_> = missing.filter(|name| !closing.without.contains(name)).collect();
     if missing.is_empty() { Ok(gathered) } else { Err(EditionError::Late(missing)) }
+}
+
+fn counted_here(conn: &mut Conn, authority: &[u8; 16], to: Date) -> Result<Gathered, Error> {
+    let (parts, late) = (Part::of_authority(conn, authority, to)?, Vec::new());
+    Ok(Gathered { to: Some(to), parts, late, from: Places::new() })
 }
 
 /// A period's name, if it is one.

@@ -372,9 +372,19 @@ async fn other_definitions_are_late_until_both_servers_mean_the_same() {
         let winter = try_close(&authority, "Winter", &["East"]).unwrap();
         assert_eq!(cell(&winter, "children-at-stage", "All clusters"), Shown::Count(20));
         authority.pass(Timestamp::DAY_MS);
-        east.counts("Spring", TO, 29);
+        let again = try_close(&authority, "Spring", &["East"]);
+        assert!(matches!(again, Err(EditionError::NothingDelivered)));
+        let mut other = east.next("Spring", TO, 33);
+        other.tables = "of another version".into();
+        east.all.push(east.sealed(&other));
         collect(&authority, &east).unwrap();
-        let spring = close(&authority, "Spring");
-        assert_eq!(cell(&spring, "cases-opened", "Glen"), Shown::Count(9));
+        let spring = try_close(&authority, "Spring", &["East"]).unwrap();
+        let stock = cell(&spring, "children-at-stage", "All clusters");
+        assert_eq!(stock, Shown::Count(20), "as in the edition before, whatever came meanwhile");
+        authority.pass(Timestamp::DAY_MS);
+        east.counts("Summer", TO, 29);
+        collect(&authority, &east).unwrap();
+        let summer = close(&authority, "Summer");
+        assert_eq!(cell(&summer, "cases-opened", "Glen"), Shown::Count(9));
     }
 }

@@ -160,47 +160,51 @@ fn noted(server: &Server, act: &str) -> Result<i64, Failed> {
     Ok(database.query_row(sql, [act], |row| row.get(0))?)
 }
 
-#[test]
-fn six_clusters_of_three_servers_are_one_edition_at_the_authority() -> Result<(), Failed> {
-    let council = Council::start()?;
-    let names = |clusters: &[(&'static str, usize, usize)]| {
-        clusters.iter().map(|it| it.0).collect::<Vec<_>>()
-    };
-    let mut servers = Vec::new();
-    for (name, clusters) in AREA {
-        servers.push(Clusters::start(name, &names(clusters), Some(&council.key))?);
-    }
-    // What one server with all six would publish.
-    let all: Vec<_> = AREA.iter().flat_map(|(_, clusters)| clusters).copied().collect();
-    let one = Clusters::start("One", &names(&all), None)?;
-    for period in ["Spring", "Summer"] {
-        servers[0].make(period)?;
-    }
-    let phones = servers.iter().flat_map(|it| &it.phones);
-    for ((phone, twin), (_, cases, staged)) in phones.zip(&one.phones).zip(&all) {
-        open(phone, *cases, *staged)?;
-        open(twin, *cases, *staged)?;
+/// An area on three servers, and what one server with all of it would publish.
+struct Area {
+    council: Council,
+    servers: Vec<Clusters>,
+    one: Clusters,
+    /// How many cases were opened first.
+    opened: usize,
+}
+
+impl Area {
+    /// The first server has counted twice before anything was there.
+    fn new() -> Result<Self, Failed> {
+        let council = Council::start()?;
+        let all: Vec<_> = AREA.iter().flat_map(|(_, clusters)| clusters).copied().collect();
+        let names: Vec<_> = all.iter().map(|it| it.0).collect();
+        let mut servers = Vec::new();
+        for (name, clusters) in AREA {
+            let names = clusters.map(|it| it.0);
+            servers.push(Clusters::start(name, &names, Some(&council.key))?);
+        }
+        let one = Clusters::start("One", &names, None)?;
+        for period in ["Spring", "Summer"] {
+            servers[0].make(period)?;
+        }
+        let phones = servers.iter().flat_map(|it| &it.phones);
+        for ((phone, twin), (_, cases, staged)) in phones.zip(&one.phones).zip(&all) {
+            open(phone, *cases, *staged)?;
+            open(twin, *cases, *staged)?;
+        }
+        Ok(Self { council, servers, one, opened: all.iter().map(|it| it.1).sum() })
     }
 
-    // The way to the first server breaks again and again; each time, what came through stays.
+    fn open_more(&self, cases: usize) -> Result<(), Failed> {
+        self.servers.iter().flat_map(|it| &it.phones).try_for_each(|phone| open(phone, cases, 0))
+    }
+}
+
+#[test]
+fn six_clusters_of_three_servers_are_one_edition_at_the_authority() -> Result<(), Failed> {
+    let area = Area::new()?;
+    let Area { council, servers, one, opened } = &area;
     let [east, mid, west] = &servers[..] else { return Err("three servers".into()) };
     east.make("Autumn")?;
     mid.make("Autumn")?;
-    let proxy = CuttingProxy::start(east.server.address()?)?;
-    council.add(east, Some(&format!("https://{}", proxy.address())), None)?;
-    let mut cut_in_the_middle = false;
-    for bytes in (2_000..).step_by(500) {
-        proxy.cut_after(bytes);
-        let done = council.collect();
-        let taken = council.standing("East")?["taken"].as_i64().ok_or("no number")?;
-        cut_in_the_middle |= done.is_err() && (1..3).contains(&taken);
-        if done.is_ok() {
-            assert_eq!(taken, 3);
-            break;
-        }
-        assert!(done.is_err_and(|error| error.to_string().contains("its answer was cut")));
-    }
-    assert!(cut_in_the_middle, "no cut came between two contributions");
+    is_collected_over_a_line_that_breaks(council, east)?;
 
     // One is late: that is said, and waited for.
     council.add(mid, None, None)?;
@@ -220,26 +224,52 @@ fn six_clusters_of_three_servers_are_one_edition_at_the_authority() -> Result<()
     let autumn = council.close("Autumn", &[])?;
     let alike = one.server.run(&["edition", "close", "--period", "Autumn"], "")?;
     assert_eq!(autumn["tables"], alike["tables"]);
-    let opened: usize = all.iter().map(|it| it.1).sum();
     assert_eq!(cell(&autumn, "cases-opened", "All clusters", 0), json!({ "count": opened }));
 
-    // Late once more, and left out: what it counted is in the edition after, once.
-    for server in &servers {
-        for phone in &server.phones {
-            open(phone, 8, 0)?;
-        }
+    comes_late_and_counts_once(&area)?;
+    reads_figures_and_nothing_else(council, &mut officer, &base)?;
+    for server in servers {
+        assert!(noted(&server.server, "give_figures")? >= 2, "{}", server.name);
+        server.server.check()?;
     }
-    east.make("Winter")?;
-    mid.make("Winter")?;
+    assert!(noted(&council.server, "collect_figures")? >= 8);
+    council.server.check()
+}
+
+/// The way to the server breaks again and again; each time, what came through stays.
+fn is_collected_over_a_line_that_breaks(council: &Council, east: &Clusters) -> Result<(), Failed> {
+    let proxy = CuttingProxy::start(east.server.address()?)?;
+    council.add(east, Some(&format!("https://{}", proxy.address())), None)?;
+    let mut cut_in_the_middle = false;
+    for bytes in (2_000..60_000).step_by(500) {
+        proxy.cut_after(bytes);
+        let done = council.collect();
+        let taken = council.standing("East")?["taken"].as_i64().ok_or("no number")?;
+        cut_in_the_middle |= done.is_err() && (1..3).contains(&taken);
+        if done.is_ok() {
+            assert_eq!(taken, 3);
+            break;
+        }
+        assert!(done.is_err_and(|error| error.to_string().contains("its answer was cut")));
+    }
+    assert!(cut_in_the_middle, "no cut came between two contributions");
+    proxy.cut_after(u64::MAX);
+    Ok(())
+}
+
+/// Late once more, and left out: what it counted is in the edition after, once.
+fn comes_late_and_counts_once(area: &Area) -> Result<(), Failed> {
+    let Area { council, servers, opened, .. } = area;
+    area.open_more(8)?;
+    servers[0].make("Winter")?;
+    servers[1].make("Winter")?;
     council.collect()?;
     let winter = council.close("Winter", &["West"])?;
     assert_eq!(winter["late"][0]["server"], "West");
     assert_eq!(cell(&winter, "cases-opened", "Tranent", 0), "late");
     assert_eq!(cell(&winter, "cases-opened", "All clusters", 0), json!({ "count": 32 }));
-    for server in &servers {
-        for phone in &server.phones {
-            open(phone, 7, 0)?;
-        }
+    area.open_more(7)?;
+    for server in servers {
         server.make("Spring 27")?;
     }
     council.collect()?;
@@ -248,14 +278,7 @@ fn six_clusters_of_three_servers_are_one_edition_at_the_authority() -> Result<()
     assert_eq!(cell(&spring, "cases-opened", "All clusters", 0), json!({ "count": 58 }));
     let open_now = opened + 6 * 15;
     assert_eq!(cell(&spring, "lead-named", "All clusters", 1), json!({ "count": open_now }));
-
-    reads_figures_and_nothing_else(&council, &mut officer, &base)?;
-    for server in &servers {
-        assert!(noted(&server.server, "give_figures")? >= 2, "{}", server.name);
-        server.server.check()?;
-    }
-    assert!(noted(&council.server, "collect_figures")? >= 8);
-    council.server.check()
+    Ok(())
 }
 
 fn reads_figures_and_nothing_else(
@@ -344,7 +367,16 @@ fn another_key_an_altered_word_and_a_stranger_are_refused() -> Result<(), Failed
         "that a stranger asked is written down, too"
     );
 
-    // Somebody alters what rests on the server of clusters, behind its back.
+    is_altered_and_put_back(&council, &mut east)?;
+
+    // A database that collects is served to no phone.
+    let wrong = council.server.run(&["serve", "--listen", "127.0.0.1:0"], "");
+    assert!(wrong.is_err_and(|error| error.to_string().contains("serve it with --role authority")));
+    Ok(())
+}
+
+/// Somebody alters what rests on the server of clusters, behind its back; then it is put back to a backup.
+fn is_altered_and_put_back(council: &Council, east: &mut Clusters) -> Result<(), Failed> {
     let backup = east.server.folder().join("backup");
     east.server.kill()?;
     copy(&east.server.data(), &backup)?;
@@ -382,10 +414,6 @@ fn another_key_an_altered_word_and_a_stranger_are_refused() -> Result<(), Failed
     council.server.run(&["source", "go-on", "--name", "East", "--from", "1"], "")?;
     assert_eq!(council.collect()?[0]["new"], 1);
     assert_eq!(council.standing("East")?["taken"], 3);
-
-    // A database that collects is served to no phone.
-    let wrong = council.server.run(&["serve", "--listen", "127.0.0.1:0"], "");
-    assert!(wrong.is_err_and(|error| error.to_string().contains("serve it with --role authority")));
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Who has delivered what, who is late since when, and what an edition is made from.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sync_core::time::{Date, Timestamp};
 
@@ -49,7 +51,12 @@ pub struct Gathered {
     pub parts: Vec<Part>,
     /// Who is late.
     pub late: Vec<Late>,
+    /// By server, the place of the contribution that is used.
+    pub from: Places,
 }
+
+/// By server's name, the place of one of its contributions.
+pub type Places = BTreeMap<String, i64>;
 
 /// A contribution as it was taken, with what it says.
 struct Read {
@@ -90,7 +97,7 @@ pub fn standing(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Standing>, 
     Ok(all.into_iter().map(one).collect())
 }
 
-/// What is there of a period, from each server the newest. Of a server that has not delivered it, what it
+/// What is there of a period, from each server the newest; `before` is what the edition before was made from. Of a server that has not delivered it, what it
 /// delivered before: its clusters stand as they did then, and what came since counts once it is there. Nothing
 /// where no servers are collected from.
 ///
@@ -100,7 +107,7 @@ pub fn gather(
     conn: &mut Conn,
     authority: &[u8; 16],
     (period, to): (&str, Option<Date>),
-    closed_before: Option<Timestamp>,
+    before: &Places,
 ) -> Result<Option<Gathered>, Error> {
     let sources = db::sources::of_authority(conn, authority)?;
     if sources.is_empty() {
@@ -113,26 +120,22 @@ pub fn gather(
     }
     let of_period = |it: &&Read| it.says.period == period;
     let to = to.or_else(|| all.iter().flat_map(|it| &it.1).find(of_period).map(|it| it.says.to));
-    let mut gathered = Gathered { to, parts: Vec::new(), late: Vec::new() };
+    let (parts, late, from) = (Vec::new(), Vec::new(), Places::new());
+    let mut gathered = Gathered { to, parts, late, from };
     for (source, reads) in all {
-        gathered.add(source, reads, (period, closed_before));
+        let used = before.get(&source.name).copied();
+        gathered.add(source, reads, (period, used));
     }
     gathered.parts.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(Some(gathered))
 }
 
 impl Gathered {
-    fn add(
-        &mut self,
-        source: Source,
-        mut reads: Vec<Read>,
-        (period, closed_before): (&str, Option<Timestamp>),
-    ) {
+    fn add(&mut self, source: Source, mut reads: Vec<Read>, (period, used): (&str, Option<i64>)) {
         let tables = published::version();
-        // What an edition was made from stays what the next goes on from, whatever tables mean by then.
-        let was_used = |it: &Read| closed_before.is_some_and(|closed| it.row.taken_at <= closed);
         reads.retain(|it| self.to.is_none_or(|to| it.says.to <= to));
-        reads.retain(|it| it.says.tables == tables || was_used(it));
+        // What the edition before was made from stays what this one goes on from, whatever tables mean by now.
+        reads.retain(|it| it.says.tables == tables || Some(it.row.place) == used);
         let in_time = |it: &Read| {
             let same = it.says.period == period && Some(it.says.to) == self.to;
             same && it.says.tables == tables
@@ -143,7 +146,8 @@ impl Gathered {
             self.late.push(late);
             return;
         };
-        let Read { says, .. } = reads.swap_remove(at);
+        let Read { says, row } = reads.swap_remove(at);
+        self.from.insert(source.name.clone(), row.place);
         if of_period.is_none() {
             self.late.push(Late {
                 server: source.name,

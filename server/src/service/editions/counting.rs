@@ -11,6 +11,7 @@ use super::{EditionError, Progress};
 use crate::measures::Sort;
 use crate::measures::catalogue as measures;
 use crate::measures::published::{Columns, LINKED, Published, TABLES};
+use crate::service::collecting::{Gathered, Places};
 use crate::service::contributions::Part;
 
 /// The dimension of every table.
@@ -25,6 +26,9 @@ pub(super) struct Exact {
     pub(super) blocks: Vec<Block>,
     /// By cluster, measure and cell: everything that was ever counted in a flow.
     pub(super) totals: Totals,
+    /// Which contributions it was made from, where they were collected.
+    #[serde(default)]
+    pub(super) from: Places,
 }
 
 type Totals = BTreeMap<String, (i64, i64)>;
@@ -32,11 +36,12 @@ type Totals = BTreeMap<String, (i64, i64)>;
 impl Exact {
     /// What the clusters counted, flows since the edition before.
     pub(super) fn count(
-        parts: &[Part],
+        gathered: &Gathered,
         period: &str,
         (catalogue, framework): (&Catalogue, Option<&str>),
         last: Option<&Kept>,
     ) -> Result<Self, EditionError> {
+        let parts = &gathered.parts;
         let names: Vec<_> = parts.iter().map(|it| it.name.clone()).collect();
         let before = last.and_then(|it| it.exact.as_ref());
         let mut counting = Counting { before, totals: Totals::new() };
@@ -52,7 +57,8 @@ impl Exact {
             tables.push(tables_of(published, period, &names, cells, rows)?);
         }
         let earlier = last.filter(|it| it.exact.is_some()).map(|it| it.edition.period.as_str());
-        Ok(Self { blocks: blocks(tables, period, earlier), totals: counting.totals })
+        let (totals, from) = (counting.totals, gathered.from.clone());
+        Ok(Self { blocks: blocks(tables, period, earlier), totals, from })
     }
 }
 
