@@ -15,8 +15,10 @@ use system_tests::live::provider::Browser;
 use system_tests::live::{CuttingProxy, Failed, Phone, Server, Staff};
 
 const AUTHORITY: &str = "East Lothian";
-/// Each server with its clusters, in each the cases that are opened first and how many of them are at stage 1.
-const AREA: &[(&str, [(&str, usize, usize); 2])] = &[
+/// A cluster, the cases that are opened there first, and how many of them are at stage 1.
+type Opened = (&'static str, usize, usize);
+/// Each server with its clusters.
+const AREA: &[(&str, [Opened; 2])] = &[
     ("East", [("Dunbar", 14, 9), ("Glen", 22, 13)]),
     ("Mid", [("Haddington", 9, 2), ("Preston Lodge", 17, 8)]),
     ("West", [("Musselburgh", 31, 20), ("Tranent", 12, 11)]),
