@@ -6,6 +6,7 @@ pub mod audit;
 pub mod caseload;
 pub mod cases;
 pub mod conflicts;
+pub mod contributions;
 pub mod devices;
 pub mod directory;
 pub mod glass;

@@ -87,8 +87,20 @@ impl Entropy {
     }
 }
 
+/// What a server is there for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum ServerRole {
+    /// Records of its clusters, for phones and browsers.
+    #[default]
+    Cluster,
+    /// Figures of a whole authority, collected from servers of clusters: nothing of a child.
+    Authority,
+}
+
 /// What a server is made of, besides its database.
 pub struct Parts {
+    /// What it is there for.
+    pub role: ServerRole,
     /// Tells the time.
     pub clock: Clock,
     /// Gives random bytes.
@@ -109,6 +121,7 @@ impl Default for Parts {
     /// A real server's: the machine's clock and random bytes, dear passwords.
     fn default() -> Self {
         Self {
+            role: ServerRole::Cluster,
             clock: Clock::system(),
             entropy: Entropy::system(),
             password_cost: PasswordCost::Owasp,
@@ -123,6 +136,8 @@ impl Default for Parts {
 /// Everything a handler may use. Clones share it.
 #[derive(Clone)]
 pub struct AppState {
+    /// What this server is there for.
+    pub role: ServerRole,
     /// The doors to the database.
     pub db: Db,
     /// Tells the time.
@@ -182,6 +197,7 @@ impl AppState {
         let run = parts.entropy.bytes()?;
         let secrets = secrets::load_or_make(&mut first, parts.clock.now(), &fresh)?;
         Ok(Self {
+            role: parts.role,
             db: Db::new(address, first, parts.connections),
             passwords: Passwords::new(parts.password_cost, &parts.entropy)?,
             limits: Arc::new(Limits::new(&parts.clock)),

@@ -3,16 +3,19 @@
 
 pub mod agency;
 pub mod cluster;
+pub mod contribution;
 pub mod demo_data;
 pub mod device;
 pub mod edition;
 pub mod framework;
 pub mod import;
+pub mod key;
 pub mod migrate;
 pub mod openapi;
 pub mod output;
 pub mod reckon;
 pub mod serve;
+pub mod source;
 pub mod user;
 
 use clap::{Parser, Subcommand};
@@ -23,8 +26,11 @@ use crate::db::migrate::{SchemaState, schema_state};
 use crate::db::{self, Address, Conn};
 use crate::demo::load::LoadError;
 use crate::ingest::taken_off::TakenOff;
+use crate::outside::servers::CollectAllError;
 use crate::service::accounts::AccountError;
 use crate::service::audit::{Note, Who, chain};
+use crate::service::collecting::CollectError;
+use crate::service::contributions::ContributionError;
 use crate::service::devices::MarkError;
 use crate::service::editions::EditionError;
 use crate::service::imports::ImportError;
@@ -65,6 +71,16 @@ enum Command {
     /// Published figures of a period.
     #[command(subcommand)]
     Edition(edition::Command),
+    /// Print the key by which other servers know this one.
+    Key,
+    /// What this server counts for the authority's own server.
+    #[command(subcommand)]
+    Contribution(contribution::Command),
+    /// On an authority's own server: the servers of clusters it collects from.
+    #[command(subcommand)]
+    Source(source::Command),
+    /// On an authority's own server: collect from the servers of clusters now.
+    Collect(source::CollectArgs),
     /// Roll, attendance and exclusions from schools' systems.
     #[command(subcommand)]
     Import(import::Command),
@@ -102,6 +118,20 @@ pub enum Failure {
     /// An edition.
     #[error(transparent)]
     Edition(#[from] EditionError),
+    /// Counting for the authority's own server.
+    #[error(transparent)]
+    Contribution(#[from] ContributionError),
+    /// Collecting.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// Servers that were asked and of which something is wrong; it was printed.
+    #[error("of {all} servers {wrong} gave no more; what was taken stays")]
+    Collected {
+        /// Of how many something is wrong.
+        wrong: usize,
+        /// How many were asked.
+        all: usize,
+    },
     /// An invented area that could not be loaded.
     #[error(transparent)]
     Load(#[from] LoadError),
@@ -155,9 +185,20 @@ impl Failure {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Wrong(_)
+            | Self::Collected { .. }
             | Self::Stopped(_)
             | Self::Start(StartError::Entropy(_) | StartError::Passwords(_)) => 1,
             _ => 2,
+        }
+    }
+}
+
+impl From<CollectAllError> for Failure {
+    fn from(error: CollectAllError) -> Self {
+        match error {
+            CollectAllError::Collect(error) => error.into(),
+            CollectAllError::Tls(error) => error.into(),
+            CollectAllError::Db(error) => error.into(),
         }
     }
 }
@@ -183,6 +224,10 @@ impl Cli {
             Command::Cluster(command) => cluster::run(&config, command),
             Command::Framework(command) => framework::run(&config, &command),
             Command::Edition(command) => edition::run(&config, command),
+            Command::Key => key::run(&config),
+            Command::Contribution(command) => contribution::run(&config, command),
+            Command::Source(command) => source::run(&config, command),
+            Command::Collect(args) => source::collect(&config, &args),
             Command::Import(command) => import::run(&config, command),
             Command::DemoData(args) => demo_data::run(&config, &args),
             Command::Verify(args) => reckon::verify(&config, &args),

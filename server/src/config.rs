@@ -8,7 +8,9 @@ pub use outside::OutsideArgs;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use crate::app::ServerRole;
 use crate::db::Address;
 use crate::outside::SettingsError;
 use crate::telemetry::LogFormat;
@@ -37,6 +39,13 @@ pub struct CommonArgs {
 /// What `serve` takes.
 #[derive(clap::Args, Clone)]
 pub struct ServeArgs {
+    /// What the server is there for: records of clusters, or an authority's figures collected from them.
+    #[arg(long, env = "CASEWEAVE_ROLE", default_value = "cluster")]
+    pub role: ServerRole,
+    /// With --role authority, how often figures are collected, minutes; 0 leaves it to `caseweave collect`.
+    #[arg(long, env = "CASEWEAVE_COLLECT_MINUTES", default_value_t = 60,
+          value_parser = clap::value_parser!(u16).range(0..=10_080))]
+    pub collect_minutes: u16,
     /// Address to listen on; port 0 takes any free port.
     #[arg(long, env = "CASEWEAVE_LISTEN", default_value = "127.0.0.1:8443")]
     pub listen: SocketAddr,
@@ -149,6 +158,10 @@ impl fmt::Display for Config {
 /// What `serve` runs with.
 #[derive(Clone)]
 pub struct ServeConfig {
+    /// What the server is there for.
+    pub role: ServerRole,
+    /// How often figures are collected; never if none is said.
+    pub collect_every: Option<Duration>,
     /// Address to listen on.
     pub listen: SocketAddr,
     /// File to write the bound address to.
@@ -176,7 +189,10 @@ impl ServeConfig {
             (None, None) => None,
             _ => return Err(ConfigError::HalfCertificate),
         };
+        let minutes = u64::from(args.collect_minutes);
         Ok(Self {
+            role: args.role,
+            collect_every: (minutes > 0).then(|| Duration::from_secs(minutes * 60)),
             listen: args.listen,
             address_file: args.address_file,
             certificate,

@@ -110,6 +110,14 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "no_certificate", detail)
     }
 
+    /// The connection is of no server that may collect figures here.
+    #[must_use]
+    pub const fn not_the_authority() -> Self {
+        let detail =
+            "Only the authority's own server may ask this, with a key that was allowed here.";
+        Self::new(StatusCode::FORBIDDEN, "not_the_authority", detail)
+    }
+
     /// The request is of a version that this server does not speak any more.
     #[must_use]
     pub const fn app_too_old() -> Self {

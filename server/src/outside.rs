@@ -1,8 +1,9 @@
-//! Asks another server who somebody is: OpenID Connect's code flow with PKCE. The one module that
-//! connects to anything but the database.
+//! Asks another server who somebody is: OpenID Connect's code flow with PKCE. And asks [`servers`] of clusters
+//! what they counted. The one module that connects to anything but the database.
 
 mod http;
 mod provider;
+pub mod servers;
 
 use std::fmt;
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use utoipa_actix_web::AppExt;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::app::AppState;
+use crate::app::{AppState, ServerRole};
 use crate::error::ApiError;
 use crate::{api, telemetry, web as pages};
 
@@ -19,6 +19,8 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
     routes.service(api::health::healthz);
     routes.service(api::health::readyz);
     routes.service(api::health::metrics);
+    // Another server shows a certificate of its own, not a phone's: before what demands those.
+    routes.service(api::contributions::show);
     routes.service(
         scope("/v1")
             .wrap(from_fn(api::peer::demand))
@@ -61,6 +63,25 @@ pub fn routes(routes: &mut ServiceConfig<'_>) {
     );
 }
 
+/// The routes of an authority's own server: nothing of records, phones and their exchanges is there.
+fn routes_of_authority(routes: &mut ServiceConfig<'_>) {
+    routes.service(api::health::healthz);
+    routes.service(api::health::readyz);
+    routes.service(api::health::metrics);
+    routes.service(
+        scope("/v1")
+            .service(api::identity::begin_session)
+            .service(api::identity::show_me)
+            .service(api::posts::give)
+            .service(api::posts::end)
+            .service(api::posts::list)
+            .service(api::posts::confirm)
+            .service(api::posts::decline)
+            .service(api::audit::list)
+            .service(api::audit::export),
+    );
+}
+
 /// The application over `state`: routes, limits, answers to what no route takes, observation.
 #[must_use]
 pub fn build_app(
@@ -74,6 +95,11 @@ pub fn build_app(
         InitError = (),
     >,
 > {
+    let role = state.role;
+    let routes = match role {
+        ServerRole::Cluster => routes,
+        ServerRole::Authority => routes_of_authority,
+    };
     let (app, _) = App::new()
         .app_data(web::Data::new(state))
         .app_data(web::PayloadConfig::new(REQUEST_BYTES))
@@ -88,7 +114,7 @@ pub fn build_app(
         .configure(routes)
         .default_service(web::to(pages::no_page))
         .split_for_parts();
-    app.configure(pages::add_pages)
+    app.configure(|config| pages::add_pages(config, role))
         .wrap(from_fn(pages::add_headers))
         .wrap(from_fn(telemetry::observe))
 }

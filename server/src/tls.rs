@@ -1,6 +1,7 @@
 //! Encryption of the wire: the operator's certificate, or a development authority of our own made
 //! at the first start. [`shown`] changes the certificate while the server runs.
 
+pub mod servers;
 pub mod shown;
 
 use std::fs;
@@ -63,29 +64,33 @@ pub struct CertificateFiles {
 }
 
 /// TLS 1.3, and 1.2 for those who have no better, with the certificate that is shown at the time.
-/// Clients that bring a certificate must have it from `client_authority`, if there is one; whether
-/// they need one is asked later, since browsers have none.
+/// Clients that bring a certificate must have it from `client_authority`, if there is one, or be servers with
+/// one of these keys; whether they need one is asked later, since browsers have none.
 ///
 /// # Errors
 /// [`TlsError`] in an administrator's words.
 pub fn server_config(
     shown: Arc<Shown>,
     client_authority: Option<&Path>,
+    servers: &[[u8; 32]],
 ) -> Result<rustls::ServerConfig, TlsError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-    let Some(file) = client_authority else {
-        return Ok(config.with_no_client_auth().with_cert_resolver(shown));
-    };
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(file)? {
+    for certificate in client_authority.map(certificates).transpose()?.into_iter().flatten() {
         roots.add(certificate)?;
+    }
+    for key in servers {
+        roots.roots.push(servers::anchor(key)?);
+    }
+    if roots.is_empty() {
+        return Ok(config.with_no_client_auth().with_cert_resolver(shown));
     }
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
         .allow_unauthenticated()
         .build()
-        .map_err(|_| TlsError::NoCertificate(file.to_owned()))?;
+        .map_err(|error| rustls::Error::General(error.to_string()))?;
     Ok(config.with_client_cert_verifier(verifier).with_cert_resolver(shown))
 }
 
@@ -186,7 +191,7 @@ mod tests {
         let second = development(folder.path(), NOW.plus_ms(Timestamp::DAY_MS)).unwrap();
         assert_eq!(fs::read(authority_file(folder.path())).unwrap(), authority);
         assert_ne!(fs::read(&second.certificate).unwrap(), certificate);
-        server_config(Shown::load(second).unwrap(), None).unwrap();
+        server_config(Shown::load(second).unwrap(), None, &[]).unwrap();
     }
 
     #[cfg(unix)]

@@ -38,18 +38,39 @@ mod words;
 use actix_web::web;
 use sync_core::limits::FORM_BYTES;
 
+use crate::app::ServerRole;
+
 pub(crate) use error::no_page;
 pub(crate) use guard::add_headers;
+
+/// The pages of an authority's own server: none of them knows a case.
+pub const OF_AUTHORITY: &[&str] = &[
+    "/",
+    "/sign-in",
+    "/sign-in/outside",
+    "/sign-in/back",
+    "/sign-out",
+    "/editions",
+    "/editions.csv",
+    "/editions/report",
+    "/audit",
+    "/audit.csv",
+    "/password",
+    "/second-factor",
+    "/assets/{name}",
+];
 
 macro_rules! pages {
     ($($method:ident $path:literal => $handler:path;)*) => {
         /// Every page by method and path: tests ask each of them as each role.
         pub const PAGES: &[(&str, &str)] = &[$((stringify!($method), $path)),*];
 
-        /// Adds every page to the application.
-        pub(crate) fn add_pages(config: &mut web::ServiceConfig) {
+        /// Adds the pages of a server's role to the application.
+        pub(crate) fn add_pages(config: &mut web::ServiceConfig, role: ServerRole) {
             config.app_data(web::FormConfig::default().limit(FORM_BYTES));
-            $(config.route($path, web::$method().to($handler));)*
+            $(if role == ServerRole::Cluster || OF_AUTHORITY.contains(&$path) {
+                config.route($path, web::$method().to($handler));
+            })*
         }
     };
 }

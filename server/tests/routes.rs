@@ -17,8 +17,14 @@ mod audit;
 #[path = "routes/cases.rs"]
 mod cases;
 #[cfg(test)]
+#[path = "routes/collecting.rs"]
+mod collecting;
+#[cfg(test)]
 #[path = "routes/commands.rs"]
 mod commands;
+#[cfg(test)]
+#[path = "routes/contributions.rs"]
+mod contributions;
 #[cfg(test)]
 #[path = "routes/database.rs"]
 mod database;

@@ -2,6 +2,7 @@
 //! `CASEWEAVE_TEST_POSTGRES` names a server on which databases may be made.
 
 mod attachments;
+mod authority;
 mod cost;
 mod cuts;
 mod database;

@@ -22,9 +22,12 @@ pub enum Command {
         /// The authority; the server's only one by default.
         #[arg(long)]
         authority: Option<String>,
-        /// The period's last day; today by default.
+        /// The period's last day; by default today, or where figures are collected, the day of those there.
         #[arg(long)]
         to: Option<Date>,
+        /// Where figures are collected: a server that is late, to close without it.
+        #[arg(long)]
+        without: Vec<String>,
     },
     /// Show what was published, newest first.
     Show {
@@ -44,10 +47,11 @@ pub enum Command {
 pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
     let (mut conn, state) = open(config)?;
     match command {
-        Command::Close { period, authority, to } => {
+        Command::Close { period, authority, to, without } => {
             let (now, catalogue) = (state.clock.now(), &state.rules.catalogue);
             let edition = act((&mut conn, &state), |conn| {
-                let closing = Closing { authority: authority.as_deref(), period: &period, to };
+                let authority = authority.as_deref();
+                let closing = Closing { authority, period: &period, to, without: &without };
                 let mut told = |done, all| {
                     let line = format_args!("masked {done} of {all} groups of tables");
                     let _ = writeln!(std::io::stderr().lock(), "{line}");
@@ -78,6 +82,11 @@ fn text(edition: &Edition) -> String {
     let closed = edition.closed_at.date().map(|day| day.to_string()).unwrap_or_default();
     let mut text =
         format!("{}: {} (closed {closed})\n{}", edition.authority, edition.period, edition.rule);
+    for late in &edition.late {
+        let until =
+            late.until.map_or("nothing yet".to_owned(), |day| format!("nothing after {day}"));
+        text += &format!("\nlate: {}: {until}", late.server);
+    }
     for table in &edition.tables {
         text += &format!("\n\n{}\n{}", table.title, table.definition);
         text += &format!("\n\t{}", table.columns.join("\t"));

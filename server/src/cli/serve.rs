@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use serde_json::json;
@@ -11,14 +12,17 @@ use sync_core::time::Timestamp;
 
 use super::{Failure, act, open_database, output};
 use crate::api::peer;
-use crate::app::{AppState, Parts};
+use crate::app::{AppState, Parts, ServerRole, StartError};
 use crate::blobs::Files;
 use crate::build_app;
 use crate::config::{Config, ServeArgs, ServeConfig};
+use crate::db::{self, Conn};
 use crate::ingest::sequencer;
 use crate::ingest::taken_off::TakenOff;
-use crate::service::audit::{Act, Note};
-use crate::tls::{self, shown::Shown};
+use crate::outside::servers::{Step, collect_all};
+use crate::service::audit::{Act, Note, Who};
+use crate::service::collecting;
+use crate::tls::{self, servers::Asked, shown::Shown};
 
 /// Serves until told to stop; requests under way are finished first.
 ///
@@ -28,10 +32,11 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let serve = ServeConfig::new(args)?;
     let (listener, address) = listen(serve.listen)?;
     let outside = serve.outside.judge(&address.to_string())?;
-    let (connections, stats) = (serve.connections, serve.stats);
+    let (connections, stats, role) = (serve.connections, serve.stats, serve.role);
     let blobs = Arc::new(Files::new(config.data.join("attachments")));
-    let parts = Parts { connections, stats, outside, blobs, ..Parts::default() };
+    let parts = Parts { role, connections, stats, outside, blobs, ..Parts::default() };
     let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
+    let asked = asked(config, role, serve.client_authority.is_some())?;
     take_off_again(config, &state)?;
     let development = serve.certificate.is_none();
     let files = match &serve.certificate {
@@ -40,14 +45,15 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     };
     let shown = Shown::load(files)?;
     let client_authority = serve.client_authority.as_deref();
-    let tls = tls::server_config(Arc::clone(&shown), client_authority)?;
+    let tls = tls::server_config(Arc::clone(&shown), client_authority, &asked.servers)?;
     shown.follow().map_err(Failure::Stopped)?;
     tracing::info!(%config, %address, "serving");
     announce(config, address, development);
     if let Some(path) = &serve.address_file {
         write_address(path, address)?;
     }
-    let (folder, tls) = (config.data.clone(), (tls, client_authority.is_some()));
+    let folder = config.data.clone();
+    let collect_every = serve.collect_every.filter(|_| role == ServerRole::Authority);
     let serving = async move {
         let linking = actix_web::rt::spawn(sequencer::run(
             state.db.clone(),
@@ -55,8 +61,10 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
             clock_of(&state),
             Some(folder.clone()),
         ));
-        let served = serve_on(state.clone(), listener, tls).await;
+        let collecting = actix_web::rt::spawn(collect_on(state.clone(), collect_every));
+        let served = serve_on(state.clone(), listener, (tls, asked)).await;
         linking.abort();
+        collecting.abort();
         // What the last requests wrote down is linked before the process ends.
         let (db, key) = (&state.db, &state.secrets.audit_key);
         if let Err(error) = sequencer::tick(db, key, state.clock.now(), Some(&folder)).await {
@@ -65,6 +73,47 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
         served
     };
     actix_web::rt::System::new().block_on(serving).map_err(Failure::Stopped)
+}
+
+/// Who must show a certificate, once it is sure that the database may be served in this role.
+fn asked(config: &Config, role: ServerRole, phones: bool) -> Result<Asked, Failure> {
+    let mut conn = open_database(&config.database)?;
+    collecting::fits(&mut conn, role)?;
+    let allowed = match role {
+        ServerRole::Cluster => db::contributions::collectors(&mut conn)?,
+        ServerRole::Authority => Vec::new(),
+    };
+    Ok(Asked { phones, servers: allowed.iter().map(|it| it.key).collect() })
+}
+
+/// Collects at once and then again and again, as long as the server runs.
+async fn collect_on(state: AppState, every: Option<Duration>) {
+    let Some(every) = every else { return };
+    let mut pace = actix_web::rt::time::interval(every);
+    loop {
+        pace.tick().await;
+        let own = state.clone();
+        let round = move |conn: &mut Conn| collect_once(conn, &own);
+        if let Err(error) = state.db.with_conn(round).await {
+            tracing::error!(%error, "nothing could be collected");
+        }
+    }
+}
+
+fn collect_once(conn: &mut Conn, state: &AppState) -> Result<(), Failure> {
+    if db::sources::list(conn)?.is_empty() {
+        return Ok(());
+    }
+    let mut pen = state.pen(Who::default()).map_err(StartError::from)?;
+    let (key, now) = (&state.secrets.figures_key, state.clock.now());
+    collect_all(conn, (key, now), (&mut pen, None), &mut |source, step| match step {
+        Step::Taken(it, last) => {
+            tracing::info!(server = source.name, number = it.number, last, "figures were taken");
+        }
+        Step::Ended(Err(error)) => tracing::error!(server = source.name, %error, "not collected"),
+        Step::Ended(Ok(_)) => {}
+    })?;
+    Ok(())
 }
 
 /// A database put back to a backup lets in again whom it did not know to be taken off: before anybody
@@ -94,14 +143,10 @@ fn clock_of(state: &AppState) -> impl Fn() -> Timestamp + Send + 'static {
 async fn serve_on(
     state: AppState,
     listener: TcpListener,
-    (tls, phones_prove): (rustls::ServerConfig, bool),
+    (tls, asked): (rustls::ServerConfig, Asked),
 ) -> std::io::Result<()> {
     HttpServer::new(move || build_app(state.clone()))
-        .on_connect(move |connection, extensions| {
-            if phones_prove {
-                peer::note(connection, extensions);
-            }
-        })
+        .on_connect(move |connection, extensions| peer::note(connection, extensions, &asked))
         .listen_rustls_0_23(listener, tls)?
         .shutdown_timeout(20)
         .run()

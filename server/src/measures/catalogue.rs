@@ -191,6 +191,12 @@ pub fn measure(id: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| measure.id == id)
 }
 
+/// The measure of this code.
+#[must_use]
+pub fn measure_of(code: i16) -> Option<&'static Measure> {
+    MEASURES.iter().find(|measure| measure.code == code)
+}
+
 /// What a screen calls a cell whose word is this program's own; none for a framework's or a name.
 #[must_use]
 pub fn word(cell: &str) -> Option<&'static str> {

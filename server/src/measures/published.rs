@@ -1,11 +1,13 @@
 //! The tables of every edition, as data: a fixed list, so that what is published does not depend on what
 //! there is to tell.
 
+use sha2::{Digest, Sha256};
 use sync_core::framework::Catalogue;
 
 use super::bands::BANDS;
 use super::catalogue as measures;
-use super::catalogue::{MEASURES, Measure};
+use super::catalogue::Measure;
+use crate::hex;
 
 /// A table of every edition, a line a cluster.
 #[derive(Clone, Copy, Debug)]
@@ -70,11 +72,23 @@ pub const TABLES: &[Published] = &[
 /// How many of the first tables count the same children: what one hides must not follow from another.
 pub const LINKED: usize = 5;
 
+/// Which tables there are and how each is defined, as one word: sums of two servers are put together only if
+/// both mean the same by them.
+#[must_use]
+pub fn version() -> String {
+    let mut digest = Sha256::new();
+    for table in TABLES {
+        let Some(Measure { id, counts, of, day, .. }) = table.measure() else { continue };
+        digest.update(format!("{id}\n{counts}\n{of:?}\n{day}\n{:?}\n", table.columns));
+    }
+    hex::encode(&digest.finalize()[..8])
+}
+
 impl Published {
     /// What the table counts.
     #[must_use]
     pub fn measure(&self) -> Option<&'static Measure> {
-        MEASURES.iter().find(|measure| measure.code == self.measure)
+        measures::measure_of(self.measure)
     }
 
     /// The columns: cell and what a screen calls it. Of one count or a share there are none.

@@ -278,7 +278,8 @@ fn taken(what: &'static str) -> impl Fn(Error) -> AccountError {
     }
 }
 
-fn text(given: &str, what: &'static str) -> Result<String, AccountError> {
+/// A name that somebody typed, as it is kept.
+pub(super) fn text(given: &str, what: &'static str) -> Result<String, AccountError> {
     let given = given.trim();
     let fits = !given.is_empty() && given.len() <= NAME_BYTES;
     let clean = !given.chars().any(char::is_control);

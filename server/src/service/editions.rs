@@ -12,9 +12,12 @@ use sync_core::ids::ClusterId;
 use sync_core::time::{Date, Timestamp};
 
 use super::accounts::AccountError;
+use super::collecting::{self, Gathered, Late, Places, Standing};
+use super::contributions::Part;
 use crate::db::editions::EditionRow;
 use crate::db::{self, Conn, Error};
 use counting::Exact;
+use stored::Kept;
 
 /// Longest name of a period, bytes.
 const PERIOD_BYTES: usize = 100;
@@ -34,6 +37,9 @@ pub struct Edition {
     pub closed_at: Timestamp,
     /// By which rule small counts are hidden, in words.
     pub rule: String,
+    /// Servers of clusters that had not delivered the period, where it was collected.
+    #[serde(default)]
+    pub late: Vec<Late>,
     /// The tables.
     pub tables: Vec<Table>,
 }
@@ -82,6 +88,8 @@ pub enum Shown {
     Hidden,
     /// There is nothing of which to tell a share.
     Nothing,
+    /// Its server had not delivered the period.
+    Late,
 }
 
 impl Shown {
@@ -93,6 +101,7 @@ impl Shown {
             Self::Percent(percent) => format!("{percent}%"),
             Self::Hidden => "Hidden".to_owned(),
             Self::Nothing => "None".to_owned(),
+            Self::Late => "Late".to_owned(),
         }
     }
 }
@@ -121,6 +130,19 @@ pub enum EditionError {
     /// What was published could be worked out together with this edition.
     #[error("nothing was published: with it, a count that an edition hides could be worked out")]
     Unsafe,
+    /// Servers have not delivered the period, and nobody said to close without them.
+    #[error(
+        "not delivered by {}: wait, or close without it, --without NAME each: what it counts is in the next \
+         edition then",
+        .0.join(", ")
+    )]
+    Late(Vec<String>),
+    /// A server that is not late was left out.
+    #[error("{0} is no server that is late: leave --without out")]
+    NotLate(String),
+    /// Nothing of the period is there.
+    #[error("no server has delivered anything of this period: collect first")]
+    NothingDelivered,
     /// The database's failure.
     #[error(transparent)]
     Db(#[from] Error),
@@ -133,8 +155,10 @@ pub struct Closing<'a> {
     pub authority: Option<&'a str>,
     /// The period's name.
     pub period: &'a str,
-    /// Its last day; today if none is named.
+    /// Its last day. If none is named: where figures are collected, the day of those that are there; else today.
     pub to: Option<Date>,
+    /// Servers that are late, and without whom it is closed.
+    pub without: &'a [String],
 }
 
 /// Told which table is being masked, of how many.
@@ -151,37 +175,76 @@ pub fn close(
     closing: Closing<'_>,
     progress: &mut Progress<'_>,
 ) -> Result<Edition, EditionError> {
-    let period = closing.period.trim();
-    if period.is_empty() || period.len() > PERIOD_BYTES || period.chars().any(char::is_control) {
-        return Err(EditionError::BadPeriod);
-    }
+    let period = period_of(closing.period).ok_or(EditionError::BadPeriod)?;
     let (id, name) = find_authority(conn, closing.authority)?;
     let past = stored::past(conn, &id)?;
     if past.iter().any(|it| it.edition.period == period) {
         return Err(EditionError::Closed);
     }
-    let after = past.last().and_then(|it| it.edition.to);
+    let last = past.last();
+    let after = last.and_then(|it| it.edition.to);
     let today = now.date().ok_or(EditionError::BadDay)?;
-    let to = closing.to.unwrap_or(today);
+    let gathered = gathered(conn, &id, &Closing { period, ..closing }, (today, last))?;
+    let to = gathered.to.unwrap_or(today);
     if to > today || after.is_some_and(|after| to < after) {
         return Err(EditionError::BadDay);
     }
     let framework = catalogue.of_authority(&name, &jurisdiction(conn, &id)?).map(str::to_owned);
     let rules = rules(catalogue, framework.as_deref());
     let practice = (catalogue, framework.as_deref());
-    let exact = Exact::count(conn, (&id, period), practice, to, past.last())?;
+    let exact = Exact::count(&gathered, period, practice, last)?;
     let parts = counting::mask(&exact, &past, &rules, progress)?;
     let edition = Edition {
-        tables: shown::tables(catalogue, framework.as_deref(), period, &parts),
+        tables: shown::tables(practice, period, &parts, &gathered.late),
         authority: name,
         period: period.to_owned(),
         after,
         to: Some(to),
         closed_at: now,
         rule: in_words(&rules),
+        late: gathered.late,
     };
     stored::keep(conn, &id, &edition, &parts, &exact)?;
     Ok(edition)
+}
+
+/// What the edition is made from: what servers of clusters delivered, where figures are collected, and else what
+/// is counted here.
+fn gathered(
+    conn: &mut Conn,
+    authority: &[u8; 16],
+    closing: &Closing<'_>,
+    (today, last): (Date, Option<&Kept>),
+) -> Result<Gathered, EditionError> {
+    let period = (closing.period, closing.to);
+    let before = last.and_then(|it| it.exact.as_ref()).map(|it| it.from.clone());
+    let gathered = collecting::gather(conn, authority, period, &before.unwrap_or_default())?;
+    let gathered = match gathered {
+        Some(gathered) => gathered,
+        None => counted_here(conn, authority, closing.to.unwrap_or(today))?,
+    };
+    let is_late = |name: &&String| gathered.late.iter().any(|it| it.server == **name);
+    if let Some(name) = closing.without.iter().find(|name| !is_late(name)) {
+        return Err(EditionError::NotLate(name.clone()));
+    }
+    if gathered.to.is_none() {
+        return Err(EditionError::NothingDelivered);
+    }
+    let missing = gathered.late.iter().map(|it| it.server.clone());
+    let missing: Vec<_> = missing.filter(|name| !closing.without.contains(name)).collect();
+    if missing.is_empty() { Ok(gathered) } else { Err(EditionError::Late(missing)) }
+}
+
+fn counted_here(conn: &mut Conn, authority: &[u8; 16], to: Date) -> Result<Gathered, Error> {
+    let (parts, late) = (Part::of_authority(conn, authority, to)?, Vec::new());
+    Ok(Gathered { to: Some(to), parts, late, from: Places::new() })
+}
+
+/// A period's name, if it is one.
+pub(super) fn period_of(given: &str) -> Option<&str> {
+    let given = given.trim();
+    let fits = !given.is_empty() && given.len() <= PERIOD_BYTES;
+    Some(given).filter(|it| fits && !it.chars().any(char::is_control))
 }
 
 /// What an authority published, newest first.
@@ -208,17 +271,33 @@ pub fn clusters(conn: &mut Conn, authority: &str) -> Result<Vec<ClusterId>, Edit
 /// # Errors
 /// The database's failure.
 pub fn of_clusters(conn: &mut Conn, clusters: &[ClusterId]) -> Result<Vec<Edition>, Error> {
+    let mut editions = Vec::new();
+    for authority in authorities_of(conn, clusters)? {
+        editions.extend(published(conn, &authority)?);
+    }
+    Ok(editions)
+}
+
+/// How the servers stand from which the authorities of these clusters collect.
+///
+/// # Errors
+/// The database's failure.
+pub fn standing_for(conn: &mut Conn, clusters: &[ClusterId]) -> Result<Vec<Standing>, Error> {
+    let mut standing = Vec::new();
+    for authority in authorities_of(conn, clusters)? {
+        standing.extend(collecting::standing(conn, &authority)?);
+    }
+    Ok(standing)
+}
+
+fn authorities_of(conn: &mut Conn, clusters: &[ClusterId]) -> Result<Vec<[u8; 16]>, Error> {
     let mut authorities = Vec::new();
     for cluster in clusters {
         authorities.push(db::clusters::authority_of(conn, cluster)?);
     }
     authorities.sort_unstable();
     authorities.dedup();
-    let mut editions = Vec::new();
-    for authority in authorities {
-        editions.extend(published(conn, &authority)?);
-    }
-    Ok(editions)
+    Ok(authorities)
 }
 
 fn published(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Edition>, Error> {
@@ -255,7 +334,11 @@ fn in_words(rules: &disclosure::Rules) -> String {
     )
 }
 
-fn find_authority(conn: &mut Conn, name: Option<&str>) -> Result<([u8; 16], String), AccountError> {
+/// The authority of this name; the only one if none is named.
+pub(super) fn find_authority(
+    conn: &mut Conn,
+    name: Option<&str>,
+) -> Result<([u8; 16], String), AccountError> {
     let all = db::authorities::list(conn)?;
     match (name, all.as_slice()) {
         (None, [only]) => Ok(only.clone()),

@@ -22,6 +22,7 @@ pub struct Fresh {
     audit_seed: [u8; 32],
     factor_key: [u8; 32],
     attachment_key: [u8; 32],
+    figures_seed: [u8; 32],
 }
 
 impl Fresh {
@@ -39,6 +40,7 @@ impl Fresh {
             audit_seed: entropy.bytes()?,
             factor_key: entropy.bytes()?,
             attachment_key: entropy.bytes()?,
+            figures_seed: entropy.bytes()?,
         })
     }
 }
@@ -53,6 +55,8 @@ pub struct Secrets {
     pub log_id: [u8; 16],
     /// Signs the ends of the audit's chains.
     pub audit_key: SigningKey,
+    /// By which other servers know this one: signs the figures that it gives, and its own certificate.
+    pub figures_key: SigningKey,
     /// Seals the secrets of people's apps.
     pub factor_key: [u8; 32],
     refresh_key: [u8; 32],
@@ -87,6 +91,7 @@ fn load(conn: &mut Conn, now: Timestamp, fresh: &Fresh) -> Result<Secrets, Error
         cursor_key: one(conn, "cursor_key", &fresh.cursor_key, now)?,
         log_id: one(conn, "log_id", &fresh.log_id, now)?,
         audit_key: SigningKey::from_bytes(&one(conn, "audit_seed", &fresh.audit_seed, now)?),
+        figures_key: SigningKey::from_bytes(&one(conn, "figures_seed", &fresh.figures_seed, now)?),
         factor_key: one(conn, "factor_key", &fresh.factor_key, now)?,
         attachment_key: one(conn, "attachment_key", &fresh.attachment_key, now)?,
     })

@@ -15,6 +15,7 @@ use crate::app::AppState;
 use crate::csv;
 use crate::db::Conn;
 use crate::service::audit::{Act, Seen};
+use crate::service::collecting::{Late, Standing, Trouble};
 use crate::service::editions::{self, Edition, Row, Shown, Table};
 use crate::service::reading::Reader;
 
@@ -25,6 +26,8 @@ struct EditionsPage {
     /// Every edition: its name, its address, whether it is the one that is shown.
     all: Vec<(String, String, bool)>,
     edition: Option<EditionShown>,
+    /// The servers that figures are collected from: name, newest period, when it came, how it stands.
+    servers: Vec<[String; 4]>,
 }
 
 #[derive(Template)]
@@ -40,6 +43,7 @@ struct EditionShown {
     closed: String,
     period: String,
     rule: String,
+    late: Vec<String>,
     report: String,
     tables: Vec<TableShown>,
 }
@@ -80,7 +84,7 @@ pub(super) async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let editions = published(&state, &visitor, Act::Editions).await?;
+    let (editions, standing) = published(&state, &visitor, Act::Editions).await?;
     let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
     let found = asked.find(&editions);
     if found.is_none() && (asked.period.is_some() || !editions.is_empty()) {
@@ -94,7 +98,40 @@ pub(super) async fn show(
         frame: Frame::of(&visitor, "Published figures", "/editions"),
         all: editions.iter().map(link).collect(),
         edition: found.map(|edition| EditionShown::of(edition, &editions)),
+        servers: standing.iter().map(server).collect(),
     })
+}
+
+/// How a server stands that figures are collected from.
+fn server(standing: &Standing) -> [String; 4] {
+    let newest = standing.newest.as_ref();
+    let period = newest.map(|(period, to)| format!("{period}, to {}", words::day(*to)));
+    let mut stands = match standing.late_since {
+        Some(day) => format!("Late since {}", words::day(day)),
+        None if newest.is_some() => "Delivered".to_owned(),
+        None => "Waited for".to_owned(),
+    };
+    if let Some(trouble) = standing.trouble {
+        stands = format!("{stands}. When it was asked last, it {}", in_short(trouble));
+    }
+    [
+        standing.server.clone(),
+        period.unwrap_or_else(|| "Nothing yet".to_owned()),
+        standing.taken_at.map(words::day_of).unwrap_or_default(),
+        stands,
+    ]
+}
+
+/// What an officer needs to know of it; the operator is told more.
+const fn in_short(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unreached | Trouble::Untrusted | Trouble::NotAllowed => "gave no answer",
+        Trouble::Contradicts => "contradicted what it had given before: that was refused",
+        Trouble::WentBack => {
+            "knew less than it had given before: nothing more is taken until somebody looks"
+        }
+        _ => "gave figures that could not be taken: they were refused",
+    }
 }
 
 /// The same to print, or to keep as a file: a report for a board.
@@ -103,7 +140,7 @@ pub(super) async fn report(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let editions = published(&state, &visitor, Act::Export).await?;
+    let (editions, _) = published(&state, &visitor, Act::Export).await?;
     let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
     let edition = asked.find(&editions).ok_or(PageError::not_open())?;
     let edition = EditionShown::of(edition, &editions);
@@ -116,7 +153,7 @@ pub(super) async fn download(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let editions = published(&state, &visitor, Act::Export).await?;
+    let (editions, _) = published(&state, &visitor, Act::Export).await?;
     let asked: Asked = forms::query(request.query_string()).map_err(|_| PageError::not_open())?;
     let edition = asked.find(&editions).ok_or(PageError::not_open())?;
     let wanted = |it: &&Table| asked.table.as_deref() == Some(it.id.as_str());
@@ -144,13 +181,17 @@ async fn published(
     state: &AppState,
     visitor: &Visitor,
     act: Act,
-) -> Result<Vec<Edition>, PageError> {
+) -> Result<(Vec<Edition>, Vec<Standing>), PageError> {
     let work = move |conn: &mut Conn, reader: &Reader| {
         let read = ClusterAction::ReadSummaries(Summaries::PublishedEditions);
         let may = |it: &ClusterId| decide_in_cluster(&reader.principal, *it, &read).is_ok();
         let clusters: Vec<_> = reader.clusters().into_iter().filter(may).collect();
-        let any = (!clusters.is_empty()).then(|| editions::of_clusters(conn, &clusters));
-        Ok(Seen::list_if_any(any.transpose()?, act, Vec::len))
+        if clusters.is_empty() {
+            return Ok(Seen::list_if_any(None, act, |_: &(Vec<_>, _)| 0));
+        }
+        let editions = editions::of_clusters(conn, &clusters)?;
+        let standing = editions::standing_for(conn, &clusters)?;
+        Ok(Seen::list_if_any(Some((editions, standing)), act, |shown| shown.0.len()))
     };
     visitor.show(state, work).await?.ok_or(PageError::not_open())
 }
@@ -179,9 +220,25 @@ impl EditionShown {
             closed: words::day_of(edition.closed_at),
             period,
             rule: edition.rule.clone(),
+            late: edition.late.iter().map(late).collect(),
             report: address("/editions/report", edition, None),
             tables: edition.tables.iter().map(table).collect(),
         }
+    }
+}
+
+/// That a server is late, and what that means for the figures.
+fn late(late: &Late) -> String {
+    let (server, clusters) = (&late.server, late.clusters.join(", "));
+    match late.until {
+        None => format!(
+            "Late: {server} has delivered nothing yet. Its clusters are not in this edition."
+        ),
+        Some(until) => format!(
+            "Late: {clusters}. Nothing that {server} counted after {} is in this edition: it counts in the \
+             next one. Children who had an open case there on that day are in the totals.",
+            words::day(until)
+        ),
     }
 }
 
@@ -240,7 +297,7 @@ fn size(cell: Shown) -> u64 {
     match cell {
         Shown::Count(count) => count,
         Shown::Percent(percent) => percent.into(),
-        Shown::Hidden | Shown::Nothing => 0,
+        Shown::Hidden | Shown::Nothing | Shown::Late => 0,
     }
 }
 
@@ -259,10 +316,11 @@ fn spreadsheet(edition: &Edition, table: &Table) -> String {
         csv::line(["Closed", &words::day_of(edition.closed_at)]),
         csv::line(["Definition", &table.definition]),
         csv::line(["Rule", &edition.rule]),
-        csv::line(
-            [table.title.as_str()].into_iter().chain(table.columns.iter().map(String::as_str)),
-        ),
     ];
+    lines.extend(edition.late.iter().map(|it| csv::line(["Late", &late(it)])));
+    lines.push(csv::line(
+        [table.title.as_str()].into_iter().chain(table.columns.iter().map(String::as_str)),
+    ));
     for row in &table.rows {
         let cells: Vec<_> = row.cells.iter().map(|cell| cell.words()).collect();
         lines.push(csv::line(

@@ -114,6 +114,9 @@ fn a_period_is_closed_once_and_shown_for_ever() {
         assert_eq!(code, Some(2));
         assert!(err.contains("stays as it is"), "{err}");
         assert_eq!(run(&server, &["edition", "show", "--period", "Winter"]).0, Some(2));
+        let without = ["edition", "close", "--period", "Winter", "--without", "East"];
+        let (code, _, err) = run(&server, &without);
+        assert!(code == Some(2) && err.contains("is no server that is late"), "{err}");
         let elsewhere = ["edition", "show", "--authority", "Nowhere"];
         assert_eq!(run(&server, &elsewhere).0, Some(2));
     }

@@ -89,7 +89,7 @@ async fn a_chief_officer_reads_editions_only_and_they_never_change() {
         let close = |period: &str| {
             let catalogue = &server.state.rules.catalogue;
             write_tx(&mut server.conn(), |conn| {
-                let closing = Closing { authority: None, period, to: None };
+                let closing = Closing { authority: None, period, to: None, without: &[] };
                 editions::close(conn, START, catalogue, closing, &mut |_, _| ())
             })
         };

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{self, TestRequest};
-use caseweave::app::{Clock, Entropy, Parts};
+use caseweave::app::{Clock, Entropy, Parts, ServerRole};
 use caseweave::blobs::Files;
 use caseweave::db::migrate::migrate;
 use caseweave::db::{Address, Conn, write_tx};
@@ -117,6 +117,7 @@ impl TestServer {
         let told = Arc::clone(&now);
         let files = tempfile::tempdir().unwrap();
         let parts = Parts {
+            role: ServerRole::Cluster,
             clock: Clock::new(move || Timestamp(told.load(Ordering::SeqCst))),
             entropy,
             password_cost: PasswordCost::ForTests,

@@ -74,6 +74,19 @@ impl Server {
         Ok(server)
     }
 
+    /// A server that serves nothing yet, with clusters of an authority.
+    ///
+    /// # Errors
+    /// If they cannot be added.
+    pub fn of_clusters(authority: &str, clusters: &[&str], flags: &[&str]) -> Result<Self, Failed> {
+        let mut server = Self::new(None, clusters.first().ok_or("no cluster")?)?;
+        server.flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        for name in clusters {
+            server.run(&["cluster", "add", "--name", name, "--authority", authority], "")?;
+        }
+        Ok(server)
+    }
+
     /// Starts a server that is measured, over the database that `fill` makes with a cluster: a SQLite
     /// file, or an empty PostgreSQL database.
     ///
@@ -265,10 +278,14 @@ impl Server {
     /// # Errors
     /// What failed.
     pub fn staff(&self, staff: &[Staff]) -> Result<Vec<Phone>, Failed> {
-        staff.iter().map(|one| self.hire(one)).collect()
+        staff.iter().map(|one| self.hire(one, &self.cluster)).collect()
     }
 
-    fn hire(&self, staff: &Staff) -> Result<Phone, Failed> {
+    /// Adds somebody in a cluster, with the agency they need and an enrolled phone.
+    ///
+    /// # Errors
+    /// What failed.
+    pub fn hire(&self, staff: &Staff, cluster: &str) -> Result<Phone, Failed> {
         let Staff { name, agency, role } = *staff;
         // The agency may be there already.
         let _ = self.run(&["agency", "add", "--slug", agency, "--name", agency], "");
@@ -281,7 +298,7 @@ impl Server {
             "--sign-in",
             name,
             "--cluster",
-            &self.cluster,
+            cluster,
             "--agency",
             agency,
             "--role",

@@ -81,6 +81,14 @@ acts! {
     Editions "editions" "Saw published figures";
     /// A period was closed.
     CloseEdition "close_edition" "Published figures";
+    /// A period was counted for the authority's own server.
+    CountFigures "count_figures" "Counted figures for the authority";
+    /// Counted figures went to the authority's own server, or somebody else asked for them.
+    GiveFigures "give_figures" "Gave figures to the authority's server";
+    /// An authority's own server took a cluster's figures, or refused them.
+    CollectFigures "collect_figures" "Collected figures of a cluster's server";
+    /// Who may collect figures, or from whom they are collected.
+    ChangeCollecting "change_collecting" "Changed who gives or collects figures";
     /// Something left as a file.
     Export "export" "Took a file";
     /// A reviewer decided about kept work.

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use disclosure::{Block, Dimension, Link, Past, Rate, Rules, Table};
 use serde::{Deserialize, Serialize};
 use sync_core::framework::Catalogue;
-use sync_core::ids::ClusterId;
-use sync_core::time::Date;
 
 use super::stored::Kept;
 use super::{EditionError, Progress};
-use crate::db::{self, Conn, Error};
 use crate::measures::Sort;
 use crate::measures::catalogue as measures;
 use crate::measures::published::{Columns, LINKED, Published, TABLES};
+use crate::service::collecting::{Gathered, Places};
+use crate::service::contributions::Part;
 
 /// The dimension of every table.
 const CLUSTER: &str = "Cluster";
@@ -27,30 +26,29 @@ pub(super) struct Exact {
     pub(super) blocks: Vec<Block>,
     /// By cluster, measure and cell: everything that was ever counted in a flow.
     pub(super) totals: Totals,
+    /// Which contributions it was made from, where they were collected.
+    #[serde(default)]
+    pub(super) from: Places,
 }
 
 type Totals = BTreeMap<String, (i64, i64)>;
 
 impl Exact {
-    /// Counts an authority as of a day, flows since the edition before.
+    /// What the clusters counted, flows since the edition before.
     pub(super) fn count(
-        conn: &mut Conn,
-        (authority, period): (&[u8; 16], &str),
+        gathered: &Gathered,
+        period: &str,
         (catalogue, framework): (&Catalogue, Option<&str>),
-        to: Date,
         last: Option<&Kept>,
     ) -> Result<Self, EditionError> {
-        let clusters = db::clusters::of_authority(conn, authority)?;
-        let names: Vec<_> = clusters.iter().map(|it| it.name.clone()).collect();
+        let parts = &gathered.parts;
+        let names: Vec<_> = parts.iter().map(|it| it.name.clone()).collect();
         let before = last.and_then(|it| it.exact.as_ref());
-        let mut counting = Counting { to, before, totals: Totals::new() };
+        let mut counting = Counting { before, totals: Totals::new() };
         let mut all = Vec::new();
         for published in TABLES {
             let cells = published.cells(catalogue, framework);
-            let mut rows = Vec::new();
-            for cluster in &clusters {
-                rows.push(counting.row(conn, &cluster.id, published, &cells)?);
-            }
+            let rows = parts.iter().map(|part| counting.row(part, published, &cells)).collect();
             all.push((published, cells, rows));
         }
         level(&mut all);
@@ -59,7 +57,8 @@ impl Exact {
             tables.push(tables_of(published, period, &names, cells, rows)?);
         }
         let earlier = last.filter(|it| it.exact.is_some()).map(|it| it.edition.period.as_str());
-        Ok(Self { blocks: blocks(tables, period, earlier), totals: counting.totals })
+        let (totals, from) = (counting.totals, gathered.from.clone());
+        Ok(Self { blocks: blocks(tables, period, earlier), totals, from })
     }
 }
 
@@ -70,32 +69,24 @@ type Counted = (&'static Published, Vec<(String, String)>, Vec<Counts>);
 type Counts = (Vec<i64>, i64);
 
 struct Counting<'a> {
-    to: Date,
     before: Option<&'a Exact>,
     totals: Totals,
 }
 
 impl Counting<'_> {
-    fn row(
-        &mut self,
-        conn: &mut Conn,
-        cluster: &ClusterId,
-        published: &Published,
-        cells: &[(String, String)],
-    ) -> Result<Counts, Error> {
-        let days = (i32::MIN, self.to.number());
-        let flows = published.measure().is_some_and(|measure| measure.sort == Sort::Flow);
+    fn row(&mut self, part: &Part, published: &Published, cells: &[(String, String)]) -> Counts {
         let (mut counts, mut of_all) = (vec![0; cells.len().max(1)], 0);
-        for sum in db::figures::sums(conn, cluster, published.measure, days)? {
-            let place = cells.iter().position(|(cell, _)| *cell == sum.cell);
+        let Some(measure) = published.measure() else { return (counts, of_all) };
+        for line in part.of(measure.id) {
+            let place = cells.iter().position(|(cell, _)| *cell == line.cell);
             let place = place.unwrap_or(counts.len() - 1);
-            counts[place] += sum.counted;
-            of_all += sum.of_all;
+            counts[place] += line.counted;
+            of_all += line.of_all;
         }
-        if flows {
+        if measure.sort == Sort::Flow {
             for (place, count) in counts.iter_mut().enumerate() {
                 let cell = cells.get(place).map_or("", |(cell, _)| cell.as_str());
-                let key = format!("{cluster} {} {cell}", published.measure);
+                let key = format!("{} {} {cell}", part.id, published.measure);
                 let whole = if place == 0 { of_all } else { 0 };
                 let known = self.before.and_then(|it| it.totals.get(&key)).copied();
                 let known = known.unwrap_or_default();
@@ -104,7 +95,7 @@ impl Counting<'_> {
                 of_all -= known.1;
             }
         }
-        Ok((counts, of_all))
+        (counts, of_all)
     }
 }
 

@@ -7,16 +7,17 @@ use super::counting::{name_of, whole_of};
 use super::{Row, Shown, Table};
 use crate::measures::Measure;
 use crate::measures::published::{Columns, Published, TABLES};
+use crate::service::collecting::Late;
 
 /// The line of all clusters.
 const WHOLE: &str = "All clusters";
 
 /// The tables of an edition, a line a cluster.
 pub(super) fn tables(
-    catalogue: &Catalogue,
-    framework: Option<&str>,
+    (catalogue, framework): (&Catalogue, Option<&str>),
     period: &str,
     parts: &[Edition],
+    late: &[Late],
 ) -> Vec<Table> {
     let one = |published: &Published| {
         let measure = published.measure()?;
@@ -54,7 +55,11 @@ pub(super) fn tables(
         }
         Some(table)
     };
-    TABLES.iter().filter_map(one).collect()
+    let mut tables: Vec<_> = TABLES.iter().filter_map(one).collect();
+    let rows = tables.iter_mut().flat_map(|table| &mut table.rows);
+    let is_late = |row: &&mut Row| late.iter().any(|it| it.clusters.contains(&row.label));
+    rows.filter(is_late).for_each(|row| row.cells.fill(Shown::Late));
+    tables
 }
 
 fn heading(measure: &Measure, part: &MaskedTable) -> Table {

@@ -114,6 +114,7 @@ impl From<OneTable> for Edition {
             to: None,
             closed_at: old.closed_at,
             rule: String::new(),
+            late: Vec::new(),
             tables: vec![table],
         }
     }

@@ -114,6 +114,8 @@ pub(super) const ROWS: &[Row] = &[
     get("/healthz", "/healthz", ("**", 200, 200)),
     get("/readyz", "/readyz", ("**", 200, 200)),
     get("/metrics", "/metrics", ("**", 200, 200)),
+    // Nobody is another server.
+    get("/v1/contributions", "/v1/contributions?after=0", ("**", 403, 403)),
     post("/v1/enrol", "/v1/enrol", "{}", ("**", 400, 400)),
     post("/v1/sign-in", "/v1/sign-in", "{}", ("**", 400, 400)),
     post("/v1/token", "/v1/token", "{}", ("**", 400, 400)),

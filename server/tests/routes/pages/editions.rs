@@ -9,7 +9,7 @@ use crate::worker::Worker;
 
 fn close(server: &TestServer, period: &str) {
     let catalogue = &server.state.rules.catalogue;
-    let closing = Closing { authority: None, period, to: None };
+    let closing = Closing { authority: None, period, to: None, without: &[] };
     write_tx(&mut server.conn(), |conn| {
         editions::close(conn, START, catalogue, closing, &mut |_, _| ())
     })

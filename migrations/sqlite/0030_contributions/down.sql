@@ -1,0 +1,4 @@
+DROP TABLE collected;
+DROP TABLE sources;
+DROP TABLE contributions;
+DROP TABLE collectors;
