@@ -22,6 +22,9 @@ use crate::app::Clock;
 
 /// Cases kept in brief in memory, some 20 KB each: those of a dozen leads, or of a small authority.
 pub const BRIEFS_KEPT: usize = 5_000;
+/// Records in one file of an agency's own: a busy agency's term in one cluster, some 20 MB. Who needs more
+/// asks for shorter periods.
+pub const EXPORTED_RECORDS: usize = 2_000;
 /// Bounds of files from schools' systems.
 pub mod imports {
     /// Bytes of one row of a table: a hundred times what a row of a roll has.

@@ -29,6 +29,7 @@
 //! - Joining two cases is for their lead professionals, each in their own case's record for the team; a
 //!   shielded case is joined to none. The cluster lead may take a joining back, as that narrows.
 //! - A member is removed by whoever may add one; anyone may leave.
+//! - An agency's records leave for its own system by its lead's hand only.
 //! - The audit is for information governance alone, without the rows of a case that they are excluded
 //!   from.
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
@@ -151,7 +152,11 @@ pub fn decide_in_cluster(
         ClusterAction::ReadSummaries(Summaries::PublishedEditions) if is(Role::Chief) => {
             Ground::Chief
         }
-        ClusterAction::ReadAudit if is(Role::Governance) => Ground::Governance,
+        ClusterAction::ReadAudit | ClusterAction::SeeRetention if is(Role::Governance) => {
+            Ground::Governance
+        }
+        ClusterAction::ExportOwnRecords if works && is(Role::AgencyLead) => Ground::AgencyLead,
+        ClusterAction::Administer | ClusterAction::SeeRetention if is(Role::Admin) => Ground::Admin,
         _ => return Err(Denied::NotYourRole),
     };
     Ok(Allowed::on(ground))

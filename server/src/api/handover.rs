@@ -14,7 +14,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::service::audit::{Act, Note, Seen};
 use crate::service::reading::Reader;
 use crate::service::reading::colleagues::Colleagues;
-use crate::service::reading::handover::{self, CaseToHandOver};
+use crate::service::reading::handover::{self, Between, CaseToHandOver};
 
 /// Whose caseload.
 #[derive(Deserialize)]
@@ -81,7 +81,8 @@ pub(crate) async fn show(
     query: Asked,
 ) -> Result<Json<HandoverAnswer>, ApiError> {
     let work = move |conn: &mut Conn, reader: &Reader| {
-        let cases = handover::of_worker(conn, reader, &query.from)?;
+        let between = Between { from: query.from, to: None };
+        let cases = handover::of_worker(conn, reader, between)?;
         let people = Colleagues::of(conn, reader, reader.clusters())?;
         let note = match &cases {
             Some(cases) => Note::of(Act::Handover).counting(cases.len()),

@@ -367,3 +367,48 @@ pub fn set_told(conn: &mut Conn, device: &DeviceId, number: i64) -> Result<(), E
     }
     Ok(())
 }
+
+/// When a person last opened a case or one record of it, of their own clock where a phone told it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opening {
+    /// The case.
+    pub case: CaseId,
+    /// The record; none for the case as a whole.
+    pub record: Option<RecordId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a person opened, each with the last time, by each of these acts: the codes of an opening here,
+/// and of one on a phone that was told later.
+///
+/// # Errors
+/// The database's failure.
+pub fn openings(
+    conn: &mut Conn,
+    user: &UserId,
+    (here, told_later): (&[&str], &str),
+) -> Result<Vec<Opening>, Error> {
+    type Row = (Id, Id, Option<i64>);
+    let of_user = audit::table
+        .filter(audit::user_id.eq(user.as_bytes().to_vec()))
+        .filter(audit::case_id.is_not_null())
+        .filter(audit::outcome.eq("done"))
+        .group_by((audit::case_id, audit::record_id));
+    let here: Vec<Row> = of_user
+        .clone()
+        .filter(audit::act.eq_any(here.iter().map(|act| (*act).to_owned()).collect::<Vec<_>>()))
+        .select((audit::case_id, audit::record_id, diesel::dsl::max(audit::at)))
+        .load(conn)?;
+    let later: Vec<Row> = of_user
+        .filter(audit::act.eq(told_later.to_owned()))
+        .select((audit::case_id, audit::record_id, diesel::dsl::max(audit::claimed_at)))
+        .load(conn)?;
+    here.into_iter().chain(later).filter_map(|row| opening(row).transpose()).collect()
+}
+
+fn opening((case, record, at): (Id, Id, Option<i64>)) -> Result<Option<Opening>, Error> {
+    let Some((case, at)) = case.zip(at) else { return Ok(None) };
+    let record = record.map(|id| RecordId::from_slice(&id)).transpose()?;
+    Ok(Some(Opening { case: CaseId::from_slice(&case)?, record, at: Timestamp(at) }))
+}

@@ -374,3 +374,21 @@ pub fn arrived(conn: &mut Conn, record: &RecordId) -> Result<Timestamp, Error> {
         .select(log::arrived_at);
     Ok(Timestamp(found.first(conn)?))
 }
+
+/// When the last change of a record arrived that somebody else than this person wrote; none if nobody
+/// else did.
+///
+/// # Errors
+/// The database's failure.
+pub fn last_of_others(
+    conn: &mut Conn,
+    record: &RecordId,
+    user: &UserId,
+) -> Result<Option<Timestamp>, Error> {
+    let found = log::table
+        .filter(log::record_id.eq(record.as_bytes().as_slice()))
+        .filter(log::user_id.ne(user.as_bytes().as_slice()))
+        .select(diesel::dsl::max(log::arrived_at));
+    let last: Option<i64> = found.first(conn)?;
+    Ok(last.map(Timestamp))
+}

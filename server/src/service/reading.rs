@@ -9,6 +9,8 @@ pub mod colleagues;
 pub mod conflicts;
 pub mod directory;
 pub mod due;
+pub mod duplicates;
+pub mod export;
 pub mod extract;
 pub mod figures;
 pub mod handover;
@@ -16,6 +18,7 @@ pub mod notices;
 pub mod quarantine;
 pub mod returned;
 pub mod summary;
+pub mod unanswered;
 pub mod worklist;
 
 use std::collections::{BTreeMap, BTreeSet};

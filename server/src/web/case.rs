@@ -37,6 +37,8 @@ struct CasePage {
     case: CaseShown,
     /// The address of the whole chronology, if only its newest lines are here.
     whole: Option<String>,
+    /// The address of the next meeting's agenda.
+    meeting: String,
 }
 
 /// A case for a template.
@@ -44,6 +46,8 @@ struct CaseShown {
     name: String,
     school: String,
     closed: bool,
+    /// Whether the team's records are open to the reader.
+    team_reads: bool,
     harm: Option<Harm>,
     /// Until when it is open to somebody who opened it beyond what they are granted.
     open_until: Option<String>,
@@ -128,6 +132,7 @@ pub(super) async fn show(
     case.chronology.truncate(lines);
     page::well(&CasePage {
         frame: Frame::of(&visitor, case.name.clone(), ""),
+        meeting: format!("/cases/{id}/meeting"),
         whole: whole.then(|| format!("/cases/{id}?chronology=all#chronology")),
         case,
     })
@@ -152,6 +157,7 @@ fn shown(conn: &mut Conn, reader: &Reader, open: &OpenCase) -> Result<CaseShown,
     let mut shown = CaseShown {
         name: today::named(line.header.name.clone()),
         school: line.header.school.clone(),
+        team_reads: open.reads_team,
         closed: open.reads_team && !line.header.open,
         harm: line.harm_since.map(|since| Harm {
             since: words::day_of(since),

@@ -28,6 +28,8 @@ use crate::service::reading::worklist::{self, Filter};
 #[template(path = "caseload.html")]
 struct CaseloadPage {
     frame: Frame,
+    /// What else can be done with a caseload.
+    more: Vec<(&'static str, &'static str)>,
     filters: Filters,
     /// How many there are, in words.
     found: String,
@@ -158,12 +160,20 @@ pub(super) async fn show(
     let last = before + cases.len();
     page::well(&CaseloadPage {
         frame: Frame::of(&visitor, "Caseload", "/caseload"),
+        more: more(&visitor),
         filters: Filters::of(&lines, &filter, &visitor, &catalogue),
         found: found(before, last, wanted.len()),
         cases,
         previous: (number > 1).then(|| asked.address(number - 1)),
         next: (last < wanted.len()).then(|| asked.address(number + 1)),
     })
+}
+
+fn more(visitor: &Visitor) -> Vec<(&'static str, &'static str)> {
+    let lead = [("/handover", "Hand a caseload over"), ("/duplicates", "Possible duplicates")];
+    let agency = ("/export", "Your agency's own records");
+    let lead = lead.into_iter().filter(|_| page::leads(visitor));
+    lead.chain(Some(agency).filter(|_| page::exports(visitor))).collect()
 }
 
 fn found(before: usize, last: usize, all: usize) -> String {

@@ -95,6 +95,11 @@ pub(super) fn reads_audit(visitor: &Visitor) -> bool {
     may_do(visitor, &ClusterAction::ReadAudit)
 }
 
+/// Whether the person takes their agency's own records to its own system.
+pub(super) fn exports(visitor: &Visitor) -> bool {
+    may_do(visitor, &ClusterAction::ExportOwnRecords)
+}
+
 /// Whether the person reviews a whole cluster.
 pub(super) fn leads(visitor: &Visitor) -> bool {
     may(visitor, Summaries::Cluster)

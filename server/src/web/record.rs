@@ -39,24 +39,40 @@ struct RecordPage {
 struct RecordShown {
     child: String,
     case_href: String,
-    kind: &'static str,
-    place: String,
-    begun: String,
+    body: Body,
     arrived: String,
     late: bool,
-    facts: Vec<FactShown>,
-    plan: Option<PlanShown>,
-    blocks: Vec<Block>,
     history: Vec<Assertion>,
 }
 
+/// What a record says now, in words.
+pub(super) struct Body {
+    /// What it is about.
+    pub(super) kind: &'static str,
+    /// Who it is for.
+    pub(super) place: String,
+    /// Who began it and when.
+    pub(super) begun: String,
+    /// What holds.
+    pub(super) facts: Vec<FactShown>,
+    /// Of a plan, its rows.
+    pub(super) plan: Option<PlanShown>,
+    /// What was written.
+    pub(super) blocks: Vec<Block>,
+}
+
 /// An entry, field by field.
-struct Block {
-    title: String,
-    lines: Vec<(String, String)>,
-    by: String,
-    when: String,
-    corrections: Vec<Vec<(String, String)>>,
+pub(super) struct Block {
+    /// What it is.
+    pub(super) title: String,
+    /// Its fields.
+    pub(super) lines: Vec<(String, String)>,
+    /// Whose.
+    pub(super) by: String,
+    /// When, by their clock.
+    pub(super) when: String,
+    /// Corrections, field by field.
+    pub(super) corrections: Vec<Vec<(String, String)>>,
 }
 
 /// A value that somebody gave a fact, whether or not it still stands.
@@ -81,7 +97,7 @@ pub(super) async fn show(
     let work = move |conn: &mut Conn, reader: &Reader| read(conn, reader, &case, &record);
     let shown = visitor.show(&state, work).await?;
     let record = shown.ok_or(PageError::not_open())?;
-    let title = format!("{}: {}", record.kind, record.child);
+    let title = format!("{}: {}", record.body.kind, record.child);
     page::well(&RecordPage { frame: Frame::of(&visitor, title, ""), record })
 }
 
@@ -121,6 +137,20 @@ fn shown(
 impl RecordShown {
     fn of(open: &OpenCase, folded: &Folded, merging: &Context<'_>) -> Self {
         let names = Names::of(&open.people, &open.records);
+        Self {
+            child: today::named(open.line.header.name.clone()),
+            case_href: format!("/cases/{}", folded.envelope.case),
+            body: Body::of(&names, folded, merging),
+            arrived: String::new(),
+            late: false,
+            history: history(&names, folded, merging),
+        }
+    }
+}
+
+impl Body {
+    /// A record in words.
+    pub(super) fn of(names: &Names<'_>, folded: &Folded, merging: &Context<'_>) -> Self {
         let envelope = &folded.envelope;
         let kind = envelope.kind();
         let made = envelope.made();
@@ -128,23 +158,18 @@ impl RecordShown {
         let resolved = resolve_all(&folded.entries, merging).into_iter();
         let facts = resolved.filter(|it| !is_plan || it.subject.is_empty()).map(|it| {
             let (fact, subject) = (it.fact, it.subject.clone());
-            FactShown::of(&names, fact, &subject, &Holds::from(it))
+            FactShown::of(names, fact, &subject, &Holds::from(it))
         });
         Self {
-            child: today::named(open.line.header.name.clone()),
-            case_href: format!("/cases/{}", envelope.case),
             kind: words::kind(kind),
             place: names.compartment(&envelope.compartment),
-            begun: begun(&names, made.map(|it| it.user), made.map(|it| it.at)),
-            arrived: String::new(),
-            late: false,
+            begun: begun(names, made.map(|it| it.user), made.map(|it| it.at)),
             facts: facts.collect(),
             plan: match KindView::read(folded, merging) {
-                KindView::Plan(plan) => Some(PlanShown::of(&names, &plan)),
+                KindView::Plan(plan) => Some(PlanShown::of(names, &plan)),
                 _ => None,
             },
-            blocks: blocks(&names, folded),
-            history: history(&names, folded, merging),
+            blocks: blocks(names, folded),
         }
     }
 }

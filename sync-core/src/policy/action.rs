@@ -168,6 +168,13 @@ pub enum ClusterAction {
     ReadSummaries(Summaries),
     /// Read who did and saw what: [`crate::policy::sees_audit`] says of which cases.
     ReadAudit,
+    /// Take the records that one's own agency made to the agency's own system, as far as they are open to
+    /// oneself.
+    ExportOwnRecords,
+    /// See and look after people, phones, agencies and local practice; no case.
+    Administer,
+    /// See how long records are kept, and what must not be erased.
+    SeeRetention,
 }
 
 /// Figures by what they are about.

@@ -251,6 +251,9 @@ fn figures_go_to_those_they_are_for() {
         (ClusterAction::ReadSummaries(Summaries::Cluster), "cluster_lead deputy"),
         (ClusterAction::ReadSummaries(Summaries::PublishedEditions), "chief"),
         (ClusterAction::ReadAudit, "governance"),
+        (ClusterAction::ExportOwnRecords, "agency_lead"),
+        (ClusterAction::Administer, "admin"),
+        (ClusterAction::SeeRetention, "governance admin"),
     ];
     for role in Role::ALL {
         let principal = Principal::new(SOMEBODY, health).with(HERE, role);

@@ -54,6 +54,11 @@ impl Colleagues {
         self.people.get(user)
     }
 
+    /// Everybody, those who left included.
+    pub fn iter(&self) -> impl Iterator<Item = &Colleague> {
+        self.people.values()
+    }
+
     /// The name of an agency, as the reader may see it.
     #[must_use]
     pub fn agency(&self, agency: &AgencyId) -> Option<&str> {
