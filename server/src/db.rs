@@ -23,6 +23,7 @@ pub mod figures;
 pub mod glasses;
 pub mod imports;
 pub mod leaving;
+pub mod legal_holds;
 pub mod log;
 pub mod memberships;
 pub mod migrate;

@@ -32,6 +32,7 @@
 //! - An agency's records leave for its own system by its lead's hand only.
 //! - The audit is for information governance alone, without the rows of a case that they are excluded
 //!   from.
+//! - A legal hold is set and lifted by information governance, on no shielded case.
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
 
 mod action;
@@ -57,7 +58,7 @@ pub use administration::{
 pub use case::{CaseContext, Member, MemberState, RecordFacts};
 pub use principal::{Membership, NotARole, Principal, Role};
 pub use read::{
-    AlarmSight, alarm_sight, hears_of_glass, readable_scopes, sees_audit, sees_directory,
+    AlarmSight, alarm_sight, hears_of_glass, may_hold, readable_scopes, sees_audit, sees_directory,
 };
 pub use verdict::{Allowed, Denied, Ground};
 pub use write::AUTHOR_MOVES_WITHIN_MS;

@@ -3,6 +3,7 @@ import { after, before, describe } from 'node:test';
 import { Browser } from './browser.mjs';
 import * as conflict from './conflict.mjs';
 import * as every from './every_page.mjs';
+import * as looking from './looking_after.mjs';
 import * as officer from './officer.mjs';
 import * as paper from './paper.mjs';
 import * as states from './states.mjs';
@@ -24,5 +25,5 @@ describe('pages', () => {
     here.world?.end();
   });
   // First what only looks, then what changes something.
-  for (const part of [conflict, officer, paper, every, states, tasks]) part.tests(here);
+  for (const part of [conflict, officer, paper, every, states, looking, tasks]) part.tests(here);
 });

@@ -9,10 +9,10 @@ const ROLES = {
   nurse: ({ story }) => [`/cases/${story.case}`],
   lead: ({ story }) => [`/cases/${story.case}`, `/cases/${story.case}?chronology=all`],
   deputy: () => ['/caseload?stage=2', '/caseload?page=2'],
-  agencyLead: () => [],
+  agencyLead: () => ['/export/print', '/export.csv'],
   duty: ({ story }) => [`/cases/${story.case}/glass`],
   chief: () => [],
-  governance: ({ story }) => [`/cases/${story.case}/glass`, '/audit?act=sign_in'],
+  governance: ({ story }) => [`/cases/${story.case}/glass`, '/audit?act=sign_in', `/access-requests?name=${encodeURIComponent(story.name)}`],
   admin: () => [],
 };
 // Of cases and records there are many alike.

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 const SOURCE = new URL('../../server/src/web.rs', import.meta.url);
 const PAGE = /^ {4}(get|post) "([^"]+)" =>/gm;
 // Pages that an officer may open, each with nothing of a child in it.
-const OPEN = ['/sign-in', '/editions', '/editions.csv', '/editions/report', '/password', '/second-factor'];
+const OPEN = ['/sign-in', '/editions', '/editions.csv', '/editions/report', '/password', '/second-factor', '/devices'];
 
 export function tests(here) {
   describe('a chief officer', () => {

@@ -19,7 +19,7 @@ export async function tell(world) {
     ['nurse', 'teacher', 'therapist', 'lead'].map((who) => world.phone(who)),
   );
   const phones = { nurse, teacher, therapist, lead };
-  const story = { phones, name: `${world.newcomer.given_name} ${world.newcomer.family_name}` };
+  const story = { phones, nurse: world.people.nurse.name, name: `${world.newcomer.given_name} ${world.newcomer.family_name}` };
   story.case = await begin(world, phones);
   await world.server('edition', 'close', '--period', 'Spring', '--to', '2026-05-31');
   await records(nurse, story);

@@ -13,9 +13,13 @@ const TASKS = {
   'lead decides about work that waits': decides,
   'lead goes from a figure to a case behind it': looksBehind,
   'lead goes from an early warning to its case': heedsAWarning,
+  'lead hands a caseload over': handsOver,
+  'lead prepares a meeting': prepares,
+  'agency lead takes the agency\'s own records': exportsOwn,
   'duty officer takes an alarm up and opens the records': takesUp,
   'chief officer reads and downloads what is published': readsEditions,
   'governance finds who did what, and opens a case on a request': audits,
+  'governance makes a bundle for an access request': bundles,
   'administrator finds what is theirs': administers,
 };
 
@@ -137,6 +141,59 @@ async function heedsAWarning({ open }) {
   await done(hand);
 }
 
+async function handsOver({ open, story }) {
+  const hand = await open('lead');
+  await hand.go('/caseload');
+  await hand.link('Hand a caseload over');
+  await headed(hand, 'Hand a caseload over');
+  const nurse = hand.page.locator('#from option').filter({ hasText: story.nurse });
+  await hand.choose('Whose cases', (await nurse.first().textContent()).trim());
+  await hand.button('Show the cases');
+  await says(hand, 'Waits for an answer');
+  await hand.link(story.name);
+  await headed(hand, story.name);
+  await done(hand);
+}
+
+async function prepares({ open, story }) {
+  const hand = await open('lead');
+  await hand.go(`/cases/${story.case}`);
+  await hand.link('Meeting view');
+  await headed(hand, `Meeting about ${story.name}`);
+  await says(hand, 'The nurse rings');
+  await hand.link(`Back to ${story.name}`);
+  await headed(hand, story.name);
+  await done(hand);
+}
+
+async function exportsOwn({ open }) {
+  const hand = await open('agencyLead');
+  await hand.go('/caseload');
+  await hand.link(/own records/);
+  await hand.fill('Made on this day or later', '2026-11-01');
+  await hand.button('Show them to print');
+  await says(hand, /records? of \d+ child/);
+  await hand.link('Another period');
+  await headed(hand, /own records/);
+  await done(hand);
+}
+
+async function bundles({ open, story }) {
+  const hand = await open('governance');
+  await hand.go('/');
+  await hand.link('Access requests');
+  await hand.fill("Child's name, or a part of it", story.name);
+  await hand.button('Find');
+  await hand.link(new RegExp(`^Open on a request ?: ${story.name}`));
+  await hand.fill("The request's reference", 'SAR 2026 18');
+  await hand.button('Open the records');
+  await headed(hand, story.name);
+  await hand.go(`/access-requests/${story.case}`);
+  await headed(hand, /Everything held about/);
+  await hand.page.getByRole('link', { name: '1. The case itself' }).waitFor();
+  await done(hand);
+}
+
 async function takesUp({ open, story }) {
   const hand = await open('duty');
   await hand.go('/');
@@ -186,6 +243,12 @@ async function administers({ open }) {
   const hand = await open('admin');
   await hand.go('/');
   await headed(hand, 'Your work');
+  await hand.link('People');
+  await hand.tick('without a second factor');
+  await hand.button('Show these');
+  await hand.page.locator('tbody tr').first().waitFor();
+  await hand.link('Area teams');
+  await headed(hand, 'Area teams');
   await hand.link('Password and codes');
   await headed(hand, 'Password and codes');
   await done(hand);

@@ -1,5 +1,7 @@
 //! Accounts of another server's with which people sign in here.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use sync_core::ids::UserId;
 use sync_core::time::Timestamp;
@@ -44,4 +46,13 @@ pub fn insert(
 pub fn remove_of_user(conn: &mut Conn, user: &UserId) -> Result<usize, Error> {
     let own = dsl::user_id.eq(user.as_bytes().as_slice());
     Ok(diesel::delete(dsl::outside_accounts.filter(own)).execute(conn)?)
+}
+
+/// Everybody who has an account there.
+///
+/// # Errors
+/// The database's failure.
+pub fn holders(conn: &mut Conn) -> Result<BTreeSet<UserId>, Error> {
+    let users: Vec<Vec<u8>> = dsl::outside_accounts.select(dsl::user_id).load(conn)?;
+    users.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
 }

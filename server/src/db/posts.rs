@@ -214,3 +214,47 @@ pub fn held_at(
     let held = rows.into_iter().filter(|(_, until)| until.is_none_or(|until| until > number));
     held.map(|(role, _)| Ok(role.parse()?)).collect()
 }
+
+/// A post that somebody holds or held in a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldPost {
+    /// Whose.
+    pub user: UserId,
+    /// For which agency.
+    pub agency: AgencyId,
+    /// As what.
+    pub role: Role,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when, if it ended.
+    pub until: Option<Timestamp>,
+}
+
+/// Every post that anybody holds or held in a cluster, oldest first.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<HeldPost>, Error> {
+    type Row = (Vec<u8>, Vec<u8>, String, i64, Option<i64>);
+    let rows: Vec<Row> = history::table
+        .filter(history::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .order((history::from_at, history::user_id, history::role))
+        .select((
+            history::user_id,
+            history::agency_id,
+            history::role,
+            history::from_at,
+            history::until_at,
+        ))
+        .load(conn)?;
+    let post = |(user, agency, role, from, until): Row| {
+        Ok(HeldPost {
+            user: UserId::from_slice(&user)?,
+            agency: AgencyId::from_slice(&agency)?,
+            role: role.parse()?,
+            from: Timestamp(from),
+            until: until.map(Timestamp),
+        })
+    };
+    rows.into_iter().map(post).collect()
+}

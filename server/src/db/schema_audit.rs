@@ -66,6 +66,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    legal_holds (id) {
+        id -> Binary,
+        cluster_id -> Binary,
+        case_id -> Binary,
+        set_by -> Binary,
+        set_reason -> Text,
+        set_at -> BigInt,
+        lifted_by -> Nullable<Binary>,
+        lifted_reason -> Nullable<Text>,
+        lifted_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     audit_told (device_id) {
         device_id -> Binary,
         number -> BigInt,

@@ -1,5 +1,7 @@
 //! The secrets of which people's apps make codes, sealed.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use sync_core::ids::UserId;
 use sync_core::time::Timestamp;
@@ -97,4 +99,14 @@ pub fn count_wrong(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(),
 pub fn remove(conn: &mut Conn, user: &UserId) -> Result<bool, Error> {
     let own = dsl::second_factors.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
     Ok(diesel::delete(own).execute(conn)? > 0)
+}
+
+/// Everybody whose factor a code has confirmed.
+///
+/// # Errors
+/// The database's failure.
+pub fn confirmed(conn: &mut Conn) -> Result<BTreeSet<UserId>, Error> {
+    let found = dsl::second_factors.filter(dsl::confirmed_at.is_not_null()).select(dsl::user_id);
+    let users: Vec<Vec<u8>> = found.load(conn)?;
+    users.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
 }

@@ -2,6 +2,7 @@
 //! was granted earlier. Of what is not theirs nothing here tells that it is there.
 
 pub mod brief;
+pub mod bundle;
 pub mod case;
 pub mod caseload;
 pub mod chronology;

@@ -26,6 +26,7 @@ use super::{forms, today, words};
 use crate::app::AppState;
 use crate::db::{self, Conn};
 use crate::service::audit::{Act, Note, Seen};
+use crate::service::legal_holds;
 use crate::service::reading::Reader;
 use crate::service::reading::case::{self, Contacts, OpenCase};
 use crate::service::reading::chronology::ArrivedLine;
@@ -49,6 +50,8 @@ struct CaseShown {
     /// Whether the team's records are open to the reader.
     team_reads: bool,
     harm: Option<Harm>,
+    /// Since when nothing of it may be erased.
+    held: Option<String>,
     /// Until when it is open to somebody who opened it beyond what they are granted.
     open_until: Option<String>,
     conflicts: Vec<ConflictShown>,
@@ -163,6 +166,7 @@ fn shown(conn: &mut Conn, reader: &Reader, open: &OpenCase) -> Result<CaseShown,
             since: words::day_of(since),
             ring: ring(&names, &contacts, open, &reader.catalogue),
         }),
+        held: legal_holds::holds(conn, id)?.map(|hold| words::day_of(hold.set.at)),
         open_until: open.glass.as_ref().map(|glass| words::moment(glass.ends_at)),
         conflicts: open.conflicts.iter().map(|it| ConflictShown::of(&names, it, None)).collect(),
         settled: SettledLine::all(&names, open, &reader.merging(&open.state)),

@@ -73,8 +73,15 @@ fn places(visitor: &Visitor, href: &str) -> Vec<Place> {
     if reads_editions(visitor) {
         all.push(("/editions", "Published figures"));
     }
+    if administers(visitor) {
+        all.extend([("/people", "People"), ("/teams", "Area teams"), ("/agencies", "Agencies")]);
+        all.extend([("/devices", "Phones"), ("/frameworks", "Frameworks")]);
+    }
     if reads_audit(visitor) {
-        all.push(("/audit", "Audit"));
+        all.extend([("/access-requests", "Access requests"), ("/audit", "Audit")]);
+    }
+    if sees_retention(visitor) {
+        all.push(("/retention", "Retention"));
     }
     let place = |(at, name)| Place { href: at, name, current: at == href };
     all.into_iter().map(place).collect()
@@ -93,6 +100,16 @@ pub(super) fn reads_editions(visitor: &Visitor) -> bool {
 /// Whether the person reads who did and saw what.
 pub(super) fn reads_audit(visitor: &Visitor) -> bool {
     may_do(visitor, &ClusterAction::ReadAudit)
+}
+
+/// Whether the person looks after people, phones and agencies.
+pub(super) fn administers(visitor: &Visitor) -> bool {
+    may_do(visitor, &ClusterAction::Administer)
+}
+
+/// Whether the person sees how long records are kept.
+pub(super) fn sees_retention(visitor: &Visitor) -> bool {
+    may_do(visitor, &ClusterAction::SeeRetention)
 }
 
 /// Whether the person takes their agency's own records to its own system.

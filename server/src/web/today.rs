@@ -144,14 +144,15 @@ fn elsewhere(visitor: &Visitor) -> Result<HttpResponse, PageError> {
     let mut words = Vec::new();
     if has(Role::Admin) {
         words.push(
-            "You look after people, devices and agencies. That is done with the caseweave command \
-             on the server. Your role opens no child's record.",
+            "You look after people, phones, agencies and frameworks: the pages are above. What they do \
+             not change is done with the caseweave command on the server. Your role opens no child's \
+             record.",
         );
     }
     if has(Role::Governance) {
         words.push(
-            "You handle requests for access and look after the audit. A case's records are opened to \
-             you on a request, by its address with /glass behind it.",
+            "You handle requests for access, legal holds and the audit: the pages are above. A case's \
+             records are opened to you on a request, for a working day.",
         );
     }
     if words.is_empty() {

@@ -9,6 +9,8 @@ use sync_core::record::kind::Kind;
 use sync_core::record::schema::Fact;
 use sync_core::time::{Date, Timestamp};
 
+use crate::role::Role;
+
 /// The clocks of the United Kingdom, where every authority is: summer time from the last Sunday of
 /// March to the last of October. Written out, so that no machine needs a table of the world's.
 static UK: LazyLock<TimeZone> =
@@ -72,6 +74,21 @@ pub(super) const fn kind(kind: Kind) -> &'static str {
         Kind::SharingDecision => "Sharing decision",
         Kind::SignificantEvent => "Significant event",
         Kind::Attachment => "Attachment",
+    }
+}
+
+/// What a role is called.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Practitioner => "Practitioner",
+        Role::AgencyLead => "Agency lead",
+        Role::ClusterLead => "Cluster lead",
+        Role::Deputy => "Deputy of the cluster lead",
+        Role::Duty => "Duty officer",
+        Role::Designated => "Designated officer",
+        Role::Chief => "Chief officer",
+        Role::Governance => "Information governance",
+        Role::Admin => "Administrator",
     }
 }
 

@@ -8,6 +8,12 @@ mod caseload;
 mod editions;
 #[path = "pages/figures.rs"]
 mod figures;
+#[path = "pages/governing.rs"]
+mod governing;
+#[path = "pages/leading.rs"]
+mod leading;
+#[path = "pages/looking_after.rs"]
+mod looking_after;
 #[path = "pages/password.rs"]
 mod password;
 #[path = "pages/records.rs"]

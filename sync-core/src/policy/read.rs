@@ -35,6 +35,20 @@ pub fn sees_audit(principal: &Principal, case: &CaseContext) -> bool {
     principal.is(Role::Governance, case.cluster) && !case.excluded.contains(&principal.user)
 }
 
+/// Whether `principal` may say that nothing of the case may be erased, and take that back: information
+/// governance of its cluster, as far as they may know of the case.
+///
+/// # Errors
+/// [`Denied::NotFound`] for whoever may not know of the case, [`Denied::NotYourRole`] for others.
+pub fn may_hold(principal: &Principal, case: &CaseContext) -> Verdict {
+    let standing = Standing::of(principal, case);
+    match (standing.visible, standing.governance) {
+        (true, true) => Ok(Allowed::on(Ground::Governance)),
+        (true, false) => Err(Denied::NotYourRole),
+        (false, _) => Err(Denied::NotFound),
+    }
+}
+
 /// Whether `principal` is told who broke the glass to the case's team records: the team, and the
 /// cluster lead, also where consent withholds the records from the lead's own agency.
 #[must_use]
@@ -124,4 +138,35 @@ pub(super) fn see_count(standing: &Standing<'_>, compartment: Compartment) -> Ve
         _ => Err(denied),
     })?;
     Ok(Allowed::on(ground))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{AgencyId, CaseId, UserId};
+
+    const HERE: ClusterId = ClusterId::from_bytes([1; 16]);
+
+    fn somebody(n: u8, cluster: ClusterId, role: Role) -> Principal {
+        let user = UserId::from_bytes([n; 16]);
+        Principal::new(user, AgencyId::from_slug("health")).with(cluster, role)
+    }
+
+    #[test]
+    fn a_case_is_held_by_information_governance_that_may_know_of_it_and_nobody_else() {
+        let author = somebody(1, HERE, Role::Practitioner);
+        let case = CaseContext::begun_by(&author, CaseId::from_bytes([2; 16]), HERE);
+        for role in Role::ALL {
+            let held = may_hold(&somebody(3, HERE, role), &case);
+            assert_eq!(held.is_ok(), role == Role::Governance, "{role}");
+        }
+        let governance = somebody(3, HERE, Role::Governance);
+        let elsewhere = somebody(3, ClusterId::from_bytes([9; 16]), Role::Governance);
+        assert_eq!(may_hold(&elsewhere, &case), Err(Denied::NotFound));
+        let shielded = CaseContext { shielded: true, ..case.clone() };
+        assert_eq!(may_hold(&governance, &shielded), Err(Denied::NotFound));
+        let mut excluding = case;
+        excluding.excluded.insert(governance.user);
+        assert_eq!(may_hold(&governance, &excluding), Err(Denied::NotFound));
+    }
 }

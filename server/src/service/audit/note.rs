@@ -123,6 +123,18 @@ acts! {
     LinkAccount "link_account" "Linked an account of an outside sign-in";
     /// A file of a school system was taken over.
     Import "import" "Took a school's file over";
+    /// That nothing of a case may be erased was set.
+    SetHold "set_hold" "Set a legal hold";
+    /// That was taken back.
+    LiftHold "lift_hold" "Lifted a legal hold";
+    /// Holds were looked at.
+    Holds "holds" "Saw legal holds";
+    /// Everything held about a child was taken for an access request.
+    AccessRequest "access_request" "Took everything held about a child, for an access request";
+    /// People, their posts, agencies and teams were looked at.
+    People "people" "Saw people and their posts";
+    /// Local practice and how long records are kept were looked at.
+    Practice "practice" "Saw local practice";
     /// The audit was read.
     ReadAudit "read_audit" "Read the audit";
 }

@@ -32,6 +32,7 @@ const SILENT: &[(&str, &str, &str)] = &[
     ("get", "/password", "an empty form"),
     ("get", "/second-factor", "shows a person's own secret to themselves; making it leaves a row"),
     ("get", "/cases/{case}/glass", "an empty form, the same for every case"),
+    ("get", "/export", "an empty form"),
     ("get", "/assets/{name}", "styles"),
 ];
 
@@ -142,6 +143,7 @@ async fn every_page_leaves_a_row_of_who_looked() {
                 "/to-settle/{record}" => {
                     form.extend([("fact", "stage"), ("shown", ""), ("reason", "So.")]);
                 }
+                "/devices/{id}" => form.push(("state", "retired")),
                 "/to-review/{id}" => form.extend([("reason", "So."), ("decision", "release")]),
                 _ => form.push(("reason", "Somebody must look at this.")),
             }

@@ -24,7 +24,13 @@ const TABLE: &[(&str, &str, [u16; 10])] = &[
     ("get", "/sign-in/back", [404, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("post", "/sign-out", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
     ("get", "/caseload", [303, 200, 200, 200, 200, 200, 200, 404, 404, 404]),
+    ("get", "/handover", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
+    ("get", "/duplicates", [303, 404, 404, 200, 200, 404, 404, 404, 404, 404]),
+    ("get", "/export", [303, 404, 404, 404, 404, 200, 404, 404, 404, 404]),
+    ("get", "/export.csv", [303, 404, 404, 404, 404, 200, 404, 404, 404, 404]),
+    ("get", "/export/print", [303, 404, 404, 404, 404, 200, 404, 404, 404, 404]),
     ("get", "/cases/{case}", [303, 200, 404, 200, 200, 200, 404, 404, 404, 404]),
+    ("get", "/cases/{case}/meeting", [303, 200, 404, 200, 200, 200, 404, 404, 404, 404]),
     ("get", "/cases/{case}/records/{record}", [303, 200, 404, 200, 200, 200, 404, 404, 404, 404]),
     ("get", "/cases/{case}/glass", [303, 200, 200, 200, 200, 200, 200, 404, 200, 404]),
     ("post", "/cases/{case}/glass", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
@@ -44,6 +50,24 @@ const TABLE: &[(&str, &str, [u16; 10])] = &[
     ("get", "/editions", [303, 404, 404, 404, 404, 404, 404, 200, 404, 404]),
     ("get", "/editions.csv", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("get", "/editions/report", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("get", "/people", [303, 404, 404, 404, 404, 404, 404, 404, 404, 200]),
+    // There is no such person, phone or framework.
+    ("get", "/people/{id}", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("get", "/agencies", [303, 404, 404, 404, 404, 404, 404, 404, 404, 200]),
+    ("get", "/teams", [303, 404, 404, 404, 404, 404, 404, 404, 404, 200]),
+    ("get", "/devices", [303, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("get", "/devices/{id}", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("post", "/devices/{id}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
+    ("get", "/frameworks", [303, 404, 404, 404, 404, 404, 404, 404, 404, 200]),
+    ("post", "/frameworks/preview", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
+    ("get", "/frameworks/{id}", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
+    ("get", "/retention", [303, 404, 404, 404, 404, 404, 404, 404, 200, 200]),
+    ("get", "/holds/{case}", [303, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
+    ("post", "/holds/{case}", [303, 400, 400, 400, 400, 400, 400, 400, 400, 400]),
+    ("get", "/access-requests", [303, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
+    ("get", "/access-requests/{case}", [303, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
+    // It was not opened on a request.
+    ("get", "/access-requests/{case}/records.csv", [303, 404, 404, 404, 404, 404, 404, 404, 404, 404]),
     ("get", "/audit", [303, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
     ("get", "/audit.csv", [303, 404, 404, 404, 404, 404, 404, 404, 200, 404]),
     ("get", "/password", [303, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -140,7 +164,11 @@ async fn officers_and_administrators_see_nothing_of_a_case() {
             }
             for (_, path, _) in TABLE.iter().filter(|(method, ..)| *method == "get") {
                 let shown = browser.get(&area.path(path)).await;
-                shown.says_nothing_of(&["Rowan", "Kerr", "tower of bricks", "Stage 2"]);
+                shown.says_nothing_of(&["tower of bricks", "Stage 2"]);
+                // Information governance may find a case by the child's name, and must see which it holds.
+                if (who, *path) != ("Gavin", "/holds/{case}") {
+                    shown.says_nothing_of(&["Rowan", "Kerr"]);
+                }
             }
         }
     }
