@@ -4,9 +4,9 @@
 use sync_core::framework::{Clock, Counting, Direction, Framework, Stage, Threshold};
 use sync_core::time::Date;
 
+use super::histories::framework_of;
 use super::people::administered;
 use super::reading::Reader;
-use super::histories::framework_of;
 use crate::db::{Conn, Error};
 
 /// A framework with its editions and the clusters whose practice it is.
@@ -113,12 +113,17 @@ pub fn changes(old: &Framework, new: &Framework) -> Changes {
         ("Consent", old.consent != new.consent),
         ("Calendars", old.calendars != new.calendars),
         ("Whom to ring", old.contacts != new.contacts),
-        ("How long a phone reads without contact", old.offline_lease_days != new.offline_lease_days),
+        (
+            "How long a phone reads without contact",
+            old.offline_lease_days != new.offline_lease_days,
+        ),
         ("How published figures are protected", old.disclosure != new.disclosure),
         ("Sections that this version does not know", old.other != new.other),
     ];
     Changes {
-        stages: differ(&old.stages, &new.stages, |it| (it.code.clone(), it.name.clone(), stage(it))),
+        stages: differ(&old.stages, &new.stages, |it| {
+            (it.code.clone(), it.name.clone(), stage(it))
+        }),
         clocks: differ(&old.clocks, &new.clocks, |it| {
             (it.code().to_owned(), it.name().to_owned(), clock(it))
         }),
@@ -132,7 +137,8 @@ pub fn changes(old: &Framework, new: &Framework) -> Changes {
 
 /// Compares items by their code; `of` gives code, name and what it says.
 fn differ<T>(old: &[T], new: &[T], of: impl Fn(&T) -> (String, String, String)) -> Vec<Change> {
-    let (old, new): (Vec<_>, Vec<_>) = (old.iter().map(&of).collect(), new.iter().map(&of).collect());
+    let (old, new): (Vec<_>, Vec<_>) =
+        (old.iter().map(&of).collect(), new.iter().map(&of).collect());
     let mut found = Vec::new();
     for (code, name, now) in &new {
         let (name, now) = (name.clone(), now.clone());
@@ -221,10 +227,10 @@ mod tests {
             Change::Changed { name, before, .. },
             Change::Removed { .. },
         ] if name == "Stage two" && before.starts_with("Stage 2: Rank 2.")));
-        assert_eq!(found.clocks, [Change::Removed {
-            name: gone.name().to_owned(),
-            before: clock(&gone),
-        }]);
+        assert_eq!(
+            found.clocks,
+            [Change::Removed { name: gone.name().to_owned(), before: clock(&gone) }]
+        );
         assert_eq!(found.thresholds.len(), 1);
         assert_eq!(found.others, ["How long a phone reads without contact"]);
         let back = changes(&new, &old);

@@ -173,13 +173,16 @@ async fn filled(
     let shown = visitor.show(state, work).await?.ok_or(PageError::not_open())?;
     let title = if wrong.is_empty() { "Phone" } else { "Error: Phone" };
     let phone = PhoneShown::of(&shown);
-    let mark = |it: &db::leaving::Mark| {
-        format!("{}: {}", words::moment(it.at), state_in_words(it.state))
-    };
+    let mark =
+        |it: &db::leaving::Mark| format!("{}: {}", words::moment(it.at), state_in_words(it.state));
     page::filled(
         status,
         &DevicePage {
-            frame: Frame::of(visitor, format!("{title}: {}, {}", phone.name, phone.owner), "/devices"),
+            frame: Frame::of(
+                visitor,
+                format!("{title}: {}, {}", phone.name, phone.owner),
+                "/devices",
+            ),
             form_code: visitor.form_code(),
             marks: shown.marks.iter().map(mark).collect(),
             wishes: wishes(&shown),
@@ -240,7 +243,8 @@ pub(super) async fn mark(
     let id: DeviceId = path.parse().map_err(|_| PageError::not_open())?;
     let wanted = STATES.iter().find(|(known, _)| known.as_str() == wish).map(|(known, _)| *known);
     let Some(wanted) = wanted else {
-        let again = (StatusCode::UNPROCESSABLE_ENTITY, false, "Choose what became of it".to_owned());
+        let again =
+            (StatusCode::UNPROCESSABLE_ENTITY, false, "Choose what became of it".to_owned());
         return filled(&state, &visitor, id, again).await;
     };
     let (by, now) = (visitor.person.principal(), state.clock.now());
@@ -271,11 +275,18 @@ impl PhoneShown {
         let device = &shown.device;
         let erased = shown.order.map(|order| match order.erased_at {
             Some(at) => format!("Erased, as it said on {}", words::moment(at)),
-            None => format!("Told to erase on {}; it has not said that it did", words::moment(order.ordered_at)),
+            None => format!(
+                "Told to erase on {}; it has not said that it did",
+                words::moment(order.ordered_at)
+            ),
         });
         Self {
             href: format!("/devices/{}", device.id),
-            name: if device.name.is_empty() { "Without a name".into() } else { device.name.clone() },
+            name: if device.name.is_empty() {
+                "Without a name".into()
+            } else {
+                device.name.clone()
+            },
             owner: shown.owner.clone(),
             sort: if device.desk_of.is_some() { "Browser" } else { "Phone" },
             state: state_in_words(device.state),

@@ -176,14 +176,15 @@ fn read(
 
 impl CaseShown {
     fn of(reader: &Reader, found: &Export, case: &ExportedCase) -> Self {
-        let merging = reader.merging(&case.state);
-        let team = case.state.team.as_ref().filter(|_| reader.reads_team(&case.state));
+        let state = &case.brief.state;
+        let merging = reader.merging(state);
+        let team = state.team.as_ref().filter(|_| reader.reads_team(state));
         let child = today::named(team.map(|it| header(it, &merging).name).unwrap_or_default());
         // Who belongs to the child is named where the team's record is open to the reader.
         let known: Vec<_> = team.into_iter().chain(&case.records).cloned().collect();
         let names = Names::of(&found.people, &known);
         let placed = |folded: &Folded| Placed {
-            case: case.state.context.case.to_string(),
+            case: state.context.case.to_string(),
             child: child.clone(),
             record: folded.envelope.id().to_string(),
             review: String::new(),

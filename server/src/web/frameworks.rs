@@ -220,7 +220,8 @@ fn sent(body: &[u8]) -> Result<(String, String), PageError> {
 
 fn warnings(new: &Framework, known: Option<&InUse>, today: Date) -> Vec<String> {
     let mut warnings = Vec::new();
-    let same_day = |it: &InUse| it.editions.iter().any(|it| it.effective_from == new.effective_from);
+    let same_day =
+        |it: &InUse| it.editions.iter().any(|it| it.effective_from == new.effective_from);
     if known.is_none() {
         warnings.push("No framework of this id is known: it would be a new one.".to_owned());
     }
@@ -332,7 +333,9 @@ impl ChangeShown {
         let (what, name, before, now) = match change {
             Change::Added { name, now } => ("New", name, "", now.as_str()),
             Change::Removed { name, before } => ("Gone", name, before.as_str(), ""),
-            Change::Changed { name, before, now } => ("Changed", name, before.as_str(), now.as_str()),
+            Change::Changed { name, before, now } => {
+                ("Changed", name, before.as_str(), now.as_str())
+            }
         };
         Self { what, name: name.clone(), before: before.to_owned(), now: now.to_owned() }
     }

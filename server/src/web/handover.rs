@@ -162,7 +162,10 @@ impl Handed {
             sums: vec![
                 format!("{} not seen", words::count(unread, "record", "records")),
                 format!("{} for an answer", words::count(waiting, "record waits", "records wait")),
-                format!("{} something overdue", words::count(overdue, "child has", "children have")),
+                format!(
+                    "{} something overdue",
+                    words::count(overdue, "child has", "children have")
+                ),
                 words::count(disputed, "disagreement to settle", "disagreements to settle"),
             ],
             cases: cases.iter().map(|it| CaseShown::of(it, people, (taker, today))).collect(),
@@ -175,7 +178,11 @@ fn is_overdue(case: &CaseToHandOver, today: Date) -> bool {
 }
 
 impl CaseShown {
-    fn of(case: &CaseToHandOver, people: &Colleagues, (taker, today): (Option<&str>, Date)) -> Self {
+    fn of(
+        case: &CaseToHandOver,
+        people: &Colleagues,
+        (taker, today): (Option<&str>, Date),
+    ) -> Self {
         let header = &case.line.header;
         let leads = if case.leads { "Lead professional" } else { "In the team" };
         let school = Some(header.school.clone()).filter(|it| !it.is_empty());

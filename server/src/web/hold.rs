@@ -121,11 +121,7 @@ async fn filled(
 /// The child's name, and each hold in words with whether it holds.
 type Found = (String, Vec<(String, bool)>);
 
-fn read(
-    conn: &mut Conn,
-    reader: &Reader,
-    case: &CaseId,
-) -> Result<Seen<Option<Found>>, db::Error> {
+fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Seen<Option<Found>>, db::Error> {
     let note = Note::of(Act::Holds).in_case(*case);
     let place = db::records::cluster_of(conn, case)?;
     let note = place.iter().fold(note, |note, cluster| note.in_cluster(*cluster));

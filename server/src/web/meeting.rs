@@ -128,9 +128,8 @@ impl Agenda {
     fn of(reader: &Reader, open: &OpenCase, today: Date) -> Self {
         let names = Names::of(&open.people, &open.records);
         let merging = reader.merging(&open.state);
-        let record = |id: &dyn std::fmt::Display| {
-            format!("/cases/{}/records/{id}", open.state.context.case)
-        };
+        let record =
+            |id: &dyn std::fmt::Display| format!("/cases/{}/records/{id}", open.state.context.case);
         let due = due_dates(&open.records, &merging).into_iter().map(|it| {
             let late = if it.is_overdue(today) { " (overdue)" } else { "" };
             let words = format!("{}: {}{late}", words::fact(it.fact), words::day(it.on));
@@ -172,7 +171,10 @@ impl Agenda {
                     let at = views.header.at.filter(|_| whose == Some("child"));
                     self.views = at.map(|at| Heard {
                         when: words::day_of(at),
-                        href: format!("/cases/{}/records/{}", views.header.case, views.header.record),
+                        href: format!(
+                            "/cases/{}/records/{}",
+                            views.header.case, views.header.record
+                        ),
                         changed: !views.changes.is_empty(),
                     });
                 }

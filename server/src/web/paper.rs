@@ -76,11 +76,17 @@ impl Line {
 
 impl Body {
     fn lines(&self) -> Vec<Line> {
-        let mut lines: Vec<_> = self.facts.iter().flat_map(|it| of_fact("What holds", it)).collect();
+        let mut lines: Vec<_> =
+            self.facts.iter().flat_map(|it| of_fact("What holds", it)).collect();
         if let Some(plan) = &self.plan {
             lines.extend(of_fact("The plan", &plan.review));
             for row in &plan.rows {
-                lines.push(Line::of("Row of the plan", "Need", row.need.clone(), row.begun.clone()));
+                lines.push(Line::of(
+                    "Row of the plan",
+                    "Need",
+                    row.need.clone(),
+                    row.begun.clone(),
+                ));
                 lines.extend(row.facts.iter().flat_map(|it| of_fact(&row.need, it)));
             }
         }

@@ -84,7 +84,8 @@ impl Asked {
 
     fn takes(&self, person: &Person, cluster: Option<ClusterId>) -> bool {
         let wanted = self.name.trim().to_lowercase();
-        let named = [&person.name, &person.sign_in].iter().any(|it| it.to_lowercase().contains(&wanted));
+        let named =
+            [&person.name, &person.sign_in].iter().any(|it| it.to_lowercase().contains(&wanted));
         let holds = person.held().next().is_some();
         let in_cluster = |post: &Post| cluster.is_none_or(|it| it == post.cluster);
         named
@@ -131,7 +132,8 @@ pub(super) async fn show(
     let people: Vec<_> = found.iter().skip(before).take(PER_PAGE).map(|it| Row::of(it)).collect();
     let last = before + people.len();
     let chosen = |id: ClusterId| cluster == Some(id);
-    let clusters = all.clusters.iter().map(|it| (it.id.to_string(), it.name.clone(), chosen(it.id)));
+    let clusters =
+        all.clusters.iter().map(|it| (it.id.to_string(), it.name.clone(), chosen(it.id)));
     let unprotected = found.iter().filter(|it| is_unprotected(it)).count();
     page::well(&PeoplePage {
         frame: Frame::of(&visitor, "People", "/people"),

@@ -102,7 +102,8 @@ pub(super) async fn find(
     };
     let lines = visitor.show(&state, work).await?.ok_or(PageError::not_open())?;
     let wrong = asked.name.is_some() && !long_enough;
-    let found = (asked.name.is_some() && !wrong).then(|| lines.into_iter().map(Found::of).collect());
+    let found =
+        (asked.name.is_some() && !wrong).then(|| lines.into_iter().map(Found::of).collect());
     let title = if wrong { "Error: Access requests" } else { "Access requests" };
     let page = FindPage {
         frame: Frame::of(&visitor, title, "/access-requests"),
@@ -116,11 +117,7 @@ pub(super) async fn find(
 
 impl Found {
     fn of(line: DirectoryLine) -> Self {
-        Self {
-            name: today::named(line.name),
-            school: line.school,
-            case: line.case.to_string(),
-        }
+        Self { name: today::named(line.name), school: line.school, case: line.case.to_string() }
     }
 }
 
@@ -144,7 +141,11 @@ pub(super) async fn show(
             case: case.to_string(),
         }),
         Read::Open(taken) => page::well(&BundlePage {
-            frame: Frame::of(&visitor, format!("Access request: {}", taken.child), "/access-requests"),
+            frame: Frame::of(
+                &visitor,
+                format!("Access request: {}", taken.child),
+                "/access-requests",
+            ),
             case: case.to_string(),
             day,
             taken,
@@ -176,11 +177,7 @@ async fn taken(state: &AppState, visitor: &Visitor, case: CaseId) -> Result<Read
     visitor.show(state, work).await?.ok_or(PageError::not_open())
 }
 
-fn read(
-    conn: &mut Conn,
-    reader: &Reader,
-    case: &CaseId,
-) -> Result<Seen<Option<Read>>, db::Error> {
+fn read(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Seen<Option<Read>>, db::Error> {
     let place = db::records::cluster_of(conn, case)?;
     let note = Note::of(Act::AccessRequest).in_case(*case);
     let note = place.iter().fold(note, |note, cluster| note.in_cluster(*cluster));

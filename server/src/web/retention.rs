@@ -46,11 +46,12 @@ pub(super) async fn show(
     state: Data<AppState>,
     visitor: Visitor,
 ) -> Result<HttpResponse, PageError> {
-    if !page::sees_retention(&visitor) {
-        return Err(PageError::not_open());
-    }
-    let governs = page::reads_audit(&visitor);
-    let held = visitor.show(&state, read).await?;
+    let (may, governs) = (page::sees_retention(&visitor), page::reads_audit(&visitor));
+    let read = move |conn: &mut Conn, reader: &Reader| match may {
+        true => read(conn, reader),
+        false => Ok(Seen::new(None, noted().refused("not_your_role"))),
+    };
+    let held = visitor.show(&state, read).await?.ok_or(PageError::not_open())?;
     page::well(&RetentionPage {
         frame: Frame::of(&visitor, "How long records are kept", "/retention"),
         classes: classes(),
@@ -58,7 +59,7 @@ pub(super) async fn show(
     })
 }
 
-fn read(conn: &mut Conn, reader: &Reader) -> Result<Seen<Vec<Held>>, db::Error> {
+fn read(conn: &mut Conn, reader: &Reader) -> Result<Seen<Option<Vec<Held>>>, db::Error> {
     let holds = legal_holds::of_reader(conn, reader)?;
     let people = Colleagues::of(conn, reader, reader.clusters())?;
     let names = Names::of(&people, &[]);
@@ -69,8 +70,12 @@ fn read(conn: &mut Conn, reader: &Reader) -> Result<Seen<Vec<Held>>, db::Error> 
         by: names.person(&it.set.by),
     });
     let held: Vec<_> = held.collect();
-    let note = Note::of(Act::Practice).with("retention").counting(held.len());
-    Ok(Seen::new(held, note))
+    let note = noted().counting(held.len());
+    Ok(Seen::new(Some(held), note))
+}
+
+fn noted() -> Note {
+    Note::of(Act::Practice).with("retention")
 }
 
 fn classes() -> Vec<Class> {

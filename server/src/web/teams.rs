@@ -114,7 +114,11 @@ impl TeamShown {
             jurisdiction: words::plain(&team.cluster.jurisdiction),
             missing: team.missing.iter().map(|role| words::role(*role)).collect(),
             posts: team.posts.iter().map(post).collect(),
-            agencies: team.agencies.iter().map(|it| (it.name.to_owned(), it.people, it.led)).collect(),
+            agencies: team
+                .agencies
+                .iter()
+                .map(|it| (it.name.to_owned(), it.people, it.led))
+                .collect(),
         }
     }
 }

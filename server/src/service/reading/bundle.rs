@@ -68,10 +68,8 @@ pub fn of_case(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option
     open.records.retain(|it| it.envelope.compartment != Compartment::Protection);
     let withheld = all - open.records.len();
     let persons = persons(&open.records);
-    let release = |folded: &Folded| Released {
-        review: review(folded, &persons),
-        folded: folded.clone(),
-    };
+    let release =
+        |folded: &Folded| Released { review: review(folded, &persons), folded: folded.clone() };
     let mut records: Vec<_> = open.records.iter().map(release).collect();
     records.sort_by_key(|it| it.folded.envelope.kind() != Kind::Case);
     Ok(Some(Bundle { open, records, withheld }))

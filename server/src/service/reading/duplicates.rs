@@ -3,9 +3,10 @@
 //! (`domain.md` 2), and no case that the reader may not open is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sync_core::ids::{CaseId, UserId};
-use sync_core::merge::{Context, resolve_all};
+use sync_core::merge::resolve_all;
 use sync_core::policy::sees_directory;
 use sync_core::record::fold::Folded;
 use sync_core::record::kinds::Contribution as _;
@@ -15,7 +16,7 @@ use sync_core::time::Date;
 use sync_core::view::{aliases, are_joined, header};
 
 use super::Reader;
-use super::brief::hash_of;
+use super::brief::{Brief, hash_of};
 use super::handover::led;
 use crate::db::{self, Conn, Error};
 
@@ -42,7 +43,7 @@ pub struct Child {
     numbers: BTreeMap<String, BTreeSet<String>>,
     /// First names of those who were born on one day with the child, or are called a twin.
     twins: Vec<String>,
-    team: Folded,
+    brief: Arc<Brief>,
 }
 
 /// Why two may be one.
@@ -95,11 +96,7 @@ pub fn of_reader(conn: &mut Conn, reader: &Reader) -> Result<Option<Vec<Pair>>, 
         for case in db::views::case_ids(conn, &cluster)? {
             let of = (&case, &cluster);
             let brief = reader.briefs.of(conn, (&world, hash), of, reader.now)?;
-            let Some(state) = brief.as_ref().map(|it| &it.state) else { continue };
-            let context = &state.context;
-            let open = sees_directory(&reader.principal, context) && reader.reads_team(state);
-            let team = state.team.as_ref().filter(|_| open && !context.shielded);
-            children.extend(team.map(|team| Child::of(case, team, &reader.merging(state))));
+            children.extend(brief.and_then(|brief| Child::of(reader, case, brief)));
         }
         pairs.extend(compare(&children));
     }
@@ -123,8 +120,13 @@ fn compare(children: &[Child]) -> Vec<Pair> {
 }
 
 impl Child {
-    fn of(case: CaseId, team: &Folded, merging: &Context<'_>) -> Self {
-        let facts = resolve_all(&team.entries, merging);
+    /// None of a case that the reader may not open, or of a shielded one.
+    fn of(reader: &Reader, case: CaseId, brief: Arc<Brief>) -> Option<Self> {
+        let state = &brief.state;
+        let open = sees_directory(&reader.principal, &state.context) && reader.reads_team(state);
+        let team = state.team.as_ref().filter(|_| open && !state.context.shielded)?;
+        let merging = reader.merging(state);
+        let facts = resolve_all(&team.entries, &merging);
         let texts = |fact: Fact| {
             let found = facts.iter().filter(move |it| it.fact == fact);
             found.flat_map(|it| it.in_force.held().iter().map(move |held| (&it.subject, held)))
@@ -133,15 +135,16 @@ impl Child {
             let values = texts(fact).filter_map(|(_, held)| held.value.as_text());
             values.map(plain).filter(|it| !it.is_empty()).collect::<Vec<_>>()
         };
-        let days = texts(Fact::BirthDate).filter_map(|(_, held)| held.value.as_text()?.parse().ok());
+        let days =
+            texts(Fact::BirthDate).filter_map(|(_, held)| held.value.as_text()?.parse().ok());
         let born: BTreeSet<Date> = days.collect();
         let mut numbers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (scheme, held) in texts(Fact::Identifier) {
             let number = held.value.as_text().map(number).filter(|it| !it.is_empty());
             numbers.entry(scheme.to_uppercase()).or_default().extend(number);
         }
-        let header = header(team, merging);
-        Self {
+        let header = header(team, &merging);
+        Some(Self {
             case,
             given: words(Fact::GivenName),
             family: words(Fact::FamilyName),
@@ -152,8 +155,12 @@ impl Child {
             school: header.school,
             open: header.open,
             lead: header.lead_professional,
-            team: team.clone(),
-        }
+            brief: Arc::clone(&brief),
+        })
+    }
+
+    fn team(&self) -> Option<&Folded> {
+        self.brief.state.team.as_ref()
     }
 
     /// What the child is looked up by.
@@ -167,11 +174,12 @@ impl Child {
 
     fn pair(&self, other: &Self) -> Option<Pair> {
         let reasons = self.reasons(other);
-        if reasons.is_empty() || are_joined(&self.team, &other.team) {
+        let (own, theirs) = self.team().zip(other.team())?;
+        if reasons.is_empty() || are_joined(own, theirs) {
             return None;
         }
-        let says = |of: &Self, about: &Self| aliases(&of.team).get(&about.case) == Some(&true);
-        let said = says(self, other) || says(other, self);
+        let says = |team: &Folded, of: &CaseId| aliases(team).get(of) == Some(&true);
+        let said = says(own, &other.case) || says(theirs, &self.case);
         Some(Pair {
             one: self.clone(),
             other: other.clone(),
@@ -271,7 +279,8 @@ fn slips_between(one: &str, other: &str) -> usize {
             let changed = usize::from(one[i - 1] != other[j - 1]);
             let mut least =
                 (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + changed);
-            let swapped = i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
+            let swapped =
+                i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
             if swapped {
                 least = least.min(rows[i - 2][j - 2] + 1);
             }

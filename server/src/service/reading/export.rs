@@ -2,6 +2,7 @@
 //! takes it. Bounded: the newest of a period.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sync_core::ids::{AgencyId, CaseId, ClusterId, UserId};
 use sync_core::policy::{ClusterAction, decide_in_cluster, sees_directory};
@@ -10,7 +11,7 @@ use sync_core::record::fold::Folded;
 use sync_core::time::{Date, Timestamp};
 
 use super::Reader;
-use super::brief::hash_of;
+use super::brief::{Brief, hash_of};
 use super::colleagues::Colleagues;
 use super::figures::Period;
 use crate::db::records::RecordRow;
@@ -35,7 +36,7 @@ pub struct Export {
 #[derive(Clone, Debug)]
 pub struct ExportedCase {
     /// The case.
-    pub state: CaseState,
+    pub brief: Arc<Brief>,
     /// The agency's records.
     pub records: Vec<Folded>,
 }
@@ -48,7 +49,7 @@ impl Export {
     }
 }
 
-/// A record that may be taken: when it was made, where, in which case's state.
+/// A record that may be taken: when it was made, and in which case.
 struct Found {
     at: Timestamp,
     case: CaseId,
@@ -69,7 +70,7 @@ pub fn of_agency(
         return Ok(None);
     }
     let people = Colleagues::of(conn, reader, clusters.iter().copied())?;
-    let (mut states, mut found) = (BTreeMap::new(), Vec::new());
+    let (mut briefs, mut found) = (BTreeMap::new(), Vec::new());
     for cluster in clusters {
         let staff = staff(conn, &cluster, reader.principal.agency)?;
         let world = reader.world(conn, &cluster)?;
@@ -80,13 +81,13 @@ pub fn of_agency(
             let open = brief.filter(|it| sees_directory(&reader.principal, &it.state.context));
             let Some(brief) = open else { continue };
             found.extend(in_case(conn, reader, &brief.state, &staff, period)?);
-            states.insert(case, brief.state.clone());
+            briefs.insert(case, brief);
         }
     }
     found.sort_by_key(|it| (std::cmp::Reverse(it.at), it.row.id));
     let more = found.len() > EXPORTED_RECORDS;
     found.truncate(EXPORTED_RECORDS);
-    let cases = fold_all(conn, reader, found, states)?;
+    let cases = fold_all(conn, reader, found, briefs)?;
     Ok(Some(Export { agency: reader.principal.agency, cases, more, people }))
 }
 
@@ -138,7 +139,7 @@ fn fold_all(
     conn: &mut Conn,
     reader: &Reader,
     found: Vec<Found>,
-    mut states: BTreeMap<CaseId, CaseState>,
+    mut briefs: BTreeMap<CaseId, Arc<Brief>>,
 ) -> Result<Vec<ExportedCase>, Error> {
     let mut of_case: BTreeMap<CaseId, Vec<Folded>> = BTreeMap::new();
     for Found { case, row, .. } in found {
@@ -146,14 +147,14 @@ fn fold_all(
         if db::moves::target(conn, &row.id)?.is_some() {
             continue;
         }
-        let Some(state) = states.get(&case) else { continue };
-        if let Some(folded) = reader.record(conn, state, &row)? {
+        let Some(brief) = briefs.get(&case) else { continue };
+        if let Some(folded) = reader.record(conn, &brief.state, &row)? {
             of_case.entry(case).or_default().push(folded);
         }
     }
     let exported = of_case.into_iter().filter_map(|(case, mut records)| {
         records.reverse();
-        Some(ExportedCase { state: states.remove(&case)?, records })
+        Some(ExportedCase { brief: briefs.remove(&case)?, records })
     });
     Ok(exported.collect())
 }

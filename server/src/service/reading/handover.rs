@@ -121,7 +121,8 @@ fn hand_over(
     looked: &Looked,
 ) -> Result<Option<CaseToHandOver>, Error> {
     let merging = reader.merging(state);
-    let member = |user: &UserId| state.team.as_ref().is_some_and(|it| is_member(it, user, &merging));
+    let member =
+        |user: &UserId| state.team.as_ref().is_some_and(|it| is_member(it, user, &merging));
     let line = caseload::of_state(conn, reader, state)?;
     let leads = line.header.lead_professional == Some(from);
     if !line.header.open || !(leads || member(&from)) {

@@ -20,7 +20,6 @@ use crate::worker::{Worker, assert_in_order};
 
 /// A case with records of each compartment, a mother by name, and somebody of information governance.
 struct Area {
-    lead: Worker,
     member: Worker,
     case: CaseId,
 }
@@ -54,7 +53,7 @@ impl Area {
         member.sync(server).await;
         member.make(case, Compartment::Protection, &concern("A grey van waits at the gate."));
         member.sync(server).await;
-        Self { lead, member, case }
+        Self { member, case }
     }
 
     fn path(&self, pattern: &str) -> String {
@@ -74,12 +73,13 @@ async fn open_on_request(browser: &mut Browser<'_>, area: &Area) {
 }
 
 #[actix_web::test]
-async fn an_access_request_is_a_bundle_with_an_index_marks_for_review_and_a_count_of_what_is_withheld() {
+async fn an_access_request_is_a_bundle_with_an_index_marks_for_review_and_a_count_of_what_is_withheld()
+ {
     for server in servers() {
         let area = Area::new(&server).await;
         let mut gavin = Browser::of(&server, "Gavin").await;
         let find = gavin.get("/access-requests").await;
-        find.says(&["Access requests", "Child&#39;s name"]);
+        find.says(&["Access requests", "Child's name"]);
         find.says_nothing_of(&["Rowan"]);
         let short = gavin.get("/access-requests?name=R").await;
         assert_eq!(short.status, 422);
@@ -103,8 +103,17 @@ async fn an_access_request_is_a_bundle_with_an_index_marks_for_review_and_a_coun
         shown.says(&["4 records are in the bundle.", "4 of them are marked"]);
         shown.says(&["2 records are withheld: for people named for protection only."]);
         shown.says(&["Index", "1. The case itself", "It says who belongs to the child."]);
-        shown.says(&["Index", "Visit", "It says who was there.", "The words may name Sorcha Kerr (mother)."]);
-        shown.says(&["Index", "For NHS Lothian only", "It was written for one agency: ask that agency."]);
+        shown.says(&[
+            "Index",
+            "Visit",
+            "It says who was there.",
+            "The words may name Sorcha Kerr (mother).",
+        ]);
+        shown.says(&[
+            "Index",
+            "For NHS Lothian only",
+            "It was written for one agency: ask that agency.",
+        ]);
         shown.says(&["Index", "Views", "These are another person&#39;s own words."]);
         shown.says(&["Records", "Sorcha was at work; Rowan let me in.", "Mairi, NHS Lothian"]);
         shown.says(&["Records", "His red blanket was gone."]);
@@ -127,7 +136,10 @@ async fn an_access_request_is_a_bundle_with_an_index_marks_for_review_and_a_coun
         // The opening ends, and with it the bundle.
         server.pass(8 * 60 * 60 * 1000 + 1);
         let mut gavin = Browser::of(&server, "Gavin").await;
-        gavin.get(&area.path("/access-requests/{case}")).await.says(&["Open the case on the request"]);
+        gavin
+            .get(&area.path("/access-requests/{case}"))
+            .await
+            .says(&["Open the case on the request"]);
         assert_in_order(&server);
     }
 }
@@ -203,7 +215,8 @@ async fn a_legal_hold_is_set_and_lifted_with_a_reason_and_shown_on_the_case() {
         let again = gavin.post(&hold, &form("set", "Inquiry 14", &form_code)).await;
         assert_eq!(again.status, 303, "a case can be held again");
 
-        let acts: Vec<_> = rows(&server).into_iter().filter(|it| it.act.ends_with("_hold")).collect();
+        let acts: Vec<_> =
+            rows(&server).into_iter().filter(|it| it.act.ends_with("_hold")).collect();
         let outcomes = |act: &str, outcome: &str| {
             acts.iter().filter(|it| it.act == act && it.outcome == outcome).count()
         };

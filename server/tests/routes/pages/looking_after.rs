@@ -25,8 +25,7 @@ async fn area(server: &TestServer) -> (Worker, UserId, UserId) {
     let gone = server.add_worker("Greta", "greta", "police", Role::Practitioner);
     let moved = server.add_worker("Moira", "moira", "police", Role::AgencyLead);
     write_tx(&mut server.conn(), |conn| accounts::leave(conn, START, &gone)).unwrap();
-    let ending =
-        Ending { sign_in: "moira", cluster: "Preston Lodge", role: Role::AgencyLead };
+    let ending = Ending { sign_in: "moira", cluster: "Preston Lodge", role: Role::AgencyLead };
     let later = START.plus_ms(3 * DAY_MS);
     write_tx(&mut server.conn(), |conn| posts::end(conn, later, None, ending)).unwrap();
     (lead, gone, moved)
@@ -57,6 +56,7 @@ async fn an_administrator_sees_people_with_posts_ended_posts_and_who_has_no_seco
     for server in servers() {
         let (lead, gone, moved) = area(&server).await;
         let mut adam = Browser::of(&server, "Adam").await;
+        let mut other = Browser::of(&server, "Lena").await;
         let shown = adam.get("/people").await;
         shown.says(&["3 people", "3 of them have no second factor."]);
         shown.says(&["Ada Morrison", "Adam", "Lena", "education", "Cluster lead, Preston Lodge"]);
@@ -77,7 +77,13 @@ async fn an_administrator_sees_people_with_posts_ended_posts_and_who_has_no_seco
 
         let one = adam.get(&format!("/people/{}", lead.user)).await;
         one.says(&["Lena", "Signs in as", "lena", "Codes from an app", "Posts"]);
-        one.says(&["Cluster lead", "Preston Lodge", "18 November 2026", "Posts that ended", "None."]);
+        one.says(&[
+            "Cluster lead",
+            "Preston Lodge",
+            "18 November 2026",
+            "Posts that ended",
+            "None.",
+        ]);
         let one = adam.get(&format!("/people/{moved}")).await;
         one.says(&["They hold no post", "Posts that ended", "Agency lead", "21 November 2026"]);
         let one = adam.get(&format!("/people/{gone}")).await;
@@ -86,7 +92,6 @@ async fn an_administrator_sees_people_with_posts_ended_posts_and_who_has_no_seco
 
         let seen = rows(&server).into_iter().filter(|row| row.act == "people");
         assert!(seen.into_iter().any(|row| row.subject == Some(*moved.as_bytes())));
-        let mut other = Browser::of(&server, "Lena").await;
         for path in ["/people".to_owned(), format!("/people/{moved}")] {
             assert_eq!(other.get(&path).await.status, 404, "{path}");
         }
@@ -128,7 +133,7 @@ async fn teams_and_agencies_say_what_is_missing() {
         agencies.says(&["NHS Lothian", "health"]);
         agencies.says_nothing_of(&["Rowan", "another service"]);
         server.tamper("UPDATE agencies SET sensitive = TRUE WHERE slug = 'health'").unwrap();
-        adam.get("/agencies").await.says(&["Shown to others as &#34;another service&#34;"]);
+        adam.get("/agencies").await.says(&["Shown to others as \"another service\""]);
     }
 }
 
@@ -158,7 +163,11 @@ async fn a_phone_is_marked_at_a_page_by_who_may_and_by_nobody_else() {
 
         let stolen = adam.post(&phone, &[("form_code", &form_code), ("state", "stolen")]).await;
         assert_eq!((stolen.status, stolen.location()), (303, format!("{phone}?done").as_str()));
-        adam.get(&format!("{phone}?done")).await.says(&["It is marked.", "Stolen", "How it was marked"]);
+        adam.get(&format!("{phone}?done")).await.says(&[
+            "It is marked.",
+            "Stolen",
+            "How it was marked",
+        ]);
         let answer = member.get(&server, "/v1/me").await;
         crate::support::assert_refused(answer, 403, "device_stolen");
         let marked = rows(&server).into_iter().find(|row| row.act == "change_device").unwrap();
