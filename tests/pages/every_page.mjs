@@ -9,7 +9,7 @@ const ROLES = {
   nurse: ({ story }) => [`/cases/${story.case}`],
   lead: ({ story }) => [`/cases/${story.case}`, `/cases/${story.case}?chronology=all`],
   deputy: () => ['/caseload?stage=2', '/caseload?page=2'],
-  agencyLead: () => ['/export/print', '/export.csv'],
+  agencyLead: () => ['/export/print?from=2026-11-16', '/export.csv?from=2026-11-16'],
   duty: ({ story }) => [`/cases/${story.case}/glass`],
   chief: () => [],
   governance: ({ story }) => [`/cases/${story.case}/glass`, '/audit?act=sign_in', `/access-requests?name=${encodeURIComponent(story.name)}`],

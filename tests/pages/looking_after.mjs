@@ -28,7 +28,7 @@ async function handsOver({ browser, story }) {
   await holds(page, 'states', 'handover-to-oneself');
   await wrong(page, 'to');
   await page.goto(`/handover?from=${nurse}`);
-  await page.getByRole('region', { name: story.name }).getByText('Waits for an answer').waitFor();
+  await page.getByRole('region', { name: story.name }).getByText(/Plan to be reviewed/).waitFor();
   await holds(page, 'states', 'handover');
   await page.context().close();
 }
@@ -58,7 +58,7 @@ async function marks({ browser, world, story }) {
   await page.getByRole('button', { name: 'Mark it' }).click();
   await holds(page, 'states', 'phone-unsaid');
   await wrong(page, 'state-1');
-  await page.getByRole('radio', { name: 'Handed back or lost' }).check();
+  await page.getByRole('radio', { name: 'Handed back' }).check();
   await page.getByRole('button', { name: 'Mark it' }).click();
   await page.getByRole('status').waitFor();
   await holds(page, 'states', 'phone-marked');

@@ -149,7 +149,7 @@ async function handsOver({ open, story }) {
   const nurse = hand.page.locator('#from option').filter({ hasText: story.nurse });
   await hand.choose('Whose cases', (await nurse.first().textContent()).trim());
   await hand.button('Show the cases');
-  await says(hand, 'Waits for an answer');
+  await says(hand, /Plan to be reviewed/);
   await hand.link(story.name);
   await headed(hand, story.name);
   await done(hand);

@@ -1,5 +1,5 @@
 //! Phones: one's own, and for whoever leads or looks after a cluster those of everybody in it; and the
-//! form that marks one as handed back or stolen.
+//! form that marks one as handed back, lost or stolen.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -86,8 +86,8 @@ pub(super) struct MarkForm {
 
 const STATES: [(DeviceState, &str); 3] = [
     (DeviceState::Active, "In use"),
-    (DeviceState::Retired, "Handed back or lost"),
-    (DeviceState::Stolen, "Stolen"),
+    (DeviceState::Retired, "Handed back"),
+    (DeviceState::Stolen, "Lost or stolen"),
 ];
 
 fn state_in_words(state: DeviceState) -> &'static str {
@@ -200,8 +200,8 @@ fn wishes(shown: &Shown) -> Vec<(&'static str, &'static str, &'static str)> {
     let all = if is_desk {
         [
             ("active", "In use", ""),
-            ("retired", "Handed back or lost", "That browser is signed out."),
-            ("stolen", "Stolen", "Every browser of its user is signed out."),
+            ("retired", "Handed back", "That browser is signed out."),
+            ("stolen", "Lost or stolen", "Every browser of its user is signed out."),
         ]
     } else {
         [
@@ -213,12 +213,12 @@ fn wishes(shown: &Shown) -> Vec<(&'static str, &'static str, &'static str)> {
             ),
             (
                 "retired",
-                "Handed back or lost",
+                "Handed back",
                 "At its next contact it hands over what only it has, and then erases everything.",
             ),
             (
                 "stolen",
-                "Stolen",
+                "Lost or stolen",
                 "It is erased at its next contact. What it sends is taken by nobody, and every browser of \
                  its user is signed out.",
             ),

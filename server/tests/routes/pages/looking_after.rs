@@ -149,7 +149,7 @@ async fn a_phone_is_marked_at_a_page_by_who_may_and_by_nobody_else() {
         adam.get("/devices?state=stolen").await.says(&["There is none."]);
         let shown = adam.get(&phone).await;
         shown.says(&["Mairi", "In use", "Last contact", "18 November 2026"]);
-        shown.says(&["Handed back or lost", "hands over what only it has", "Stolen"]);
+        shown.says(&["Handed back", "hands over what only it has", "Lost or stolen"]);
         let form_code = shown.form_code();
 
         let none = adam.post(&phone, &[("form_code", &form_code)]).await;
@@ -175,7 +175,7 @@ async fn a_phone_is_marked_at_a_page_by_who_may_and_by_nobody_else() {
 
         // Its own user sees it, and cannot say that it was not stolen after all.
         let mut own = Browser::of(&server, "Mairi").await;
-        own.get("/devices").await.says(&["1 phone or browser", "Mairi", "Stolen"]);
+        own.get("/devices").await.says(&["1 phone or browser", "Mairi", "Lost or stolen"]);
         let form_code = own.get(&phone).await.form_code();
         let back = own.post(&phone, &[("form_code", &form_code), ("state", "active")]).await;
         assert_eq!(back.status, 403);
