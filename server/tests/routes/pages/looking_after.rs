@@ -165,7 +165,7 @@ async fn a_phone_is_marked_at_a_page_by_who_may_and_by_nobody_else() {
         assert_eq!((stolen.status, stolen.location()), (303, format!("{phone}?done").as_str()));
         adam.get(&format!("{phone}?done")).await.says(&[
             "It is marked.",
-            "Stolen",
+            "Lost or stolen",
             "How it was marked",
         ]);
         let answer = member.get(&server, "/v1/me").await;
