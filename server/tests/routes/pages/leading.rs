@@ -332,6 +332,7 @@ async fn possible_duplicates_are_shown_with_reasons_and_twins_and_hidden_cases_a
             let user = Value::Bytes(lead.user.as_bytes().to_vec());
             lead.say_of(own, Compartment::Team, (Fact::Member, lead.user), "member");
             lead.say(own, Fact::LeadProfessional, user);
+            lead.sync(&server).await;
             let alias = Alias { case: other, reason: "Seen together".into(), undone: None };
             let envelope = Envelope::of_case(own, Compartment::Team);
             lead.phone().add(&envelope, vec![alias.entry()], START).unwrap();
