@@ -170,7 +170,6 @@ async function exportsOwn({ open }) {
   const hand = await open('agencyLead');
   await hand.go('/caseload');
   await hand.link(/own records/);
-  await hand.fill('Made on this day or later', '2026-11-01');
   await hand.button('Show them to print');
   await says(hand, /records? of \d+ child/);
   await hand.link('Another period');

@@ -102,7 +102,7 @@ pub(super) async fn show(
     let work = move |conn: &mut Conn, reader: &Reader| read(conn, reader, &id, today);
     let agenda = visitor.show(&state, work).await?.ok_or(PageError::not_open())?;
     page::well(&MeetingPage {
-        frame: Frame::of(&visitor, format!("Meeting: {}", agenda.child), ""),
+        frame: Frame::of(&visitor, format!("Meeting view: {}", agenda.child), ""),
         href: format!("/cases/{id}"),
         day: words::day(today),
         agenda,
