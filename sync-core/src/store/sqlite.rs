@@ -61,6 +61,15 @@ const SETTINGS: &str = "PRAGMA synchronous = FULL;
 /// Without room for the journal's index that processes share: one process alone keeps it in memory.
 const ALONE: &str = "PRAGMA locking_mode = EXCLUSIVE;";
 
+/// What only this phone has. Each exchange asks for it: by its own index, however much else there is.
+const UNSENT: &str = "SELECT record, actor, seq, state, ord, deps, body FROM changes
+             WHERE state = 2 ORDER BY ord, record, actor, seq LIMIT ?1 OFFSET ?2";
+const UNSENT_RECORDS: &str = "SELECT record FROM changes INDEXED BY unsent WHERE state = 2
+                 AND (SELECT kind FROM records WHERE id = record) = ?1
+             GROUP BY record ORDER BY min(ord), record";
+const UNSENT_COUNT: &str = "SELECT count(*), count(DISTINCT record),
+                 (SELECT count(*) FROM attached WHERE state = 2) FROM changes WHERE state = 2";
+
 /// A phone's store in an encrypted file. One process at a time writes; a second one waits two
 /// seconds and is then told [`StoreError::Busy`].
 #[derive(Debug)]
@@ -253,10 +262,7 @@ impl Store for SqliteStore {
     }
 
     fn unsent(&self, skip: u64, limit: usize) -> Result<Vec<ChangeRow>, StoreError> {
-        let mut statement = self.cached(
-            "SELECT record, actor, seq, state, ord, deps, body FROM changes
-             WHERE state = 2 ORDER BY ord, record, actor, seq LIMIT ?1 OFFSET ?2",
-        )?;
+        let mut statement = self.cached(UNSENT)?;
         let limit = limit_of(limit);
         let skip = i64::try_from(skip).unwrap_or(i64::MAX);
         let found = statement.query_map([limit, skip], |row| rows::change_at(row, 0, 1))?;
@@ -264,20 +270,14 @@ impl Store for SqliteStore {
     }
 
     fn unsent_records(&self, kind: u8) -> Result<Vec<RecordId>, StoreError> {
-        let mut statement = self.cached(
-            "SELECT record FROM changes WHERE state = 2
-                 AND (SELECT kind FROM records WHERE id = record) = ?1
-             GROUP BY record ORDER BY min(ord), record",
-        )?;
+        let mut statement = self.cached(UNSENT_RECORDS)?;
         let found = statement.query_map([kind], |row| rows::id(row, 0, RecordId::from_slice))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
     fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
-        let sql = "SELECT count(*), count(DISTINCT record),
-                 (SELECT count(*) FROM attached WHERE state = 2) FROM changes WHERE state = 2";
         let count = |row: &Row<'_>, at| row.get(at).map(i64::cast_unsigned);
-        Ok(self.cached(sql)?.query_row([], |row| {
+        Ok(self.cached(UNSENT_COUNT)?.query_row([], |row| {
             let (changes, records) = (count(row, 0)?, count(row, 1)?);
             Ok(UnsentCount { changes, records, attachments: count(row, 2)? })
         })?)

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use strsim::osa_distance;
 use sync_core::ids::{CaseId, UserId};
 use sync_core::merge::resolve_all;
 use sync_core::policy::sees_directory;
@@ -266,29 +267,7 @@ fn is_near(one: &str, other: &str) -> bool {
         4..=7 => 1,
         _ => 2,
     };
-    (letters >= SHORT_NAME && long.starts_with(short)) || slips_between(one, other) <= slips
-}
-
-/// Letters to change, put in, take out or swap with their neighbour until two words are one.
-fn slips_between(one: &str, other: &str) -> usize {
-    let (one, other): (Vec<_>, Vec<_>) = (one.chars().collect(), other.chars().collect());
-    let mut rows = vec![(0..=other.len()).collect::<Vec<usize>>()];
-    for i in 1..=one.len() {
-        let mut row = vec![i];
-        for j in 1..=other.len() {
-            let changed = usize::from(one[i - 1] != other[j - 1]);
-            let mut least =
-                (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + changed);
-            let swapped =
-                i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
-            if swapped {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[one.len()][other.len()]
+    (letters >= SHORT_NAME && long.starts_with(short)) || osa_distance(one, other) <= slips
 }
 
 #[cfg(test)]
@@ -304,13 +283,13 @@ mod tests {
             ("isla", "isla"),
             ("catherine", "katherine"),
             ("siobhan", "siobahn"),
+            ("mairi", "miari"),
         ] {
             assert!(near(one, other), "{one} {other}");
         }
         for (one, other) in [("ava", "eva"), ("isla", "ailsa"), ("erin", "ewan"), ("", "")] {
             assert!(!near(one, other), "{one} {other}");
         }
-        assert_eq!(slips_between("mairi", "miari"), 1);
         assert_eq!(plain("O'Neill-Kerr "), "oneillkerr");
         assert_eq!(number("sc 12-34"), "SC1234");
     }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::testing::VERSION_1;
-use super::{Key, SqliteStore, schema};
+use super::{Key, SqliteStore, UNSENT, UNSENT_COUNT, UNSENT_RECORDS, schema};
 use crate::ids::{Actor, RecordId};
 use crate::store::contract::{self, change, contents, record};
 use crate::store::memory::MemoryStore;
@@ -281,6 +281,21 @@ fn a_path_that_cannot_be_opened_is_said_without_the_path() {
     let opened = SqliteStore::open(&dir.path().join("none").join("phone.db"), &key());
     let Err(StoreError::Io(said)) = opened else { panic!("{opened:?}") };
     assert!(!said.contains("phone.db"), "{said}");
+}
+
+#[test]
+fn unsent_work_is_found_without_reading_the_rest() {
+    let (_dir, path) = place();
+    let store = SqliteStore::open(&path, &key()).unwrap();
+    for sql in [UNSENT, UNSENT_RECORDS, UNSENT_COUNT] {
+        let mut plan = store.conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let mut rows = plan.raw_query();
+        let mut plan = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            plan.push(row.get::<_, String>(3).unwrap());
+        }
+        assert!(plan.iter().any(|it| it.contains("changes USING INDEX unsent")), "{plan:?}");
+    }
 }
 
 /// 200 changes that the server has placed: what an exchange stores at once.
