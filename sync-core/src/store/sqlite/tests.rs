@@ -294,7 +294,7 @@ fn unsent_work_is_found_without_reading_the_rest() {
         while let Some(row) = rows.next().unwrap() {
             plan.push(row.get::<_, String>(3).unwrap());
         }
-        assert!(plan.iter().any(|it| it.contains("changes USING INDEX unsent")), "{plan:?}");
+        assert!(plan.iter().any(|it| it.ends_with("INDEX unsent")), "{plan:?}");
     }
 }
 
