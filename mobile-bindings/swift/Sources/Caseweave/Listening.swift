@@ -34,28 +34,29 @@ extension CaseweavePhone {
     ) -> AsyncThrowingStream<SyncSummary, any Error> {
         AsyncThrowingStream { stream in
             let living = Task { [weak self] in
-                do {
-                    while let self, !Task.isCancelled {
-                        try await self.liveOnce(pause) { stream.yield($0) }
+                while let self, !Task.isCancelled {
+                    guard let broken = await self.liveOnce({ stream.yield($0) }) else { continue }
+                    guard broken == .offline || broken == .busy else {
+                        return stream.finish(throwing: broken == .stopped ? nil : broken)
                     }
-                    stream.finish()
-                } catch {
-                    stream.finish(throwing: Task.isCancelled ? nil : error)
+                    try? await Task.sleep(for: pause)
                 }
+                stream.finish()
             }
             stream.onTermination = { _ in living.cancel() }
         }
     }
 
-    /// One exchange and the wait after it.
+    /// One exchange and the wait after it; gives what ended them early.
     private nonisolated func liveOnce(
-        _ pause: Duration, _ tell: @Sendable (SyncSummary) -> Void
-    ) async throws {
-        do {
+        _ tell: @Sendable (SyncSummary) -> Void
+    ) async -> CaseweaveError? {
+        do throws(CaseweaveError) {
             tell(try await sync())
             while try await !waitForNews() {}
-        } catch CaseweaveError.offline, CaseweaveError.busy {
-            try await Task.sleep(for: pause)
+            return nil
+        } catch {
+            return error
         }
     }
 }

@@ -145,8 +145,8 @@ class SyncTest {
         lena.run("sync")
         lena.run("visit", case.text, "--at", "2026-11-20T10:00:00Z", "--text", "Met her at school.")
         lena.run("sync")
-        until { came.sumOf { it.received.toInt() } >= 1 }
-        assertEquals(1, phone.openCase(case).chronology.size)
+        withTimeout(10.seconds) { while (phone.openCase(case).chronology.isEmpty()) delay(5) }
+        assertTrue(came.size > 1)
         val took = measureTime { screen.cancelAndJoin() }
         assertTrue(took < 1.seconds, "$took")
         assertEquals(false, phone.waitForNews(atMost = Duration.ZERO))
