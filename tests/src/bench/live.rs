@@ -4,17 +4,20 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use sync_core::device::Device;
+use sync_core::device::https::Https;
 use sync_core::device::sync::{Stop, wait};
 use sync_core::ids::CaseId;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Draft as _;
 use sync_core::record::kinds::visit::VisitDraft;
+use sync_core::store::Store;
 
 use super::ground::open;
 use super::line::Line;
 use super::stage::Stage;
 use crate::live::Failed;
-use crate::workload::measure::peak_rss_mb;
+use crate::workload::measure::{cpu_s, peak_rss_mb};
 use crate::workload::script::case_id;
 
 /// Between two visits: a server that hears of something all the time wakes nobody twice within a second.
@@ -44,28 +47,20 @@ pub fn measure(stage: &mut Stage<'_>, visits: usize) -> Result<Line, Failed> {
     let (server_cpu, began) = (server.cpu_s()?, Instant::now());
     let (seen, sees) = mpsc::channel();
     let (stop, traffic) = (Stop::default(), others_https.traffic().clone());
-    let mut times = Vec::new();
+    let (mut times, mut exchanges, cpu) = (Vec::new(), 0, cpu_s());
+    let mut last = Seen { at: began, came: 0, exchanges: 0, cpu_s: 0.0 };
     std::thread::scope(|scope| {
         let listening = stop.clone();
-        scope.spawn(move || {
-            while !listening.is_asked() {
-                let news = wait(&mut other, &mut others_https, &listening, 20);
-                if news.is_ok_and(|news| news) {
-                    let came =
-                        super::sync(&mut other, &mut others_https).map_or(0, |it| it.received);
-                    let _ = seen.send((Instant::now(), came));
-                }
-            }
-        });
+        scope.spawn(move || listen((&mut other, &mut others_https), &listening, &seen));
         let done = (0..visits).try_for_each(|n| {
             std::thread::sleep(PAUSE);
             save(&mut phone, case, n)?;
             let saved = Instant::now();
-            super::sync(&mut phone, &mut https)?;
+            exchanges += super::sync(&mut phone, &mut https)?.exchanges;
             loop {
-                let (at, came) = sees.recv_timeout(PATIENCE)?;
-                if came > 0 {
-                    times.push((at - saved).as_secs_f64() * 1e3);
+                last = sees.recv_timeout(PATIENCE)?;
+                if last.came > 0 {
+                    times.push((last.at - saved).as_secs_f64() * 1e3);
                     return Ok::<_, Failed>(());
                 }
             }
@@ -83,7 +78,8 @@ pub fn measure(stage: &mut Stage<'_>, visits: usize) -> Result<Line, Failed> {
         server_cpu_s: (server.cpu_s()? - server_cpu) / each as f64,
         bytes_up: (https.traffic().up() + traffic.up() - before.0) / each,
         bytes_down: (https.traffic().down() + traffic.down() - before.1) / each,
-        exchanges: 3,
+        client_cpu_s: (cpu_s() - cpu + last.cpu_s) / each as f64,
+        exchanges: (exchanges + last.exchanges) / each as u32,
         server_rss_mb: server.peak_mb()?,
         client_rss_mb: peak_rss_mb(),
         p50_ms: at(0.5).copied(),
@@ -91,6 +87,34 @@ pub fn measure(stage: &mut Stage<'_>, visits: usize) -> Result<Line, Failed> {
         runs: times.len(),
         ..Line::new("live", stage.ground.database())
     })
+}
+
+/// What the other phone saw, and what listening came to so far.
+struct Seen {
+    at: Instant,
+    came: usize,
+    exchanges: u32,
+    cpu_s: f64,
+}
+
+/// Waits for news and takes it until it is stopped; tells each time.
+fn listen<S: Store>(
+    (phone, https): (&mut Device<S>, &mut Https),
+    stop: &Stop,
+    seen: &mpsc::Sender<Seen>,
+) {
+    let (mut exchanges, cpu) = (0, cpu_s());
+    while !stop.is_asked() {
+        exchanges += 1;
+        if !wait(phone, https, stop, 20).is_ok_and(|news| news) {
+            continue;
+        }
+        let report = super::sync(phone, https).unwrap_or_default();
+        exchanges += report.exchanges;
+        let (at, came) = (Instant::now(), report.received);
+        // Nobody may be waiting any more.
+        let _ = seen.send(Seen { at, came, exchanges, cpu_s: cpu_s() - cpu });
+    }
 }
 
 /// Two phones and a case that both hold.
@@ -106,11 +130,7 @@ fn pair(stage: &Stage<'_>) -> Option<(usize, usize, CaseId)> {
     })
 }
 
-fn save<S: sync_core::store::Store>(
-    phone: &mut sync_core::device::Device<S>,
-    case: CaseId,
-    n: usize,
-) -> Result<(), Failed> {
+fn save<S: Store>(phone: &mut Device<S>, case: CaseId, n: usize) -> Result<(), Failed> {
     let words = format!(
         "Visit {n}: the child had breakfast before school and showed a drawing of the dog."
     );
