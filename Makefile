@@ -37,10 +37,9 @@ demo: ## the main job as a story with real phones; DEMO=once ends after it; SCAL
 	$(call needs,scripts/demo)
 	scripts/demo $(ARGS)
 
-simulate: ## the simulator; SEEDS=1000 FIRST_SEED=0; ARGS="--plant grant-late" plants a bug
+simulate: ## the simulator; SEEDS=1000 FIRST_SEED=0; ARGS="--plant grant-late" plants a bug, "--threads 2" is faster
 	$(call needs,tests/src/bin/simulate.rs)
-	cargo run -p system-tests --bin simulate -- --seeds $(or $(SEEDS),100) \
-		--first-seed $(or $(FIRST_SEED),0) $(ARGS)
+	scripts/simulate --seeds $(or $(SEEDS),100) --first-seed $(or $(FIRST_SEED),0) $(ARGS)
 
 bench: ## measure what the design promises
 	$(call needs,scripts/bench)

@@ -54,9 +54,18 @@ impl Field<'_> {
     }
 
     /// Room of a variable that is hidden, or would be.
+    ///
+    /// Against an attacker who knows the rule, where somebody is counted somebody stays: each table that
+    /// proves a cell safe then also does for somebody who knows one child to be counted in a hidden cell.
     pub(crate) fn room_hidden(&self, variable: usize) -> Room {
         let (low, high) = self.bounds[variable];
-        self.room(variable, low, high)
+        let counted = self.rules.attacker == Attacker::Rule && self.value[variable] > 0;
+        self.room(variable, low.max(i64::from(counted)), high)
+    }
+
+    /// Hides cells for their own sake.
+    pub(crate) fn hide(&mut self, variables: &[usize]) {
+        variables.iter().for_each(|it| self.state[*it] = State::Primary);
     }
 
     /// Room of the variable that a move is made for. Against an attacker who knows the rule, a small count

@@ -11,6 +11,7 @@ mod dimension;
 mod edition;
 mod error;
 mod field;
+mod lone;
 mod mask;
 mod protect;
 mod publish;

@@ -5,6 +5,7 @@ use crate::audit::{Detail, Finding, audit};
 use crate::edition::{Edition, MaskedTable, Statistics};
 use crate::error::Invalid;
 use crate::field::{Field, State};
+use crate::lone;
 use crate::protect::{ORDERS, Order, Protection};
 use crate::publish;
 use crate::rules::Rules;
@@ -51,8 +52,9 @@ pub fn mask(block: &Block, past: &[Past], rules: &Rules) -> Result<Release, Inva
     let merges = choose_merges(block, past, rules, &mut budget)?;
     let assembly = Assembly::new(block, past, &merges)?;
     let system = assembly.system()?;
-    let field = assembly.field(&system, rules)?;
-    let mut draft = Draft::new(&assembly, &field, &ORDERS, &mut budget);
+    let mut field = assembly.field(&system, rules)?;
+    let protection = without_lone(&mut field, &mut budget);
+    let mut draft = Draft::new(&assembly, &field, protection);
     draft.add_bands(&mut budget);
     let (edition, told_before) = draft.proven(block)?;
     let steps = rules.search_steps - budget.left;
@@ -99,7 +101,8 @@ fn attempt(
     let assembly = Assembly::new(block, past, merges)?;
     let system = assembly.system()?;
     let field = assembly.field(&system, rules)?;
-    let mut draft = Draft::new(&assembly, &field, &[Order::LargestFirst], budget);
+    let protection = best(&field, &[Order::LargestFirst], budget);
+    let mut draft = Draft::new(&assembly, &field, protection);
     let mut unproven = draft.protection.unproven.clone();
     unproven.sort_unstable();
     if !unproven.is_empty() {
@@ -127,6 +130,24 @@ fn best<'a>(start: &Field<'a>, orders: &[Order], budget: &mut Budget) -> Protect
     best.unwrap_or_else(|| Protection::unprotected(start.clone()))
 }
 
+/// How often noughts are hidden beside counts that were hidden to protect others.
+const LONE_ROUNDS: u32 = 6;
+
+/// Protects what is hidden so that no hidden count is seen to be all of its total.
+fn without_lone<'a>(field: &mut Field<'a>, budget: &mut Budget) -> Protection<'a> {
+    field.hide(&lone::noughts(field));
+    let mut protection = best(field, &ORDERS, budget);
+    for _ in 0..LONE_ROUNDS {
+        let noughts = lone::noughts(&protection.field);
+        if noughts.is_empty() {
+            break;
+        }
+        field.hide(&noughts);
+        protection = best(field, &ORDERS, budget);
+    }
+    protection
+}
+
 /// A block on its way to publication.
 struct Draft<'a> {
     assembly: &'a Assembly<'a>,
@@ -139,13 +160,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(
-        assembly: &'a Assembly<'a>,
-        start: &'a Field<'a>,
-        orders: &[Order],
-        budget: &mut Budget,
-    ) -> Self {
-        let protection = best(start, orders, budget);
+    fn new(assembly: &'a Assembly<'a>, start: &'a Field<'a>, protection: Protection<'a>) -> Self {
         let withheld = vec![false; assembly.tables.len() - assembly.first_new];
         Self { assembly, system: start.system, start, protection, withheld }
     }
@@ -249,7 +264,11 @@ impl<'a> Draft<'a> {
             let unsafe_cells: Vec<Finding> = audit.unsafe_cells().filter(is_new).cloned().collect();
             let mut variables: Vec<usize> = unsafe_cells.iter().filter_map(variable).collect();
             variables.sort_unstable();
-            if widenings > 0 && !variables.is_empty() && self.protection.widen(&variables) {
+            let noughts = lone::noughts(&self.protection.field);
+            if widenings > 0 && !noughts.is_empty() && variables.is_empty() {
+                widenings -= 1;
+                self.protection.hide_beside(&noughts);
+            } else if widenings > 0 && !variables.is_empty() && self.protection.widen(&variables) {
                 widenings -= 1;
             } else if variables.is_empty() || !self.withhold_tables_of(&variables) {
                 return Ok((edition, unsafe_cells));

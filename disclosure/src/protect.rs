@@ -73,6 +73,12 @@ impl<'a> Protection<'a> {
         self.secondary.len() > before
     }
 
+    /// Hides these as well; the audit must prove them.
+    pub(crate) fn hide_beside(&mut self, noughts: &[usize]) {
+        noughts.iter().for_each(|it| self.field.state[*it] = State::Hidden);
+        self.secondary.extend(noughts);
+    }
+
     /// Hides all of the given variables, which an attacker may then take to be anything.
     pub(crate) fn withhold(&mut self, variables: &[usize]) {
         for &variable in variables {

@@ -263,6 +263,7 @@ impl From<EnrolError> for PhoneError {
                 Self::WrongCode { reason: error.to_string() }
             }
             EnrolError::TooOften => Self::TooOften,
+            EnrolError::NoAddress => Self::BadInput { reason: error.to_string() },
             EnrolError::Transport(error) => error.into(),
             EnrolError::Store(error) => error.into(),
             EnrolError::PhoneKnown | EnrolError::AnothersPhone | EnrolError::NoPost => {

@@ -93,7 +93,8 @@ impl PhoneHome {
     ///
     /// # Errors
     /// [`PhoneError`]; [`PhoneError::AlreadyHere`] if they use this phone already: open it and sign in
-    /// again.
+    /// again. [`PhoneError::BadInput`] if what was typed cannot be a server's address; a name that no machine
+    /// has cannot be told from want of signal and is [`PhoneError::Offline`].
     #[uniffi::method(default(pin = None))]
     pub fn enrol(
         &self,

@@ -7,6 +7,7 @@ mod vectors {
     pub mod glen;
     pub mod lines;
     pub mod looked;
+    pub mod newer;
 }
 
 use vectors::asked::{Asker, codes, pins, servers};

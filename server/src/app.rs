@@ -21,6 +21,7 @@ use crate::outside::Outside;
 use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
 use crate::service::audit::note::Written;
 use crate::service::audit::{Act, Note, Origin, Pen, Seen, Who};
+use crate::service::pull::Told;
 use crate::service::reading::Reader;
 use crate::service::reading::brief::Briefs;
 use crate::service::secrets::{self, Secrets};
@@ -171,6 +172,8 @@ pub struct AppState {
     pub bringing: Turns<DeviceId>,
     /// Cases in brief, as they were read before.
     pub briefs: Briefs,
+    /// What phones were last told of people.
+    pub told: Told,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -212,6 +215,7 @@ impl AppState {
             outside: parts.outside,
             blobs: parts.blobs,
             run,
+            told: Told::default(),
             bringing: Turns::new(1, PUSHES_PER_DEVICE),
             briefs: Briefs::default(),
             committer: Arc::default(),
@@ -219,7 +223,7 @@ impl AppState {
         })
     }
 
-    /// The way into the log; begins its work on the runtime that first asks.
+    /// The way into the log; begins its work on the runtime that first asks, and ends with that.
     #[must_use]
     pub fn committer(&self) -> &Committer {
         self.committer.get_or_init(|| {
@@ -227,7 +231,7 @@ impl AppState {
         })
     }
 
-    /// The way into the audit; begins its work on the runtime that first asks.
+    /// The way into the audit; begins its work on the runtime that first asks, and ends with that.
     #[must_use]
     pub fn recorder(&self) -> &Recorder {
         self.recorder.get_or_init(|| Recorder::start(self.db.clone()))

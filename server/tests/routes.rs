@@ -62,6 +62,9 @@ mod openapi;
 #[path = "routes/pages.rs"]
 mod pages;
 #[cfg(test)]
+#[path = "routes/people.rs"]
+mod people;
+#[cfg(test)]
 #[path = "routes/posts.rs"]
 mod posts;
 #[cfg(test)]
@@ -70,6 +73,9 @@ mod quarantine;
 #[cfg(test)]
 #[path = "routes/recovery.rs"]
 mod recovery;
+#[cfg(test)]
+#[path = "routes/restored.rs"]
+mod restored;
 #[cfg(test)]
 #[path = "routes/roll.rs"]
 mod roll;

@@ -51,6 +51,9 @@ pub const CHANGES_IN_REVIEW: usize = 4_000;
 pub const ACTORS_PER_CLAIM: usize = 256;
 /// Actors of one phone: one a day for ten years. More would let a hostile phone fill the table.
 pub const ACTORS_PER_DEVICE: usize = 4_000;
+/// How long what a server lost may still come from the phone that wrote it, milliseconds, since a phone
+/// heard that the server was put back to a backup: three days, a weekend and the call to sync after it.
+pub const LOST_WORK_MS: i64 = 3 * 24 * 60 * 60 * 1000;
 /// How long work that its author has thrown away can be got back, milliseconds: thirty days.
 pub const DISCARDED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Days a phone may go on reading without contact where no framework says how many: a fortnight's leave

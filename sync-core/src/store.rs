@@ -180,7 +180,8 @@ pub enum Write {
         change: ChangeRow,
     },
     /// The log that a change had a place in is gone: it says by itself what it builds on and is
-    /// `Accepted` or `Unsent` again. Does nothing to one that is not there.
+    /// `Accepted` or `Unsent` again; or it has a place in the log that there is now. Does nothing to one that is
+    /// not there.
     Displace {
         /// Its record.
         record: RecordId,

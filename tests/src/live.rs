@@ -1,5 +1,6 @@
 //! Real processes: the server on loopback with real TLS, phones in folders of their own.
 
+mod balancer;
 mod desk;
 pub mod newer;
 mod phone;
@@ -8,6 +9,7 @@ mod proxy;
 pub mod raw;
 mod server;
 
+pub use balancer::Balancer;
 pub use desk::Desk;
 pub use phone::Phone;
 pub use proxy::CuttingProxy;

@@ -3,7 +3,8 @@
 //!
 //! One seed decides everything, so that a failure is replayed by its seed. [`world`] runs,
 //! [`workload`] chooses what people do, [`model`] knows what should be, [`checkers`] and
-//! [`agreement`] compare; [`plant`] holds bugs that they must find.
+//! [`agreement`] compare; [`plant`] holds bugs that they must find. A failure is made smaller by
+//! [`shrink`]; [`tally`] adds many seeds up.
 
 pub mod agreement;
 pub mod checkers;
@@ -15,9 +16,12 @@ pub mod phone;
 pub mod plant;
 pub mod promise;
 pub mod server;
+pub mod shrink;
+pub mod tally;
 pub mod workload;
 pub mod world;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::sim::coverage::Coverage;
@@ -36,13 +40,28 @@ pub struct Options {
     pub skewed: bool,
     /// Whether some visits are told at length, so that answers have several pages.
     pub long_texts: bool,
+    /// Whether the server's database is put back to older copies, too.
+    pub put_back: bool,
     /// Whether each seed is run again with right clocks and compared.
     pub compare_clocks: bool,
+    /// The steps that are made, the others being left out; all if none is named.
+    pub only: Option<BTreeSet<u32>>,
+    /// Whether what happens in each step is told.
+    pub tells: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { steps: 200, plant: None, skewed: true, long_texts: true, compare_clocks: false }
+        Self {
+            steps: 200,
+            plant: None,
+            skewed: true,
+            long_texts: true,
+            put_back: true,
+            compare_clocks: false,
+            only: None,
+            tells: false,
+        }
     }
 }
 
@@ -57,18 +76,28 @@ pub struct Failure {
     pub violation: Violation,
     /// How the run was made.
     pub options: Options,
+    /// What happened in each step, if that was told.
+    pub story: Vec<String>,
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}, step {}: {}", self.seed, self.step, self.violation)?;
-        write!(f, "  replay: cargo run -p system-tests --bin simulate -- --seeds 1")?;
-        write!(f, " --first-seed {} --steps {}", self.seed, self.options.steps)?;
+        write!(f, "  replay: make simulate SEEDS=1 FIRST_SEED={}", self.seed)?;
+        write!(f, " ARGS=\"--steps {}", self.options.steps)?;
         write!(f, " --compare-every {}", u8::from(self.options.compare_clocks))?;
         if let Some(plant) = self.options.plant {
             write!(f, " --plant {}", plant.name())?;
         }
-        Ok(())
+        if !self.options.put_back {
+            write!(f, " --no-put-back")?;
+        }
+        if let Some(only) = &self.options.only {
+            let steps: Vec<String> = only.iter().map(u32::to_string).collect();
+            write!(f, " --only {}", steps.join(","))?;
+        }
+        write!(f, "\"")?;
+        self.story.iter().try_for_each(|line| write!(f, "\n    {line}"))
     }
 }
 
@@ -106,14 +135,16 @@ pub fn run(seed: u64, options: &Options) -> Run {
     };
     world.clocks_checked();
     run.coverage = world.coverage().clone();
-    if let Err(violation) = compare(&world, &straight) {
-        run.failure = Some(Failure { seed, step: run.steps, violation, options: options.clone() });
+    if let Err(violation) = compare(&world, &straight, options.plant) {
+        let (step, options, story) = (run.steps, options.clone(), world.story().to_vec());
+        run.failure = Some(Failure { seed, step, violation, options, story });
     }
     run
 }
 
-fn compare(skewed: &World, straight: &World) -> Result<(), Violation> {
-    let (a, b) = (agreement::outcome(skewed.phones())?, agreement::outcome(straight.phones())?);
+fn compare(skewed: &World, straight: &World, plant: Option<Plant>) -> Result<(), Violation> {
+    let outcome = |world: &World| agreement::outcome(world.phones(), plant);
+    let (a, b) = (outcome(skewed)?, outcome(straight)?);
     if a == b {
         return Ok(());
     }
@@ -128,11 +159,14 @@ fn compare(skewed: &World, straight: &World) -> Result<(), Violation> {
 
 /// The run, and its world if every promise held.
 fn run_once(seed: u64, options: &Options) -> (Run, Option<World>) {
-    let failed = |step, violation| Failure { seed, step, violation, options: options.clone() };
+    let failed = |step, violation, story: &[String]| {
+        let (options, story) = (options.clone(), story.to_vec());
+        Failure { seed, step, violation, options, story }
+    };
     let mut world = match World::new(seed, options) {
         Ok(world) => world,
         Err(violation) => {
-            let (coverage, failure) = (Coverage::default(), Some(failed(0, violation)));
+            let (coverage, failure) = (Coverage::default(), Some(failed(0, violation, &[])));
             return (Run { steps: 0, phones: 0, coverage, chain: [0; 32], failure }, None);
         }
     };
@@ -142,7 +176,7 @@ fn run_once(seed: u64, options: &Options) -> (Run, Option<World>) {
         (Ok(chain), done) => (chain, done),
         (Err(violation), done) => ([0; 32], done.and(Err(violation))),
     };
-    let failure = done.err().map(|violation| failed(steps, violation));
+    let failure = done.err().map(|violation| failed(steps, violation, world.story()));
     let (phones, coverage) = (world.phones().len(), world.coverage().clone());
     let held = failure.is_none();
     (Run { steps, phones, coverage, chain, failure }, held.then_some(world))
@@ -151,8 +185,10 @@ fn run_once(seed: u64, options: &Options) -> (Run, Option<World>) {
 fn walk(world: &mut World, options: &Options, steps: &mut u32) -> Result<(), Violation> {
     while *steps < options.steps {
         *steps += 1;
-        world.step()?;
-        if steps.is_multiple_of(QUIESCE_EVERY) || *steps == options.steps {
+        let is_last = *steps == options.steps;
+        let kept = is_last || options.only.as_ref().is_none_or(|only| only.contains(steps));
+        world.step(kept)?;
+        if is_last || (kept && steps.is_multiple_of(QUIESCE_EVERY)) {
             world.quiesce()?;
         }
     }

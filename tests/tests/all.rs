@@ -17,4 +17,6 @@ mod restores;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]
+mod together;
+#[cfg(test)]
 mod workload;

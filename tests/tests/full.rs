@@ -7,7 +7,6 @@ use caseweave::ingest::commit::commit_group;
 use caseweave::ingest::judge::{Accepted, Verdict};
 use caseweave::role::Role;
 use caseweave::service::histories::history_of;
-use sync_core::device::sync::SyncControl;
 use sync_core::device::{DeviceError, Enrolled};
 use sync_core::engine::admit::Admitted;
 use sync_core::ids::{CaseId, RecordId};
@@ -19,16 +18,13 @@ use sync_core::record::history::History;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::case::CaseFacts;
 use sync_core::record::schema::TEXTS;
-use sync_core::time::Timestamp;
-use system_tests::sim::coverage::Coverage;
 use system_tests::sim::dice::Dice;
-use system_tests::sim::model::Model;
-use system_tests::sim::network::Line;
 use system_tests::sim::phone::Phone;
 use system_tests::sim::promise::Violation;
 use system_tests::sim::server::{Person, Server};
 
-const START: Timestamp = Timestamp(1_795_300_000_000);
+use crate::together::{START, synced as sync};
+
 const PEOPLE: [Person; 3] = [
     Person { name: "ada", agency: "health", role: Role::Practitioner },
     Person { name: "bea", agency: "education", role: Role::ClusterLead },
@@ -45,26 +41,6 @@ fn finding() -> NewEntry {
 fn text(characters: usize) -> NewEntry {
     let (fields, text) = (vec![(1, "summary".into())], Some("x".repeat(characters)));
     NewEntry { collection: TEXTS, fields, text, ..NewEntry::default() }
-}
-
-fn sync(server: &mut Server, phone: &mut Phone) -> Result<(), Violation> {
-    let (identity, mut dice) = (phone.device.identity().clone(), Dice::new(3, 4));
-    let mut line = Line {
-        server,
-        device: identity.device,
-        now: START,
-        mishap: None,
-        strays: &mut phone.strays,
-        model: &mut Model::new(2),
-        who: identity.principal,
-        coverage: &mut Coverage::default(),
-        happened: None,
-        broken: None,
-    };
-    let control = SyncControl::new();
-    let synced = phone.device.sync(&mut line, &|| START, &mut || dice.bytes(), control);
-    line.broken.map_or(Ok(()), Err)?;
-    Ok(synced.map(drop)?)
 }
 
 /// Somebody fills a record with entries, all in one batch as the log would hold those of many.

@@ -6,13 +6,16 @@ use std::collections::BTreeMap;
 use caseweave::role::Role;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use sync_core::device::Device;
 use sync_core::device::sync::SyncControl;
+use sync_core::device::{Device, Facts};
 use sync_core::ids::CaseId;
+use sync_core::merge::ConsentScope;
+use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
 use sync_core::record::kinds::Draft;
 use sync_core::record::kinds::case::CaseFacts;
 use sync_core::record::kinds::visit::VisitDraft;
+use sync_core::record::schema::Fact;
 use sync_core::store::Store;
 use sync_core::time::Timestamp;
 use system_tests::sim::coverage::Coverage;
@@ -65,6 +68,11 @@ impl Area {
         let server = Server::new(Dice::new(1, 2), &PEOPLE, None, START)?;
         let (dice, model) = (Dice::new(1, 0), Model::new(2));
         Ok(Self { server, dice, model, now: START, written: 0 })
+    }
+
+    fn phone(&mut self, name: &str) -> Result<Phone, Violation> {
+        let enrolled = self.server.enrol(name, START)?;
+        Phone::enrolled(&enrolled, false)
     }
 
     fn sync(&mut self, phone: &mut Phone, fault: Option<Fault>) -> Result<(), Violation> {
@@ -154,11 +162,7 @@ fn sentences<S: Store>(device: &Device<S>) -> Result<BTreeMap<String, usize>, Vi
 
 fn run(steps: &[Step]) -> Result<(), Violation> {
     let mut area = Area::new()?;
-    let mut enrol = |name| -> Result<Phone, Violation> {
-        let enrolled = area.server.enrol(name, START)?;
-        Phone::enrolled(&enrolled, false)
-    };
-    let (mut phone, mut other) = (enrol("ada")?, enrol("bea")?);
+    let (mut phone, mut other) = (area.phone("ada")?, area.phone("bea")?);
     area.sync(&mut phone, None)?;
     for step in steps {
         area.act(&mut phone, *step)?;
@@ -194,6 +198,56 @@ fn what_two_copies_write_again_is_one_case_still() {
     use Step::{BackUp, Case, Restore, Sync, Visit};
     let done = run(&[BackUp, Case, Sync, Restore, Case, BackUp, Visit, Sync, Restore, Visit]);
     assert!(done.is_ok(), "{}", done.err().map(|it| it.to_string()).unwrap_or_default());
+}
+
+/// A case that a colleague wrote in, on a server that is put back to before it.
+fn lost_with_the_log(begins_first: bool) -> Result<(), Violation> {
+    let mut area = Area::new()?;
+    let (mut ada, mut bea) = (area.phone("ada")?, area.phone("bea")?);
+    area.sync(&mut bea, None)?;
+    area.sync(&mut ada, None)?;
+    area.server.back_up()?;
+    area.model.back_up();
+    area.act(&mut ada, Step::Case)?;
+    area.act(&mut ada, Step::Sync)?;
+    area.act(&mut bea, Step::Sync)?;
+    let case = last_case(&bea.device)?.unwrap();
+    let consent = Facts::new(Fact::Consent, ConsentScope::All.to_string()).of("mother");
+    let named = Facts::new(Fact::Named, true).of(ada.device.identity().principal.user.to_string());
+    bea.device.assert(&Envelope::of_case(case, Compartment::Team), &consent, area.now)?;
+    bea.device.assert(&Envelope::of_case(case, Compartment::Protection), &named, area.now)?;
+    area.act(&mut bea, Step::Sync)?;
+    area.act(&mut ada, Step::Sync)?;
+    area.server.restore()?;
+    area.model.note_server_restored(&[])?;
+    for _ in 0..3 {
+        if begins_first {
+            area.act(&mut ada, Step::Sync)?;
+        }
+        area.act(&mut bea, Step::Sync)?;
+        area.act(&mut ada, Step::Sync)?;
+    }
+    let shown = |phone: &Phone| -> Result<String, Violation> {
+        Ok(format!("{:?}", phone.device.record(&Compartment::Team.case_record(&case))?))
+    };
+    assert_eq!(shown(&ada)?, shown(&bea)?);
+    assert!(shown(&ada)?.contains("mother"), "what the colleague wrote is back, too");
+    assert_eq!(sentences(&ada.device)?.len(), 1, "and the child's name");
+    for phone in [&ada, &bea] {
+        assert_eq!(phone.device.only_here()?.changes, 0, "nothing is stuck");
+    }
+    assert_eq!(ada.device.returned()?, Vec::new(), "the case is its beginner's to send again");
+    Ok(())
+}
+
+/// The simulator found both: the beginner's phone could not read the record any more, and a lead's word in
+/// the case's protection record began the case anew, so that its beginner was a stranger to it.
+#[test]
+fn a_case_comes_back_to_a_server_that_lost_it_whoever_sends_first() {
+    for begins_first in [true, false] {
+        let done = lost_with_the_log(begins_first);
+        assert!(done.is_ok(), "{}", done.err().map(|it| it.to_string()).unwrap_or_default());
+    }
 }
 
 proptest! {

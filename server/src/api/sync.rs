@@ -20,13 +20,14 @@ use crate::db::devices::Device;
 use crate::db::{self, Conn};
 use crate::error::{ApiError, ErrorBody};
 use crate::ingest::Arrival;
+use crate::ingest::recorder::Met;
 use crate::meter::Meter;
 use crate::service::Refusal;
 use crate::service::audit::{Act, Note, offline};
 use crate::service::contact;
 use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
-use crate::service::pull::{Coming, Puller, Round};
+use crate::service::pull::{self, Coming, Puller, Round};
 use crate::service::sessions::stands;
 
 /// One exchange: takes what only the phone has, answers with what is new, page by page.
@@ -77,9 +78,9 @@ pub(crate) async fn exchange(
     let noted = note_openings(&state, &session, &device, &request.openings).await?;
     let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
     let answers = ingest(&state, &sender, &meter, &request).await?;
-    let rounds = begin_rounds(&state, &session, &device, &request).await?;
-    note_pull(&state, &session, &rounds).await?;
-    let writer = PageWriter::new().map_err(|_| ApiError::busy())?;
+    let (rounds, met) = begin_rounds(&state, &session, &device, &request).await?;
+    note_pull(&state, &session, &rounds, met).await?;
+    let writer = PageWriter::new();
     // It goes under some cluster's name; a phone that asks for none is told nothing.
     let cost = request.cursors.first().filter(|_| state.stats && request.stats);
     let cost = cost.map(|it| it.cluster);
@@ -171,16 +172,16 @@ pub(super) async fn ingest(
     Ok(answers)
 }
 
-/// A round for each cluster that the phone asks about and its user works in. While the phone has
-/// more to push, it gets answers only.
+/// A round for each cluster that the phone asks about and its user works in, or did when the phone last asked,
+/// with what is to be noted of its contact. While the phone has more to push, it gets answers only.
 async fn begin_rounds(
     state: &AppState,
     session: &Session,
     device: &Device,
     request: &SyncRequest,
-) -> Result<Vec<Round>, ApiError> {
+) -> Result<(Vec<Round>, Option<Met>), ApiError> {
     if request.more {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
     let principal = session.person.principal();
     let works = |cluster: &ClusterId| principal.works_cases_in(*cluster);
@@ -191,22 +192,26 @@ async fn begin_rounds(
         log_id: state.secrets.log_id,
         fresh: state.entropy.bytes()?,
         whole: request.whole,
+        works: true,
         catalogue: state.rules.catalogue.clone(),
+        told: state.told.clone(),
     };
-    let asked: Vec<_> = request.cursors.iter().filter(|it| works(&it.cluster)).cloned().collect();
+    let pullers = request.cursors.iter().filter_map(|it| {
+        let works = works(&it.cluster);
+        (works || pull::is_sealed_for(&puller, it))
+            .then(|| (it.clone(), Puller { works, ..puller.clone() }))
+    });
+    let (asked, pullers): (Vec<_>, Vec<_>) = pullers.unzip();
     let (now, posts) = (state.clock.now(), session.person.memberships.clone());
     let work = move |conn: &mut Conn| {
         let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
-        let begin = |it: ClusterCursor| Round::begin(conn, puller.clone(), &it, now);
-        let rounds = asked.into_iter().map(begin).collect::<Result<Vec<_>, db::Error>>()?;
+        let begin = |(it, puller): (ClusterCursor, Puller)| Round::begin(conn, puller, &it, now);
+        let rounds = asked.into_iter().zip(pullers).map(begin);
+        let rounds = rounds.collect::<Result<Vec<_>, db::Error>>()?;
         Ok::<_, db::Error>((rounds, notes))
     };
     let (rounds, notes) = state.db.read(work).await?;
-    if !notes.is_empty() {
-        let device = device.id;
-        state.db.write(move |conn| contact::note(conn, &device, &notes)).await?;
-    }
-    Ok(rounds)
+    Ok((rounds, (!notes.is_empty()).then_some((device.id, notes))))
 }
 
 /// A phone that goes on under a fresh actor says so with the request that may bring work of it.
@@ -240,17 +245,31 @@ async fn note_openings(
     Ok(state.db.write(work).await?)
 }
 
-/// Before anything is sent, that it is sent is written down; an exchange that brings nothing new
-/// leaves no row.
-async fn note_pull(state: &AppState, session: &Session, rounds: &[Round]) -> Result<(), ApiError> {
+/// Before anything is sent, that it is sent is written down, and what the phone is known to have; an
+/// exchange that brings nothing new leaves no row.
+async fn note_pull(
+    state: &AppState,
+    session: &Session,
+    rounds: &[Round],
+    met: Option<Met>,
+) -> Result<(), ApiError> {
     let brings = |it: &Coming| it.changes > 0 || it.lines > 0;
-    for Coming { cluster, changes, lines } in rounds.iter().map(Round::ahead).filter(brings) {
-        let count = usize::try_from(changes).unwrap_or_default();
-        let note = Note::of(Act::Pull).in_cluster(cluster).counting(count);
-        let note = if lines > 0 { note.with(format!("directory {lines}")) } else { note };
-        state.note(session.asking().who(), note).await?;
+    let coming = rounds.iter().map(Round::ahead).filter(brings);
+    let notes: Vec<Note> = coming.map(noted).collect();
+    if notes.is_empty() && met.is_none() {
+        return Ok(());
     }
+    let mut pen = state.pen(session.asking().who())?;
+    let rows = notes.iter().flat_map(|note| pen.rows(note)).collect();
+    let _ = state.recorder().record_contact(rows, met).await?;
     Ok(())
+}
+
+fn noted(coming: Coming) -> Note {
+    let Coming { cluster, changes, lines } = coming;
+    let count = usize::try_from(changes).unwrap_or_default();
+    let note = Note::of(Act::Pull).in_cluster(cluster).counting(count);
+    if lines > 0 { note.with(format!("directory {lines}")) } else { note }
 }
 
 /// An answer on its way.

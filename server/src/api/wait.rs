@@ -15,7 +15,7 @@ use super::Session;
 use crate::app::AppState;
 use crate::error::{ApiError, ErrorBody};
 use crate::hex;
-use crate::ingest::committer::Beat;
+use crate::ingest::committer::Pulse;
 use crate::service::news::{self, Keys, Standing, Waiting};
 
 /// How long a poll is held at most, seconds: below what phone networks cut.
@@ -65,8 +65,7 @@ pub(crate) async fn wait(
     session: Session,
     query: Asked,
 ) -> Result<Json<WaitAnswer>, ApiError> {
-    let mut committed = state.committer().committed();
-    committed.mark_unchanged();
+    let pulse = state.committer().pulse();
     let cursors = query.cursors.as_deref().map(parse).transpose()?.unwrap_or_default();
     let standing = standing(&state, &session, cursors).await?;
     let hold = Duration::from_secs(query.seconds.unwrap_or(HOLD).min(HOLD));
@@ -75,11 +74,9 @@ pub(crate) async fn wait(
         device: session.device.as_ref().map(|device| device.id),
         catalogue: state.rules.catalogue.clone(),
     };
-    let news = until_news(&state, committed, waiting, standing);
-    match tokio::time::timeout(hold, news).await {
-        Ok(answer) => answer.map(|()| Json(WaitAnswer { news: true })),
-        Err(_) => Ok(Json(WaitAnswer { news: false })),
-    }
+    let news = until_news(&state, pulse, waiting, standing);
+    let news = tokio::time::timeout(hold, news).await.unwrap_or(Ok(false))?;
+    Ok(Json(WaitAnswer { news }))
 }
 
 fn parse(text: &str) -> Result<BTreeMap<ClusterId, Vec<u8>>, ApiError> {
@@ -112,17 +109,19 @@ async fn standing(
     Ok(state.db.read(work).await?)
 }
 
-/// Returns when there is something. Holds no connection while it waits.
+/// Returns when there is something, or when this process ends: then another is to be asked. Holds no
+/// connection while it waits.
 async fn until_news(
     state: &AppState,
-    mut committed: watch::Receiver<Option<Beat>>,
+    mut pulse: watch::Receiver<Pulse>,
     waiting: Waiting,
     standing: Standing,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
+    let first = *pulse.borrow_and_update();
+    let mut busy = matches!(first, Pulse::Beat(last) if last.at.elapsed() < PACE);
     let mut asked = Instant::now();
-    let last = *committed.borrow();
-    pace(last.is_some_and(|beat| beat.at.elapsed() < PACE), asked).await;
     loop {
+        pace(busy, asked).await;
         asked = Instant::now();
         let (waiting, standing) = (waiting.clone(), standing.clone());
         let turn = state.reading.take(&waiting.principal.user).await?;
@@ -132,14 +131,15 @@ async fn until_news(
             news::any(conn, &waiting, &standing, now)
         };
         if state.db.read(ask).await? {
-            return Ok(());
+            return Ok(true);
         }
-        if committed.changed().await.is_err() {
-            // Nothing more is committed here: the process is ending.
-            return Err(ApiError::not_ready());
+        // Whoever could tell is gone with the process.
+        let told = pulse.changed().await.map_or(Pulse::Ending, |()| *pulse.borrow_and_update());
+        match told {
+            Pulse::Ending => return Ok(false),
+            Pulse::Still => {}
+            Pulse::Beat(beat) => busy = beat.quiet < PACE,
         }
-        let beat = *committed.borrow_and_update();
-        pace(beat.is_some_and(|beat| beat.quiet < PACE), asked).await;
     }
 }
 

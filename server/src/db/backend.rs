@@ -116,7 +116,7 @@ fn open_sqlite(path: &str) -> Result<Conn, Error> {
         .map_err(|_| Error::Open(format!("{path} is not a file we may use")))?;
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON;",
+         PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;",
     )
     .map_err(|_| Error::Open(format!("{path} is not a database or another program holds it")))?;
     Ok(Conn::Sqlite(conn))

@@ -142,12 +142,25 @@ pub fn findable(
         .load(conn)?)
 }
 
-/// Sends a case's line anew to everybody who may find it.
+/// The cases of a cluster that the user may find and that were to be found up to a number.
 ///
 /// # Errors
 /// The database's failure.
-pub fn renumber(conn: &mut Conn, case: &CaseId, number: i64) -> Result<(), Error> {
-    let found = directory::table.find(case.as_bytes().as_slice());
-    diesel::update(found).set(directory::number.eq(number)).execute(conn)?;
-    Ok(())
+pub fn findable_until(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+    number: i64,
+) -> Result<Vec<CaseId>, Error> {
+    let hidden = barred::table
+        .filter(barred::user_id.eq(user.as_bytes().as_slice()))
+        .select(barred::case_id);
+    let rows: Vec<Vec<u8>> = directory::table
+        .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(directory::first_number.le(number))
+        .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
+        .order(directory::case_id)
+        .select(directory::case_id)
+        .load(conn)?;
+    rows.iter().map(|case| Ok(CaseId::from_slice(case)?)).collect()
 }

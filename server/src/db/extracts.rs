@@ -107,6 +107,9 @@ pub fn to_send(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Linked>, Error> {
+    // Where no access began, only what moved is sent: no need to look at what was sent before.
+    let began = super::access::began(conn, user, cluster, (base, up_to))?;
+    let after = if began { after } else { after.max(base) };
     let moved = extracts::number.gt(base);
     let granted = access::since.gt(base).and(access::since.le(up_to));
     let rows = extracts::table

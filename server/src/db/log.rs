@@ -1,11 +1,12 @@
 //! The log of each cluster: the truth.
 
 use diesel::prelude::*;
+use sha2::{Digest, Sha256};
 use sync_core::ids::{Actor, ChangeHash, ClusterId, DeviceId, RecordId, UserId};
 use sync_core::time::Timestamp;
 
 use super::schema::clusters;
-use super::schema_log::{batches, log, log_proofs};
+use super::schema_log::{batches, log, log_marks, log_proofs};
 use super::{Conn, Error};
 
 /// One change of the log.
@@ -242,21 +243,30 @@ fn proof((number, batch, salt, salted, chain): ProofRow) -> Result<(i64, Proof),
     Ok((number, proof))
 }
 
-/// The chain at the last change up to a number; zeros before the first.
+/// What tells a log at a number from every other log that gave this number: the chain over its changes, with the
+/// mark of what took numbers after the last of them.
 ///
 /// # Errors
 /// The database's failure.
-pub fn chain_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8; 32], Error> {
+pub fn state_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8; 16], Error> {
     let found = log_proofs::table
         .filter(log_proofs::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log_proofs::number.le(number))
         .order(log_proofs::number.desc())
-        .select(log_proofs::chain);
-    let chain: Option<Vec<u8>> = found.first(conn).optional()?;
-    match chain {
-        None => Ok([0; 32]),
-        Some(chain) => chain.try_into().map_err(|_| Error::Corrupt("chain")),
-    }
+        .select((log_proofs::number, log_proofs::chain));
+    let last: Option<(i64, Vec<u8>)> = found.first(conn).optional()?;
+    let (last, chain) = last.unwrap_or_else(|| (0, vec![0; 32]));
+    let found = log_marks::table
+        .filter(log_marks::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log_marks::number.gt(last).and(log_marks::number.le(number)))
+        .order(log_marks::number.desc())
+        .select(log_marks::mark);
+    let mark: Option<Vec<u8>> = found.first(conn).optional()?;
+    let state = match mark {
+        None => chain,
+        Some(mark) => Sha256::new().chain_update(chain).chain_update(mark).finalize().to_vec(),
+    };
+    state.first_chunk().copied().ok_or(Error::Corrupt("chain"))
 }
 
 /// The number of the first change that arrived at or after a moment; the next number if none did.
@@ -301,6 +311,17 @@ pub fn head(conn: &mut Conn, cluster: &ClusterId) -> Result<(i64, [u8; 32]), Err
         .select((clusters::next_number, clusters::chain_head));
     let (number, chain): (i64, Vec<u8>) = found.first(conn)?;
     Ok((number, chain.try_into().map_err(|_| Error::Corrupt("chain"))?))
+}
+
+/// How many numbers all logs have given together: moves with each commit of any process.
+///
+/// # Errors
+/// The database's failure.
+pub fn all_numbers(conn: &mut Conn) -> Result<i64, Error> {
+    let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+        "CAST(COALESCE(SUM(next_number), 0) AS BIGINT)",
+    );
+    Ok(clusters::table.select(sum).first(conn)?)
 }
 
 /// Moves the head. Only under the cluster's lock.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use sync_core::ids::{AgencyId, ClusterId, UserId};
 use sync_core::time::Timestamp;
 
-use super::schema::{agencies, clusters, memberships, users};
+use super::schema::{agencies, clusters, memberships, people_stamp, users};
 use super::schema_posts::post_history as history;
 use super::{Conn, Error};
 use crate::role::Role;
@@ -152,6 +152,14 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
         })
     };
     rows.into_iter().map(post).collect()
+}
+
+/// A number that moves whenever anybody comes, goes or is called something else, in any cluster.
+///
+/// # Errors
+/// The database's failure.
+pub fn stamp(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(people_stamp::table.select(people_stamp::stamp).first(conn)?)
 }
 
 /// The posts that a cluster's people have in other clusters.

@@ -43,6 +43,12 @@ impl Db {
         Self { inner: Arc::new(inner) }
     }
 
+    /// Whether other processes may write in it, too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !self.inner.address.is_sqlite()
+    }
+
     /// Connections, at most.
     #[must_use]
     pub fn size(&self) -> usize {

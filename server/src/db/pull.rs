@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use sync_core::ids::{ClusterId, RecordId, ScopeId, UserId};
@@ -17,46 +18,126 @@ fn sent((row, envelope): (Row, Vec<u8>)) -> Result<Sent, Error> {
     Ok((from_row(row)?, envelope))
 }
 
-/// The records that were withdrawn from a user.
-#[diesel::dsl::auto_type]
-fn gone_from<'a>(user: &'a UserId) -> _ {
-    let user: &'a [u8] = user.as_bytes();
-    withdrawn::table.filter(withdrawn::user_id.eq(user)).select(withdrawn::record_id)
+/// Numbers of the log among which what is new is sought one by one; among more, it is sought by what the
+/// user may read. A phone of an ordinary caseload has a few hundred grants.
+const NEAR: i64 = 100;
+
+/// Whether a record is not withdrawn from a user.
+macro_rules! still_theirs {
+    ($user:expr) => {
+        not(exists(
+            withdrawn::table
+                .filter(withdrawn::user_id.eq($user.as_bytes().as_slice()))
+                .filter(withdrawn::record_id.eq(records::id)),
+        ))
+    };
 }
 
-/// New changes within (after, up to] of what the user had been granted by `granted_by`.
+/// Whether a scope of this name was granted to a user by a number and is still.
+macro_rules! granted {
+    ($user:expr, $by:expr, $scope:expr) => {
+        exists(
+            access::table
+                .filter(access::user_id.eq($user.as_bytes().as_slice()))
+                .filter(access::scope_id.eq($scope))
+                .filter(access::since.le($by))
+                .filter(access::until.is_null()),
+        )
+    };
+}
+
+/// The changes of a range whose records are granted: each change is looked at.
+macro_rules! one_by_one {
+    ($user:expr, $cluster:expr, $range:expr, $by:expr) => {
+        log::table
+            .inner_join(records::table)
+            .filter(log::cluster_id.eq($cluster.as_bytes().as_slice()))
+            .filter(log::number.gt($range.0).and(log::number.le($range.1)))
+            .filter(granted!($user, $by, records::scope_id).or(granted!($user, $by, records::id)))
+            .filter(still_theirs!($user))
+    };
+}
+
+/// The changes of a range whose records are granted through `$column`: each grant is looked at.
+macro_rules! grant_by_grant {
+    ($user:expr, $cluster:expr, $range:expr, $by:expr, $column:expr) => {
+        access::table
+            .inner_join(records::table.on($column.eq(access::scope_id)))
+            .inner_join(log::table.on(log::record_id.eq(records::id)))
+            .filter(access::user_id.eq($user.as_bytes().as_slice()))
+            .filter(access::cluster_id.eq($cluster.as_bytes().as_slice()))
+            .filter(access::since.le($by).and(access::until.is_null()))
+            .filter(records::last_number.gt($range.0))
+            .filter(log::number.gt($range.0).and(log::number.le($range.1)))
+            .filter(still_theirs!($user))
+    };
+}
+
+/// How new changes are sought. Both find the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// Each change of the range is looked at.
+    ByChange,
+    /// Each grant of the user is looked at.
+    ByGrant,
+}
+
+impl Way {
+    /// The way that looks at less.
+    const fn through((after, up_to): (i64, i64)) -> Self {
+        if up_to - after <= NEAR { Self::ByChange } else { Self::ByGrant }
+    }
+}
+
+/// New changes within (after, up to] of what the user had been granted by `granted_by`, in order.
 ///
 /// # Errors
 /// The database's failure.
 pub fn new_changes(
     conn: &mut Conn,
-    user: &UserId,
-    cluster: &ClusterId,
-    (after, up_to): (i64, i64),
+    whose: (&UserId, &ClusterId),
+    range: (i64, i64),
     granted_by: i64,
     limit: i64,
 ) -> Result<Vec<Sent>, Error> {
-    let granted = || {
-        access::table
-            .filter(access::user_id.eq(user.as_bytes().as_slice()))
-            .filter(access::since.le(granted_by))
-            .filter(access::until.is_null())
-            .select(access::scope_id)
-    };
-    let rows = log::table
-        .inner_join(records::table)
-        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(log::number.gt(after).and(log::number.le(up_to)))
-        .filter(records::scope_id.eq_any(granted()).or(records::id.eq_any(granted())))
-        .filter(diesel::dsl::not(records::id.eq_any(gone_from(user))))
-        .order(log::number)
-        .limit(limit)
-        .select((COLUMNS, records::envelope))
-        .load(conn)?;
-    rows.into_iter().map(sent).collect()
+    new_changes_by(conn, Way::through(range), whose, range, (granted_by, limit))
 }
 
-/// How many such changes there are.
+/// The same, sought in a given way.
+///
+/// # Errors
+/// The database's failure.
+pub fn new_changes_by(
+    conn: &mut Conn,
+    way: Way,
+    (user, cluster): (&UserId, &ClusterId),
+    range: (i64, i64),
+    (granted_by, limit): (i64, i64),
+) -> Result<Vec<Sent>, Error> {
+    macro_rules! load {
+        ($found:expr) => {
+            $found
+                .order(log::number)
+                .limit(limit)
+                .select((COLUMNS, records::envelope))
+                .load::<(Row, Vec<u8>)>(conn)?
+                .into_iter()
+                .map(sent)
+        };
+    }
+    if way == Way::ByChange {
+        return load!(one_by_one!(user, cluster, range, granted_by)).collect();
+    }
+    let scoped = load!(grant_by_grant!(user, cluster, range, granted_by, records::scope_id));
+    let alone = load!(grant_by_grant!(user, cluster, range, granted_by, records::id));
+    // What is granted in two ways comes once.
+    let all = scoped.chain(alone).map(|sent| sent.map(|sent| (sent.0.number, sent)));
+    let all = all.collect::<Result<BTreeMap<_, _>, Error>>()?;
+    Ok(all.into_values().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+}
+
+/// How many such changes there are of what the user is granted now; what is granted in two ways may count
+/// twice.
 ///
 /// # Errors
 /// The database's failure.
@@ -64,22 +145,18 @@ pub fn count_new(
     conn: &mut Conn,
     user: &UserId,
     cluster: &ClusterId,
-    (after, up_to): (i64, i64),
+    range: (i64, i64),
 ) -> Result<i64, Error> {
-    let granted = || {
-        access::table
-            .filter(access::user_id.eq(user.as_bytes().as_slice()))
-            .filter(access::until.is_null())
-            .select(access::scope_id)
-    };
-    Ok(log::table
-        .inner_join(records::table)
-        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(log::number.gt(after).and(log::number.le(up_to)))
-        .filter(records::scope_id.eq_any(granted()).or(records::id.eq_any(granted())))
-        .filter(diesel::dsl::not(records::id.eq_any(gone_from(user))))
-        .count()
-        .get_result(conn)?)
+    macro_rules! count {
+        ($found:expr) => {
+            $found.count().get_result::<i64>(conn)?
+        };
+    }
+    if Way::through(range) == Way::ByChange {
+        return Ok(count!(one_by_one!(user, cluster, range, i64::MAX)));
+    }
+    let scoped = count!(grant_by_grant!(user, cluster, range, i64::MAX, records::scope_id));
+    Ok(scoped + count!(grant_by_grant!(user, cluster, range, i64::MAX, records::id)))
 }
 
 /// Which records of granted scopes: by kind, and by where they begin in the log.
@@ -130,7 +207,7 @@ pub fn granted_records(
                 .filter(records::kind.between(class.kinds.0, class.kinds.1))
                 .filter(records::first_number.between(class.begun.0.max(from), class.begun.1))
                 .filter(records::first_number.le(up_to))
-                .filter(diesel::dsl::not(records::id.eq_any(gone_from(user))))
+                .filter(still_theirs!(user))
                 .select((records::id, records::envelope, records::first_number, records::length))
                 .load::<GrantedRow>(conn)?
         };
@@ -201,5 +278,5 @@ pub fn is_granted(conn: &mut Conn, user: &UserId, scope: &ScopeId) -> Result<boo
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::scope_id.eq(scope.as_bytes().as_slice()))
         .filter(access::until.is_null());
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+    Ok(diesel::select(exists(found)).get_result(conn)?)
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
+use sync_core::record::kind::Kind;
 
 use super::schema_log::{cases, records};
 use super::{Conn, Error};
@@ -55,6 +56,16 @@ pub fn by_id(conn: &mut Conn, id: &RecordId) -> Result<Option<RecordRow>, Error>
     row.map(from_row).transpose()
 }
 
+/// How many changes a record has; none if it is not there.
+///
+/// # Errors
+/// The database's failure.
+pub fn length(conn: &mut Conn, id: &RecordId) -> Result<usize, Error> {
+    let found = records::table.find(id.as_bytes().as_slice()).select(records::length);
+    let length: Option<i32> = found.first(conn).optional()?;
+    Ok(length.unwrap_or(0).unsigned_abs() as usize)
+}
+
 /// A case's records, in the order in which they began.
 ///
 /// # Errors
@@ -65,6 +76,49 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error> 
         .order(records::first_number)
         .load::<Row>(conn)?;
     rows.into_iter().map(from_row).collect()
+}
+
+/// What a case's rules hang on, in the order in which it began: the case's own records, and the first of
+/// each compartment.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_rules(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error> {
+    let (one, case) = (diesel::alias!(records as one), case.as_bytes().as_slice());
+    let firsts = one
+        .filter(one.field(records::case_id).eq(case))
+        .group_by(one.field(records::scope_id))
+        .select(diesel::dsl::min(one.field(records::first_number)));
+    let own = records::kind.eq(i16::from(Kind::Case.code()));
+    let rows = records::table
+        .filter(records::case_id.eq(case))
+        .filter(own.or(records::first_number.nullable().eq_any(firsts).assume_not_null()))
+        .order(records::first_number)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// A case's records of some kinds, in the order in which they began.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_kinds(conn: &mut Conn, case: &CaseId, kinds: [Kind; 2]) -> Result<Vec<RecordRow>, Error> {
+    let [one, other] = kinds.map(|kind| i16::from(kind.code()));
+    let rows = records::table
+        .filter(records::case_id.eq(case.as_bytes().as_slice()))
+        .filter(records::kind.eq(one).or(records::kind.eq(other)))
+        .order(records::first_number)
+        .load::<Row>(conn)?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Whether a case has any record.
+///
+/// # Errors
+/// The database's failure.
+pub fn any_of(conn: &mut Conn, case: &CaseId) -> Result<bool, Error> {
+    let found = records::table.filter(records::case_id.eq(case.as_bytes().as_slice()));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
 }
 
 /// Every record of a cluster, in the order in which they began.
@@ -84,11 +138,24 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<RecordRow>
 /// # Errors
 /// The database's failure.
 pub fn put(conn: &mut Conn, row: &RecordRow) -> Result<(), Error> {
+    if grow(conn, row)? { Ok(()) } else { insert(conn, row) }
+}
+
+/// Notes that a record grew; says whether it is there.
+///
+/// # Errors
+/// The database's failure.
+pub fn grow(conn: &mut Conn, row: &RecordRow) -> Result<bool, Error> {
     let found = records::table.find(row.id.as_bytes().as_slice());
     let grown = (records::last_number.eq(row.last_number), records::length.eq(row.length));
-    if diesel::update(found).set(grown).execute(conn)? > 0 {
-        return Ok(());
-    }
+    Ok(diesel::update(found).set(grown).execute(conn)? > 0)
+}
+
+/// Adds a record with its first changes.
+///
+/// # Errors
+/// The database's failure.
+pub fn insert(conn: &mut Conn, row: &RecordRow) -> Result<(), Error> {
     let new = (
         records::id.eq(row.id.as_bytes().as_slice()),
         records::cluster_id.eq(row.cluster.as_bytes().as_slice()),

@@ -45,6 +45,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    people_stamp (only_one) {
+        only_one -> Integer,
+        stamp -> BigInt,
+    }
+}
+
+diesel::table! {
     memberships (user_id, cluster_id, role) {
         user_id -> Binary,
         cluster_id -> Binary,

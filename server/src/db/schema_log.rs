@@ -64,6 +64,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    log_marks (cluster_id, number) {
+        cluster_id -> Binary,
+        number -> BigInt,
+        mark -> Binary,
+    }
+}
+
+diesel::table! {
     access (user_id, scope_id, since) {
         user_id -> Binary,
         scope_id -> Binary,

@@ -63,29 +63,56 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Kept>, Error> {
     Ok(all)
 }
 
-/// Sets a case's warnings.
+/// Brings a case's warnings from what they were to what they are: only rows that differ are written.
 ///
 /// # Errors
 /// The database's failure.
 pub fn put(
     conn: &mut Conn,
     (case, cluster): (&CaseId, &ClusterId),
-    all: &[Kept],
+    (before, now): (&[Kept], &[Kept]),
 ) -> Result<(), Error> {
-    let own = signals::table.filter(signals::case_id.eq(case.as_bytes().as_slice()));
-    diesel::delete(own).execute(conn)?;
-    for Kept { scope, signal, .. } in all {
-        let row = (
-            signals::case_id.eq(case.as_bytes().as_slice()),
-            signals::cluster_id.eq(cluster.as_bytes().as_slice()),
-            signals::sign.eq(i16::from(signal.sign.code())),
-            signals::from_day.eq(signal.from.number()),
-            signals::until_day.eq(signal.until.map(Date::number)),
-            signals::record_id.eq(signal.record.as_ref().map(|id| id.as_bytes().as_slice())),
-            signals::scope_id.eq(scope.as_bytes().as_slice()),
-            signals::why.eq(&signal.why),
-        );
-        diesel::insert_into(signals::table).values(row).execute(conn)?;
+    let gone: Vec<_> = before.iter().filter(|kept| !now.contains(kept)).collect();
+    for kept in &gone {
+        remove_like(conn, case, kept)?;
     }
+    let stays = |kept: &&Kept| before.contains(kept) && !gone.iter().any(|it| is_like(it, kept));
+    for kept in now.iter().filter(|kept| !stays(kept)) {
+        insert(conn, (case, cluster), kept)?;
+    }
+    Ok(())
+}
+
+fn is_like(one: &Kept, other: &Kept) -> bool {
+    (one.signal.sign, one.signal.from, &one.signal.why)
+        == (other.signal.sign, other.signal.from, &other.signal.why)
+}
+
+fn remove_like(conn: &mut Conn, case: &CaseId, kept: &Kept) -> Result<(), Error> {
+    let own = signals::table
+        .filter(signals::case_id.eq(case.as_bytes().as_slice()))
+        .filter(signals::sign.eq(i16::from(kept.signal.sign.code())))
+        .filter(signals::from_day.eq(kept.signal.from.number()))
+        .filter(signals::why.eq(&kept.signal.why));
+    diesel::delete(own).execute(conn)?;
+    Ok(())
+}
+
+fn insert(
+    conn: &mut Conn,
+    (case, cluster): (&CaseId, &ClusterId),
+    Kept { scope, signal, .. }: &Kept,
+) -> Result<(), Error> {
+    let row = (
+        signals::case_id.eq(case.as_bytes().as_slice()),
+        signals::cluster_id.eq(cluster.as_bytes().as_slice()),
+        signals::sign.eq(i16::from(signal.sign.code())),
+        signals::from_day.eq(signal.from.number()),
+        signals::until_day.eq(signal.until.map(Date::number)),
+        signals::record_id.eq(signal.record.as_ref().map(|id| id.as_bytes().as_slice())),
+        signals::scope_id.eq(scope.as_bytes().as_slice()),
+        signals::why.eq(&signal.why),
+    );
+    diesel::insert_into(signals::table).values(row).execute(conn)?;
     Ok(())
 }

@@ -57,6 +57,9 @@ pub fn to_send(
     after: i64,
     limit: i64,
 ) -> Result<Vec<(CaseId, i64, Vec<u8>)>, Error> {
+    // Where no access began, only what changed is sent: no need to look at what was sent before.
+    let began = super::access::began(conn, user, cluster, (base, up_to))?;
+    let after = if began { after } else { after.max(base) };
     let later = diesel::alias!(access as later);
     let followed = later
         .filter(later.field(access::user_id).eq(access::user_id))

@@ -118,10 +118,13 @@ impl Story<'_> {
         if day < self.area.today {
             self.events.push(Event { at, author, what });
         }
-        if harm {
-            let days = self.dice.between(10, 40);
-            self.settle(later(day, days), author);
-        }
+        let days = match harm {
+            true => self.dice.between(10, 40),
+            // Most hear within days; now and then one lies.
+            false if self.dice.chance(96) => self.dice.between(1, 8),
+            false => self.dice.between(10, 50),
+        };
+        self.settle(later(day, days), author);
     }
 
     /// Whoever leads the agency of the concern's author decides what became of it.
@@ -332,7 +335,7 @@ mod tests {
         assert_eq!(once, digest(7));
         assert_ne!(once, digest(8));
         // What any machine gives. New words or other odds give another: then write that one here.
-        assert_eq!(once, "8b8710fb1b810c9c6b67fe3685f014276b9214d7b4f9d8fdc294db0fce21537b");
+        assert_eq!(once, "8aa5316c4b1be5e520981ab254ed33a4bb23ea8e2f2cf998daa06ba3bde5a60d");
     }
 
     /// Whether `earlier` happened before `later`, where both did.

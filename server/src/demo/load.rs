@@ -13,7 +13,7 @@ mod roll;
 mod writing;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use sync_core::gate::refusal::Refusal;
 use sync_core::record::history::HistoryError;
@@ -113,20 +113,21 @@ pub fn load(
     })?;
     let told: Vec<_> = (0..area.clusters.len()).map(|at| cases_of(area, at, job.percent)).collect();
     let all = told.iter().flatten().map(|case| case.events.len() as u64).sum();
-    let work = Work { next: AtomicUsize::new(0), done: AtomicU64::new(0), turn: Mutex::new(()) };
-    let one = || -> Result<Loaded, LoadError> {
+    let work = Work::default();
+    let one = || {
         let mut loaded = Loaded::default();
-        loop {
-            let at = work.next.fetch_add(1, Ordering::Relaxed);
-            let Some(cases) = told.get(at) else { return Ok(loaded) };
+        while let Some((at, cases)) = work.next(&told) {
             let report = |count: u64| {
                 let done = count + work.done.fetch_add(count, Ordering::Relaxed);
                 progress(done, all);
             };
-            let part =
-                ClusterLoad::begin(job, area, &places, at)?.run(cases, &work.turn, &report)?;
-            loaded = loaded.and(part);
+            let part = ClusterLoad::begin(job, area, &places, at)
+                .and_then(|cluster| cluster.run(cases, &work.turn, &report));
+            // Nobody waits for the other clusters to hear that one failed.
+            work.failed.fetch_or(part.is_err(), Ordering::Relaxed);
+            loaded = loaded.and(part?);
         }
+        Ok(loaded)
     };
     let loaded = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..job.threads.max(1)).map(|_| scope.spawn(one)).collect();
@@ -148,13 +149,27 @@ impl Loaded {
 }
 
 /// What the threads share.
+#[derive(Default)]
 struct Work {
+    /// Whether a cluster could not be loaded.
+    failed: AtomicBool,
     /// The next cluster to load.
     next: AtomicUsize,
     /// Events in the logs.
     done: AtomicU64,
     /// SQLite has one writer: others wait here rather than in its busy loop.
     turn: Mutex<()>,
+}
+
+impl Work {
+    /// The next cluster to load, with its place.
+    fn next<'a>(&self, told: &'a [Vec<Told>]) -> Option<(usize, &'a [Told])> {
+        if self.failed.load(Ordering::Relaxed) {
+            return None;
+        }
+        let at = self.next.fetch_add(1, Ordering::Relaxed);
+        told.get(at).map(|cases| (at, cases.as_slice()))
+    }
 }
 
 /// A child with what happened.

@@ -43,8 +43,9 @@ pub fn refresh(
             _ => {}
         }
     }
-    // Who no longer works in the cluster reads nothing there.
-    for interval in open.values().flat_map(BTreeMap::values).filter(|it| it.until.is_none()) {
+    // Who no longer works in the cluster reads nothing there, and keeps no frozen copy.
+    let leaves = |it: &&Interval| !matches!(it.until, Some((_, Ended::Revoked)));
+    for interval in open.values().flat_map(BTreeMap::values).filter(leaves) {
         db::access::end(conn, interval, number(), Ended::Revoked)?;
     }
     Ok(())
@@ -89,9 +90,10 @@ const fn resume_from(before: Option<&Interval>) -> i64 {
     }
 }
 
-/// Consent that is withheld freezes; anything else revokes.
+/// Consent that is withheld freezes for whoever works with cases there; anything else revokes.
 fn how_it_ends(case: &CaseContext, principal: &Principal) -> Ended {
-    let withheld = case.withheld_agencies.contains(&principal.agency)
+    let withheld = principal.works_cases_in(case.cluster)
+        && case.withheld_agencies.contains(&principal.agency)
         && (case.members.contains_key(&principal.user)
             || case.named_person == Some(principal.user))
         && !case.excluded.contains(&principal.user);

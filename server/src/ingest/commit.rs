@@ -1,13 +1,14 @@
 //! Committing judged batches: numbers, log, access, directory and read models in one transaction
 //! under the cluster's lock. What moved since a batch was judged is judged again here.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use sync_core::engine::admit::Admitted;
 use sync_core::framework::Catalogue;
-use sync_core::ids::{CaseId, ClusterId, DeviceId, UserId};
+use sync_core::ids::{CaseId, ClusterId, DeviceId, RecordId, UserId};
 use sync_core::merge::Context;
 use sync_core::policy::CaseContext;
 use sync_core::protocol::message::Answer;
@@ -18,7 +19,7 @@ use sync_core::time::Timestamp;
 use crate::db::log::{BatchRow, Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error, savepoint, write_tx};
-use crate::ingest::judge::{Accepted, Verdict, judge};
+use crate::ingest::judge::{Accepted, Verdict, again, judge};
 use crate::ingest::{Arrival, Rules, access, alarm, extract, figures, hold, moves, noted, project};
 use crate::service::histories::{self, World};
 
@@ -49,15 +50,17 @@ fn commit_one(
     arrival: &Arrival,
     verdict: &Verdict,
 ) -> Result<Vec<Answer>, Error> {
-    if has_moved(conn, verdict)? {
-        let again = judge(conn, rules, arrival)?;
-        take(conn, rules, arrival, &again)?;
-        note(conn, arrival, &again)?;
-        return Ok(again.answers);
-    }
-    take(conn, rules, arrival, verdict)?;
-    note(conn, arrival, verdict)?;
-    Ok(verdict.answers.clone())
+    let judged = match moved(conn, verdict)? {
+        Moved::Nothing => Cow::Borrowed(verdict),
+        Moved::Records(records) => match again(conn, rules, arrival, verdict, &records)? {
+            Some(verdict) => Cow::Owned(verdict),
+            None => Cow::Owned(judge(conn, rules, arrival)?),
+        },
+        Moved::Rules => Cow::Owned(judge(conn, rules, arrival)?),
+    };
+    take(conn, rules, arrival, &judged)?;
+    note(conn, arrival, &judged)?;
+    Ok(judged.answers.clone())
 }
 
 /// Writes down who brought the batch and what came of it, with it.
@@ -65,32 +68,46 @@ fn note(conn: &mut Conn, arrival: &Arrival, verdict: &Verdict) -> Result<(), Err
     noted::rows(arrival, verdict).iter().try_for_each(|row| db::audit::insert(conn, row))
 }
 
+/// What moved since a batch was judged.
+enum Moved {
+    Nothing,
+    /// Others wrote in these records, or in what they are judged by.
+    Records(BTreeSet<RecordId>),
+    /// Something by which more is judged than records of the batch.
+    Rules,
+}
+
 /// Whether a record, a case's own records or what waits for a reviewer grew since they were read.
-fn has_moved(conn: &mut Conn, verdict: &Verdict) -> Result<bool, Error> {
-    for (record, length) in &verdict.judged_at {
-        let now = db::records::by_id(conn, record)?.map_or(0, |row| row.length as usize);
-        if now != *length {
-            return Ok(true);
-        }
-    }
+fn moved(conn: &mut Conn, verdict: &Verdict) -> Result<Moved, Error> {
     for ((record, actor), version) in &verdict.kept_at {
         if hold::version(conn, record, actor)? != *version {
-            return Ok(true);
+            return Ok(Moved::Rules);
         }
     }
     for (record, target) in &verdict.moves_at {
         if db::moves::target(conn, record)? != *target {
-            return Ok(true);
+            return Ok(Moved::Rules);
         }
     }
+    let mut moved = BTreeSet::new();
     for (case, version) in &verdict.cases_at {
-        let rows = db::records::of_case(conn, case)?;
-        let now = (!rows.is_empty()).then(|| histories::case_version(&rows));
-        if now != *version {
-            return Ok(true);
+        if histories::version_of(conn, case)? == *version {
+            continue;
+        }
+        let records = verdict.cases.iter().filter(|(_, its)| *its == case);
+        let before = moved.len();
+        moved.extend(records.map(|(record, _)| *record));
+        if moved.len() == before {
+            // A case beside one of the batch's.
+            return Ok(Moved::Rules);
         }
     }
-    Ok(false)
+    for (record, length) in &verdict.judged_at {
+        if !moved.contains(record) && db::records::length(conn, record)? != *length {
+            moved.insert(*record);
+        }
+    }
+    Ok(if moved.is_empty() { Moved::Nothing } else { Moved::Records(moved) })
 }
 
 fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) -> Result<(), Error> {
@@ -174,14 +191,17 @@ pub(super) fn take_records(
     head: &mut Head,
 ) -> Result<BTreeSet<CaseId>, Error> {
     let mut cases = BTreeSet::new();
+    let framework = histories::framework_of(conn, &rules.catalogue, &origin.cluster)?;
+    let bare = Context::new(&rules.catalogue);
+    let merging = Context { framework: framework.as_deref(), ..bare };
     for accepted in records {
         let begun = take_record(conn, origin, accepted, head)?;
-        project::record(conn, rules, origin.cluster, &accepted.history)?;
+        project::record(conn, &merging, origin.cluster, &accepted.history)?;
         if begun && let Some(source) = moves::note(conn, &accepted.history)? {
-            project::record(conn, rules, origin.cluster, &source)?;
+            project::record(conn, &merging, origin.cluster, &source)?;
             cases.extend([source.envelope().case, accepted.envelope.case]);
         }
-        if alarm::is_alarming(&accepted.history, &Context::new(&rules.catalogue)) {
+        if alarm::is_alarming(&accepted.history, &bare) {
             let (case, record) = (accepted.envelope.case, accepted.envelope.id());
             let what = (origin.cluster, case, record);
             alarm::raise(conn, what, origin.user, (head.next - 1, origin.at))?;
@@ -242,7 +262,10 @@ fn take_record(
         last_number: head.next + i64::from(count) - 1,
         length: before + count,
     };
-    db::records::put(conn, &row)?;
+    match before {
+        0 => db::records::insert(conn, &row)?,
+        _ => drop(db::records::grow(conn, &row)?),
+    }
     for (position, change) in (before + 1..).zip(&accepted.changes) {
         let (admitted, salt, salted) = change;
         let entry = entry(origin, accepted, admitted, position, head.next);
@@ -318,9 +341,7 @@ fn refresh_case(
 /// What people may read of a case, and what of it they raised themselves.
 fn refresh_access(conn: &mut Conn, case: &CaseContext, head: &mut Head) -> Result<(), Error> {
     access::refresh(conn, case, || head.take())?;
-    let referred = [Kind::Concern.code(), Kind::Request.code()];
-    let records = db::records::of_case(conn, &case.case)?.into_iter();
-    for record in records.filter(|record| referred.contains(&(record.kind as u8))) {
+    for record in db::records::of_kinds(conn, &case.case, [Kind::Concern, Kind::Request])? {
         access::author_keeps(conn, case, &record, || head.take())?;
     }
     Ok(())

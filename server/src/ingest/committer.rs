@@ -8,7 +8,7 @@ use sync_core::ids::ClusterId;
 use sync_core::protocol::message::Answer;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use crate::db::{Conn, Db, Error};
+use crate::db::{self, Conn, Db, Error};
 use crate::ingest::commit::commit_group;
 use crate::ingest::judge::{Verdict, judge};
 use crate::ingest::recorder::Recorder;
@@ -20,12 +20,25 @@ const GROUP: usize = 64;
 const JUDGE_WAIT: Duration = Duration::from_secs(10);
 /// Connections that judging leaves to whoever reads.
 const LEFT_TO_READERS: usize = 2;
+/// How often a process asks whether another one committed: a fifth of a second is not waited for.
+const OTHERS: Duration = Duration::from_millis(200);
 /// Batches waiting: more are told to come again.
 const WAITING: usize = 1_024;
 
 type Job = (Arrival, Verdict, oneshot::Sender<Result<Vec<Answer>, Error>>);
 
-/// A commit, for whoever waits for news.
+/// What whoever waits for news is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pulse {
+    /// Nothing was committed since the process began.
+    Still,
+    /// Something was.
+    Beat(Beat),
+    /// The process is ending: wait at another.
+    Ending,
+}
+
+/// A commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Beat {
     /// When.
@@ -42,8 +55,7 @@ pub struct Committer {
     recorder: Recorder,
     judging: Arc<Semaphore>,
     jobs: mpsc::Sender<Job>,
-    committed: watch::Receiver<Option<Beat>>,
-    beats: Weak<watch::Sender<Option<Beat>>>,
+    pulse: Arc<watch::Sender<Pulse>>,
 }
 
 impl Committer {
@@ -52,27 +64,30 @@ impl Committer {
     #[must_use]
     pub fn start(db: Db, rules: Rules, recorder: Recorder) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let (beats, committed) = watch::channel(None);
-        let beats = Arc::new(beats);
-        // Weak: the beat ends with the work, which tells whoever waits that the process is ending.
-        let weak = Arc::downgrade(&beats);
-        tokio::spawn(run(db.clone(), rules.clone(), waiting, beats));
+        let pulse = Arc::new(watch::Sender::new(Pulse::Still));
+        tokio::spawn(run(db.clone(), rules.clone(), waiting, Arc::clone(&pulse)));
+        if db.is_shared() {
+            tokio::spawn(hear_others(db.clone(), Arc::downgrade(&pulse)));
+        }
         let at_a_time = db.size().saturating_sub(LEFT_TO_READERS).max(1);
         let judging = Arc::new(Semaphore::new(at_a_time));
-        Self { db, rules, recorder, judging, jobs, committed, beats: weak }
+        Self { db, rules, recorder, judging, jobs, pulse }
     }
 
     /// Wakes whoever waits for news: something took a number without being pushed.
     pub fn beat(&self) {
-        if let Some(beats) = self.beats.upgrade() {
-            beats.send_modify(|beat| *beat = Some(Beat::after(*beat)));
-        }
+        self.pulse.send_modify(Pulse::beat);
+    }
+
+    /// Sends home whoever waits for news; what is under way is committed all the same.
+    pub fn end_waits(&self) {
+        self.pulse.send_replace(Pulse::Ending);
     }
 
     /// Wakes whenever something was committed here; holds the last commit of this process.
     #[must_use]
-    pub fn committed(&self) -> watch::Receiver<Option<Beat>> {
-        self.committed.clone()
+    pub fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.pulse.subscribe()
     }
 
     /// Judges a batch, then commits it with whatever else waits. When this returns, what it says
@@ -105,7 +120,7 @@ async fn run(
     db: Db,
     rules: Rules,
     mut waiting: mpsc::Receiver<Job>,
-    committed: Arc<watch::Sender<Option<Beat>>>,
+    pulse: Arc<watch::Sender<Pulse>>,
 ) {
     let mut jobs = Vec::new();
     while waiting.recv_many(&mut jobs, GROUP).await > 0 {
@@ -118,7 +133,7 @@ async fn run(
         let done = db.with_conn(move |conn| Ok(commit_all(conn, &rules, verdicts))).await;
         match done {
             Ok(results) => {
-                committed.send_modify(|beat| *beat = Some(Beat::after(*beat)));
+                pulse.send_modify(Pulse::beat);
                 for (answer, result) in answers.into_iter().zip(results) {
                     // The phone that asked may be gone; it will ask again and be told.
                     let _ = answer.send(result);
@@ -129,10 +144,34 @@ async fn run(
     }
 }
 
-impl Beat {
-    fn after(last: Option<Self>) -> Self {
+/// Wakes whoever waits for news when another process on the same database committed. It asks rather than
+/// listens: a connection that must never break is one more thing that can. Its own process's commits wake
+/// once more by it, which costs those a question each who still wait.
+async fn hear_others(db: Db, pulse: Weak<watch::Sender<Pulse>>) {
+    let mut pace = tokio::time::interval(OTHERS);
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut known = None;
+    while pulse.strong_count() > 0 {
+        pace.tick().await;
+        // A database that is away for a while is told of by those who need it.
+        let Ok(all) = db.read(db::log::all_numbers).await else { continue };
+        if known.replace(all).is_some_and(|before| before != all)
+            && let Some(pulse) = pulse.upgrade()
+        {
+            pulse.send_modify(Pulse::beat);
+        }
+    }
+}
+
+impl Pulse {
+    fn beat(&mut self) {
         let at = Instant::now();
-        Self { at, quiet: last.map_or(Duration::MAX, |last| at.duration_since(last.at)) }
+        let quiet = match self {
+            Self::Still => Duration::MAX,
+            Self::Beat(last) => at.duration_since(last.at),
+            Self::Ending => return,
+        };
+        *self = Self::Beat(Beat { at, quiet });
     }
 }
 

@@ -58,7 +58,7 @@ pub fn set(
         db::figures::put_case(conn, (case, cluster), (&before.figures, &now.figures))?;
     }
     if now.signals != before.signals {
-        db::signals::put(conn, (case, cluster), &now.signals)?;
+        db::signals::put(conn, (case, cluster), (&before.signals, &now.signals))?;
     }
     if now.kept_from != before.kept_from {
         db::figures::set_kept_from(conn, (case, cluster), &now.kept_from)?;
@@ -105,6 +105,7 @@ pub fn part(
     };
     let kept = |signal: Signal| Kept { case: *case, scope: scope(signal.record), signal };
     part.signals = signals.into_iter().map(kept).collect();
+    part.signals.dedup();
     Ok(part)
 }
 

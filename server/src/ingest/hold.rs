@@ -50,7 +50,7 @@ pub(super) fn waits_to_begin(
 /// # Errors
 /// The database's failure.
 pub fn unbegun(conn: &mut Conn, world: &World, held: &Held) -> Result<Option<CaseState>, Error> {
-    if !db::records::of_case(conn, &held.case)?.is_empty() {
+    if db::records::any_of(conn, &held.case)? {
         return Ok(None);
     }
     let posts = db::memberships::of_user(conn, &held.user)?;
@@ -63,6 +63,7 @@ pub fn unbegun(conn: &mut Conn, world: &World, held: &Held) -> Result<Option<Cas
         warnings: Warnings::default(),
         version: 0,
         beside: BTreeMap::new(),
+        moved_at: 0,
     }))
 }
 

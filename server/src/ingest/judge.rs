@@ -1,5 +1,7 @@
 //! Judging a batch: signature, names, then each record by the gate and the policy.
 
+mod again;
+mod copied;
 mod names;
 mod parents;
 mod rights;
@@ -9,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::VerifyingKey;
 use sync_core::codec::DecodeError;
 use sync_core::engine::admit::{Admitted, Judged, admit_apart};
-use sync_core::gate::copies::{Source, Sources};
 use sync_core::gate::refusal::Refusal;
 use sync_core::ids::{Actor, CaseId, ClusterId, RecordId};
 use sync_core::policy::{CaseContext, ClusterAction, Principal, decide_in_cluster};
@@ -19,18 +20,18 @@ use sync_core::protocol::message::{Answer, Outcome};
 use sync_core::record::change::Change;
 use sync_core::record::envelope::{Envelope, Head};
 use sync_core::record::history::History;
-use sync_core::record::kind::Kind;
+use sync_core::record::kind::Compartment;
 
 use crate::db::quarantine::Held;
-use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::hold::{self, Earlier};
-use crate::ingest::{Arrival, Rules, moves, sources};
+use crate::ingest::{Arrival, Rules, moves};
 use crate::service::contact;
 use crate::service::histories::{self, World};
+pub use again::again;
 use names::Named;
-use parents::Around;
-use rights::{Contexts, differs, may, may_read};
+use parents::{Around, Parent};
+use rights::{Contexts, differs, may};
 
 /// A batch as judged at some state of the database.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,8 @@ pub struct Verdict {
     pub cases: BTreeMap<RecordId, CaseId>,
     /// The clusters of those of the cases that are in another one.
     pub elsewhere: BTreeMap<CaseId, ClusterId>,
+    /// Whether something of it copies from another record or is attached to one.
+    pub leans: bool,
     /// Where each record that matters had been moved to.
     pub moves_at: BTreeMap<RecordId, Option<RecordId>>,
 }
@@ -119,6 +122,13 @@ pub(super) type Salted = ([u8; 16], [u8; 32]);
 /// What the batch's signature is over and the salts of its changes, if it is the phone's.
 fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<Salted>)> {
     let key = VerifyingKey::from_bytes(&arrival.public_key).ok()?;
+    let (signed, salts) = digested(arrival, records);
+    let signature = &arrival.batch.signature;
+    is_signed(&arrival.cluster(), &signed, &key, signature).then_some((signed, salts))
+}
+
+/// What the batch's signature must be over, and the salts of its changes.
+fn digested(arrival: &Arrival, records: &[PushedRecord]) -> (Vec<u8>, Vec<Salted>) {
     let (cluster, batch) = (arrival.cluster(), &arrival.batch);
     let mut digest = BatchDigest::new(&cluster, batch.seed);
     let mut salts = Vec::new();
@@ -126,8 +136,7 @@ fn signed(arrival: &Arrival, records: &[PushedRecord]) -> Option<(Vec<u8>, Vec<S
         digest.record(&record.envelope);
         salts.extend(record.changes.iter().map(|change| digest.change(&change.hash)));
     }
-    let signed = digest.into_signed();
-    is_signed(&cluster, &signed, &key, &batch.signature).then_some((signed, salts))
+    (digest.into_signed(), salts)
 }
 
 struct Judging<'a> {
@@ -276,6 +285,7 @@ impl<'a> Judging<'a> {
             return Ok(Err(refused("another_cluster")));
         };
         let parent = self.parent(conn, (pushed, envelope), &contexts)?;
+        self.verdict.leans |= !sources.is_empty() || !matches!(parent, Parent::None);
         let (moved, around) = (self.is_moved(conn, &id)?, Around { sources, parent });
         Ok(Ok(Ready { contexts, history, strangers, around, moved }))
     }
@@ -358,66 +368,12 @@ impl<'a> Judging<'a> {
         }
     }
 
-    /// The records that a push copies from, as far as they are there; none if one is in another
-    /// cluster, whose log is locked apart.
-    fn sources(
-        &mut self,
-        conn: &mut Conn,
-        kind: Kind,
-        pushed: &PushedRecord,
-    ) -> Result<Option<Sources>, Error> {
-        let mut found = Sources::new();
-        let Some(copied) = sources::copied(conn, self.arrival, kind, pushed)? else {
-            return Ok(Some(found));
-        };
-        for record in copied.from {
-            let in_batch = self.verdict.records.iter().rfind(|it| it.envelope.id() == record);
-            let in_batch = in_batch.map(|it| it.history.clone());
-            let row = db::records::by_id(conn, &record)?;
-            if let Some(row) = &row
-                && row.cluster != self.arrival.cluster()
-            {
-                // Whoever may read it there may know that it is; to others it is like none at all.
-                match self.reads_elsewhere(conn, row)? {
-                    true => return Ok(None),
-                    false => continue,
-                }
-            }
-            let arrived = match &row {
-                Some(row) => db::log::arrived(conn, &row.id)?,
-                None => self.arrival.at,
-            };
-            let history = match (in_batch, row) {
-                (Some(history), _) => history,
-                (None, Some(row)) => histories::history(conn, &row)?,
-                (None, None) => continue,
-            };
-            let Some(contexts) = self.contexts(conn, history.envelope())? else { continue };
-            if !may_read(&self.arrival.principal, &contexts.now, history.envelope()) {
-                continue;
-            }
-            let case = contexts.now;
-            let (age_ms, moved) = (copied.at.since_ms(arrived), self.is_moved(conn, &record)?);
-            found.insert(record, Source { history, case, age_ms, moved });
-        }
-        Ok(Some(found))
-    }
-
     /// Whether a record was re-homed, by an earlier record of this batch too.
     fn is_moved(&mut self, conn: &mut Conn, record: &RecordId) -> Result<bool, Error> {
         let target = db::moves::target(conn, record)?;
         self.verdict.moves_at.insert(*record, target);
         let moved = |it: &Accepted| moves::source_of(&it.history) == Some(*record);
         Ok(target.is_some() || self.verdict.records.iter().any(moved))
-    }
-
-    /// Whether the author may read a record of another cluster.
-    fn reads_elsewhere(&self, conn: &mut Conn, row: &RecordRow) -> Result<bool, Error> {
-        let Ok(envelope) = Envelope::decode(&row.envelope) else { return Ok(false) };
-        let (principal, at) = (&self.arrival.principal, self.arrival.at);
-        let world = World::of(conn, &self.world.catalogue, &row.cluster)?;
-        let state = histories::case_state(conn, &row.case, &row.cluster, &world, at)?;
-        Ok(state.is_some_and(|state| may_read(principal, &state.context, &envelope)))
     }
 
     /// The case's rules; of one that is not there for the author and that they begin, its beginner's.
@@ -437,7 +393,9 @@ impl<'a> Judging<'a> {
         }
         let principal = &self.arrival.principal;
         let may_begin = decide_in_cluster(principal, cluster, &ClusterAction::BeginCase).is_ok();
-        let begins = envelope.made().is_none()
+        // By its team's record only: what others know of a case that went with an older log comes back after
+        // it, and nobody else has begun it then.
+        let begins = envelope.made().is_none() && envelope.compartment == Compartment::Team
             || self.arrival.leaving && hold::waits_to_begin(conn, &case, self.arrival)?;
         let now = CaseContext::begun_by(principal, case, cluster);
         Ok((may_begin && begins).then_some(Contexts { now, then: None }))
@@ -464,10 +422,7 @@ impl<'a> Judging<'a> {
         let (known, principal) = (self.known, &self.arrival.principal);
         // Another post then may have allowed what this one does not.
         let mut moved = self.then.as_ref().is_some_and(|then| differs(then, principal));
-        moved |= histories::case_moved_since(conn, case, known)?;
-        for beside in state.beside.keys() {
-            moved |= histories::case_moved_since(conn, beside, known)?;
-        }
+        moved |= state.moved_at > known;
         let then = match moved {
             true => histories::case_state_at(conn, case, &cluster, &self.world, (known, at))?,
             false => None,

@@ -14,8 +14,8 @@ use sync_core::view::{chronology_line, header, raises_harm_flag};
 
 use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
-use crate::ingest::{Rules, warnings};
-use crate::service::histories::{self, CaseState, World};
+use crate::ingest::warnings;
+use crate::service::histories::{CaseState, World};
 use crate::service::reading::due;
 
 /// Makes a record's view.
@@ -24,16 +24,13 @@ use crate::service::reading::due;
 /// The database's failure.
 pub fn record(
     conn: &mut Conn,
-    rules: &Rules,
+    merging: &Context<'_>,
     cluster: ClusterId,
     history: &History,
 ) -> Result<(), Error> {
     let folded = fold(history, history.links().len());
-    let framework = histories::framework_of(conn, &rules.catalogue, &cluster)?;
-    let bare = Context::new(&rules.catalogue);
-    let merging = Context { framework: framework.as_deref(), ..bare };
     let moved = db::moves::target(conn, &folded.envelope.id())?.is_some();
-    db::views::put_record(conn, &record_view(&merging, cluster, &folded, moved))
+    db::views::put_record(conn, &record_view(merging, cluster, &folded, moved))
 }
 
 /// A record's view. One that was re-homed counts for nothing any more.

@@ -177,7 +177,7 @@ impl<'a> Reviewing<'a> {
     fn release(&mut self, conn: &mut Conn) -> Result<(), Undone> {
         let envelope = self.history.envelope();
         let begins = *envelope == Envelope::of_case(envelope.case, Compartment::Team);
-        if !begins && db::records::of_case(conn, &envelope.case)?.is_empty() {
+        if !begins && !db::records::any_of(conn, &envelope.case)? {
             return Err(Undone::Review(ReviewError::NotBegun));
         }
         if db::moves::target(conn, &self.history.envelope().id())?.is_some() {

@@ -77,10 +77,12 @@ pub struct CaseState {
     pub framework: Option<String>,
     /// What a visitor must know.
     pub warnings: Warnings,
-    /// What it was read at ([`case_version`]): another number means another context.
+    /// What it was read at ([`version_of`]): another number means another context.
     pub version: usize,
     /// The same of the cases that its own record says are about the same child, or were said to be.
     pub beside: BTreeMap<CaseId, usize>,
+    /// The last number of the log at which anything of all that came.
+    pub moved_at: i64,
 }
 
 /// Reads a case, opened to the teams of the cases that it is joined to. Of one that nobody has begun,
@@ -117,6 +119,7 @@ pub fn case_state_at(
         }
         let Some(beside) = unjoined(conn, &other, cluster, world, at)? else { continue };
         state.beside.insert(other, beside.version);
+        state.moved_at = state.moved_at.max(beside.moved_at);
         let sides = state.team.as_ref().zip(beside.team.as_ref());
         if sides.is_some_and(|(own, other)| are_joined(own, other)) {
             join(&mut state.context, &beside.context);
@@ -132,7 +135,11 @@ fn unjoined(
     world: &World,
     (number, now): (i64, Timestamp),
 ) -> Result<Option<CaseState>, Error> {
-    let mut rows = db::records::of_case(conn, case)?;
+    let mut rows = db::records::of_rules(conn, case)?;
+    if rows.iter().any(is_newer) {
+        // What stands behind it in its compartment may be one that this program knows.
+        rows = db::records::of_case(conn, case)?;
+    }
     rows.retain(|row| row.first_number <= number);
     if rows.is_empty() {
         return Ok(None);
@@ -158,23 +165,37 @@ fn unjoined(
     let warnings = Warnings::read(&folded, &merging);
     let team = own.into_iter().find(|it| it.envelope.compartment == Compartment::Team);
     let (framework, version) = (world.framework.clone(), case_version(&rows));
-    Ok(Some(CaseState { context, team, framework, warnings, version, beside: BTreeMap::new() }))
+    let (beside, moved_at) = (BTreeMap::new(), last_moved(&rows));
+    Ok(Some(CaseState { context, team, framework, warnings, version, beside, moved_at }))
 }
 
-/// Whether anything that a case's context depends on came after `number`.
-///
-/// # Errors
-/// The database's failure.
-pub fn case_moved_since(conn: &mut Conn, case: &CaseId, number: i64) -> Result<bool, Error> {
+fn is_newer(row: &RecordRow) -> bool {
+    matches!(Envelope::decode(&row.envelope), Err(DecodeError::Unknown(_)))
+}
+
+/// The last number at which anything came that a case's context depends on.
+fn last_moved(rows: &[RecordRow]) -> i64 {
     let own = |row: &RecordRow| row.kind == i16::from(Kind::Case.code());
-    let rows = db::records::of_case(conn, case)?;
-    Ok(rows.iter().any(|row| row.first_number > number || own(row) && row.last_number > number))
+    let mut scopes = BTreeSet::new();
+    let moved = rows.iter().filter_map(|row| match (own(row), scopes.insert(row.scope)) {
+        (true, _) => Some(row.last_number),
+        (false, true) => Some(row.first_number),
+        (false, false) => None,
+    });
+    moved.max().unwrap_or(0)
 }
 
 /// A number that grows whenever something is added that a case's context depends on: its own
-/// records, or the first record of a compartment.
-#[must_use]
-pub fn case_version(rows: &[RecordRow]) -> usize {
+/// records, or the first record of a compartment. None of a case that nobody has begun.
+///
+/// # Errors
+/// The database's failure.
+pub fn version_of(conn: &mut Conn, case: &CaseId) -> Result<Option<usize>, Error> {
+    let rows = db::records::of_rules(conn, case)?;
+    Ok((!rows.is_empty()).then(|| case_version(&rows)))
+}
+
+fn case_version(rows: &[RecordRow]) -> usize {
     let own = rows.iter().filter(|row| row.kind == i16::from(Kind::Case.code()));
     let scopes: BTreeSet<_> = rows.iter().map(|row| row.scope).collect();
     own.map(|row| row.length as usize).sum::<usize>() + scopes.len()

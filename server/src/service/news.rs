@@ -11,7 +11,7 @@ use sync_core::time::Timestamp;
 use super::alarms;
 use crate::db::{self, Conn, Error};
 use crate::service::pull::cursor::{Cursor, Offset};
-use crate::service::pull::ended;
+use crate::service::pull::{ended, is_of_this_log};
 
 /// The number up to which a phone has each cluster's log.
 pub type Standing = BTreeMap<ClusterId, i64>;
@@ -43,7 +43,10 @@ pub fn standing(
             None => db::log::head(conn, cluster)?.0 - 1,
             Some(sealed) => {
                 let open = Cursor::open(sealed, &keys.cursor_key, &keys.log_id, (user, cluster));
-                open.filter(|it| it.offset == Offset::Start).map_or(0, |it| it.base)
+                match open.filter(|it| it.offset == Offset::Start) {
+                    Some(known) if is_of_this_log(conn, cluster, &known)? => known.base,
+                    _ => 0,
+                }
             }
         };
         standing.insert(*cluster, number);

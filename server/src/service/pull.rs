@@ -7,28 +7,29 @@
 mod ahead;
 pub mod cursor;
 pub mod ended;
+mod fresh;
+mod people;
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{AgencyId, ClusterId, DeviceId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::protocol::message::{
-    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, PersonLine, WarningLine,
+    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, WarningLine,
 };
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
-use crate::db::memberships::Post;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::ingest::warnings;
-use crate::service::reading::colleagues::ANOTHER_SERVICE;
-use crate::service::{histories, roll};
+use crate::service::roll;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
+use fresh::{Fresh, ROWS};
+pub use people::Told;
 
 /// Directory lines in one page.
 const LINES: i64 = 1_000;
@@ -36,8 +37,6 @@ const LINES: i64 = 1_000;
 const EXTRACTS: i64 = 200;
 /// Warnings to visitors in one page: a few of 4,000 characters in the worst case.
 const WARNINGS: i64 = 100;
-/// New changes read at once; more than a page of visits holds.
-const ROWS: i64 = 1_500;
 /// Records begun in these days are sent before older ones.
 const RECENT_DAYS: i64 = 90;
 /// Classes of records, most needed first: the case itself; concerns, assessments and plans; what is
@@ -59,8 +58,12 @@ pub struct Puller {
     pub fresh: [u8; 16],
     /// Whether the phone needs its own work again, too.
     pub whole: bool,
+    /// Whether the person works with the cluster's cases. Who does so no more is told what goes.
+    pub works: bool,
     /// The frameworks.
     pub catalogue: Arc<Catalogue>,
+    /// What readers were last told of people.
+    pub told: Told,
 }
 
 /// What a round will send, roughly: for the audit, before anything of it goes.
@@ -84,6 +87,7 @@ pub struct Round {
     held: i64,
     now: Timestamp,
     ahead: Ahead,
+    fresh: Fresh,
     left: i64,
     /// Lines of the directory that it will send.
     lines: i64,
@@ -119,21 +123,37 @@ impl Round {
         }
         // A phone that knows another log has work of its own that this one may lack.
         let anew = resumed.is_none() && !asked.cursor.is_empty();
-        let mut cursor = resumed.unwrap_or_default();
+        // Whoever had left has nothing of what was there before.
+        let returns = |it: &Cursor| puller.works && it.people == people::LEFT;
+        let mut cursor = resumed.filter(|it| !returns(it)).unwrap_or_default();
+        if !puller.works {
+            held = held.max(cursor.up_to);
+            cursor.offset = Offset::Start;
+        }
         if cursor.offset == Offset::Start {
             cursor.up_to = db::log::head(conn, &cluster)?.0 - 1;
+            cursor.chain = db::log::state_at(conn, &cluster, cursor.up_to)?;
         }
-        let left = match (cursor.base, cursor.up_to) {
-            (base, up_to) if base == up_to => 0,
-            (0, _) => db::pull::count_granted(conn, &puller.user, &cluster, 0)?,
-            range => {
-                db::pull::count_granted(conn, &puller.user, &cluster, range.0)?
-                    + db::pull::count_new(conn, &puller.user, &cluster, range)?
+        let whose = (&puller.user, &cluster);
+        let (fresh, left) = match (cursor.base, cursor.up_to) {
+            (base, up_to) if base == up_to || !puller.works => (Fresh::default(), 0),
+            (0, _) => (Fresh::default(), db::pull::count_granted(conn, whose.0, whose.1, 0)?),
+            (base, up_to) => {
+                let after = match cursor.offset {
+                    Offset::New(after) => after,
+                    _ => base,
+                };
+                let granted = db::pull::count_granted(conn, whose.0, whose.1, base)?;
+                let (fresh, new) = Fresh::read(conn, whose, (after, up_to), base)?;
+                (fresh, granted + new)
             }
         };
-        let lines = lines_ahead(conn, &puller.user, &cluster, &cursor)?;
+        let lines = match puller.works {
+            true => lines_ahead(conn, &puller.user, &cluster, &cursor)?,
+            false => 0,
+        };
         let (ahead, done) = (Ahead::default(), false);
-        Ok(Self { puller, cluster, cursor, held, now, ahead, left, lines, done, anew })
+        Ok(Self { puller, cluster, cursor, held, now, ahead, fresh, left, lines, done, anew })
     }
 
     /// What it will send.
@@ -176,9 +196,14 @@ impl Round {
     ) -> Result<bool, Error> {
         match self.cursor.offset {
             Offset::Start => {
+                if !self.puller.works {
+                    self.farewell(conn, page)?;
+                    self.finish();
+                    return Ok(false);
+                }
                 self.people(conn, page)?;
                 if self.cursor.base == self.cursor.up_to {
-                    self.finish(conn)?;
+                    self.finish();
                     return Ok(false);
                 }
                 self.access(conn, page)?;
@@ -195,39 +220,35 @@ impl Round {
         }
     }
 
-    fn finish(&mut self, conn: &mut Conn) -> Result<(), Error> {
+    const fn finish(&mut self) {
         self.cursor.base = self.cursor.up_to;
         self.cursor.offset = Offset::Start;
         self.cursor.pages = 0;
-        self.cursor.chain = chain_at(conn, &self.cluster, self.cursor.up_to)?;
         self.done = true;
-        Ok(())
     }
 
     /// Everybody who works in the cluster and its framework, if anything about them changed.
     fn people(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
-        let posts = db::memberships::of_cluster(conn, &self.cluster)?;
-        let of_reader = posts.iter().find(|post| post.user == self.puller.user);
-        let own = of_reader.map(|post| post.agency);
-        let lines = posts.into_iter().map(|post| PersonLine {
-            agency_name: shown_agency(own, &post),
-            user: post.user,
-            name: post.name,
-            agency: post.agency,
-            role: post.role.as_str().to_owned(),
-            phone: post.phone.unwrap_or_default(),
-            cluster: self.cluster,
-            gone: false,
-        });
-        let lines: Vec<PersonLine> = lines.collect();
-        let catalogue = &self.puller.catalogue;
-        let framework = histories::framework_of(conn, catalogue, &self.cluster)?;
-        let bytes = minicbor::to_vec((&lines, &framework)).map_err(|_| Error::Corrupt("person"))?;
-        let digest: [u8; 8] = Sha256::digest(&bytes)[..8].try_into().unwrap_or_default();
-        if digest != self.cursor.people {
-            self.cursor.people = digest;
-            page.people = lines;
-            page.framework = framework;
+        let known = self.cursor.people;
+        if let Some(news) = people::news(conn, &self.puller, &self.cluster, known)? {
+            self.cursor.people = news.mark;
+            (page.people, page.framework) = (news.people, news.framework);
+        }
+        Ok(())
+    }
+
+    /// What goes from the phone of whoever works here no more: every copy, every child to be found, everybody as
+    /// a colleague.
+    fn farewell(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
+        self.access(conn, page)?;
+        page.dropped.append(&mut page.frozen);
+        if self.cursor.people != people::LEFT {
+            let (user, cluster) = (&self.puller.user, &self.cluster);
+            let found = db::directory::findable_until(conn, user, cluster, self.held)?;
+            page.hidden.extend(found);
+            page.dropped.extend(ended::written(conn, user, cluster)?);
+            page.people = vec![people::left(user, cluster)];
+            self.cursor.people = people::LEFT;
         }
         Ok(())
     }
@@ -334,8 +355,7 @@ impl Round {
         let recent_from = db::log::first_since(conn, &self.cluster, recent)?;
         let filter = class_of(class, recent_from);
         let records = db::pull::granted_records(conn, whose, range, filter, after.0)?;
-        self.ahead.list(class, records, after);
-        Ok(())
+        self.ahead.list(conn, whose, (class, records), after)
     }
 
     fn new_changes(
@@ -348,10 +368,13 @@ impl Round {
         let (user, base) = (&self.puller.user, self.cursor.base);
         if base == 0 {
             // A first round: everything was newly granted.
-            self.finish(conn)?;
+            self.finish();
             return Ok(false);
         }
-        let rows = db::pull::new_changes(conn, user, &self.cluster, range, base, ROWS)?;
+        let rows = match self.fresh.take(conn, &self.cluster, after)? {
+            Some(rows) => rows,
+            None => db::pull::new_changes(conn, (user, &self.cluster), range, base, ROWS)?,
+        };
         let all = (rows.len() as i64) < ROWS;
         for sent in rows {
             let number = sent.0.number;
@@ -364,18 +387,10 @@ impl Round {
             frame.put(change);
         }
         if all {
-            self.finish(conn)?;
+            self.finish();
         }
         Ok(!all)
     }
-}
-
-/// What a reader of an agency may see somebody's agency called.
-fn shown_agency(own: Option<AgencyId>, post: &Post) -> String {
-    if post.sensitive && own != Some(post.agency) {
-        return ANOTHER_SERVICE.to_owned();
-    }
-    post.agency_name.clone()
 }
 
 fn lines_ahead(
@@ -449,16 +464,23 @@ pub fn proven(conn: &mut Conn, puller: &Puller, asked: &ClusterCursor) -> Result
     })
 }
 
-/// A log restored from a backup is behind the cursor, or has another chain at its number.
-fn is_of_this_log(conn: &mut Conn, cluster: &ClusterId, cursor: &Cursor) -> Result<bool, Error> {
+/// Whether what a phone says it had was given to this person for this cluster: then they worked there once.
+#[must_use]
+pub fn is_sealed_for(puller: &Puller, asked: &ClusterCursor) -> bool {
+    let whose = (&puller.user, &asked.cluster);
+    let open = |sealed| Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
+    [&asked.cursor, &asked.held].into_iter().any(|sealed| open(sealed).is_some())
+}
+
+/// A log restored from a backup is behind the cursor, or another at its number.
+pub(super) fn is_of_this_log(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    cursor: &Cursor,
+) -> Result<bool, Error> {
     let head = db::log::head(conn, cluster)?.0 - 1;
     if cursor.up_to > head {
         return Ok(false);
     }
-    Ok(chain_at(conn, cluster, cursor.base)? == cursor.chain)
-}
-
-fn chain_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8; 16], Error> {
-    let chain = db::log::chain_at(conn, cluster, number)?;
-    Ok(chain[..16].try_into().unwrap_or_default())
+    Ok(db::log::state_at(conn, cluster, cursor.up_to)? == cursor.chain)
 }

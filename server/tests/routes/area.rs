@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use caseweave::app::Entropy;
+use caseweave::db::pull::{Way, new_changes_by};
 use caseweave::db::{self, Address, Conn, read_tx};
 use caseweave::demo::load::{Job, LoadError, Loaded, load};
 use caseweave::demo::{Area, Event, What};
@@ -28,6 +29,10 @@ fn area() -> Area {
 }
 
 fn fill(address: &Address, area: &Area) -> Result<Loaded, LoadError> {
+    fill_part(address, area, 1)
+}
+
+fn fill_part(address: &Address, area: &Area, percent: u32) -> Result<Loaded, LoadError> {
     let rules = Rules { catalogue: Arc::new(Catalogue::shipped().unwrap()) };
     let job = Job {
         address,
@@ -35,7 +40,7 @@ fn fill(address: &Address, area: &Area) -> Result<Loaded, LoadError> {
         entropy: &Entropy::system(),
         password_hash: "signs in nowhere",
         now: NOW,
-        percent: 1,
+        percent,
         threads: 2,
     };
     load(&job, area, &|_, _| {}).map(|(loaded, _)| loaded)
@@ -51,6 +56,7 @@ fn an_area_is_in_order_and_every_sentence_in_it_comes_from_the_generator() {
     let loaded = fill(&address, &area).unwrap();
     assert!(loaded.cases >= 6 && loaded.changes > 300, "{loaded:?}");
     in_order(&mut conn);
+    found_alike_both_ways(&mut conn);
     let known = generated(&area);
     let written = written(&mut conn);
     assert!(written.len() > 500, "{}", written.len());
@@ -58,6 +64,40 @@ fn an_area_is_in_order_and_every_sentence_in_it_comes_from_the_generator() {
         assert!(known.contains(&text), "nobody generated: {text}");
     }
     assert!(matches!(fill(&address, &area), Err(LoadError::NotEmpty)));
+}
+
+/// A child for whom an agency settles its concern while another agency's later one is open.
+fn worries_two_agencies(area: &Area, pupil: u32) -> bool {
+    let mut last = None;
+    area.history(pupil).iter().any(|event| {
+        let agency = area.practitioners[event.author as usize].agency.slug();
+        match event.what {
+            What::Concern { .. } => last = Some(agency),
+            What::ConcernSettled { .. } => return last.is_some_and(|last| last != agency),
+            _ => {}
+        }
+        false
+    })
+}
+
+#[test]
+fn concerns_of_two_agencies_are_settled_by_their_own() {
+    let areas = (1..).map(|seed| Area::invent(seed, date(2026, 11, 22)));
+    let found = |mut area: Area| {
+        let child = area.staged().find(|pupil| worries_two_agencies(&area, *pupil))?;
+        let others = (0_u32..).zip(&mut area.pupils).filter(|(at, _)| *at != child);
+        others.for_each(|(_, pupil)| pupil.stage = None);
+        area.attendance.clear();
+        area.exclusions.clear();
+        Some(area)
+    };
+    let area = areas.take(100).find_map(found).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let address = Address::File(folder.path().join("area.sqlite"));
+    let mut conn = Conn::open(&address).unwrap();
+    db::migrate::migrate(&mut conn).unwrap();
+    assert_eq!(fill_part(&address, &area, 100).unwrap().cases, 1);
+    in_order(&mut conn);
 }
 
 fn in_order(conn: &mut Conn) {
@@ -69,6 +109,27 @@ fn in_order(conn: &mut Conn) {
         let again = reckon::rebuild(conn, &rules, &cluster.id, NOW, false, quiet).unwrap();
         assert_eq!(again.wrong, Vec::<String>::new());
     }
+}
+
+/// What is new for everybody, sought change by change and grant by grant, over all of a log and its half.
+fn found_alike_both_ways(conn: &mut Conn) {
+    let mut found = 0;
+    for cluster in db::clusters::list(conn).unwrap() {
+        let cluster = cluster.id;
+        let head = db::log::head(conn, &cluster).unwrap().0 - 1;
+        for post in db::memberships::of_cluster(conn, &cluster).unwrap() {
+            for (range, limit) in [((0, head), i64::MAX), ((head / 2, head), 3)] {
+                let mut by = |way| {
+                    let whose = (&post.user, &cluster);
+                    new_changes_by(conn, way, whose, range, (head, limit)).unwrap()
+                };
+                let (one, other) = (by(Way::ByChange), by(Way::ByGrant));
+                assert_eq!(one, other);
+                found += one.len();
+            }
+        }
+    }
+    assert!(found > 500, "{found}");
 }
 
 /// Every text of more than one word in the logs.

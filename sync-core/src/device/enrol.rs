@@ -129,6 +129,12 @@ pub enum EnrolError {
     /// The account has no post in any agency.
     #[error("this account has no post in any agency")]
     NoPost,
+    /// What was typed cannot be the address of a server: nothing was sent.
+    #[error(
+        "the server's address must begin with https:// and its name, such as \
+         https://caseweave.example:8443"
+    )]
+    NoAddress,
     /// It was tried too often.
     #[error("that was tried too often: wait a little and try again")]
     TooOften,

@@ -1,5 +1,6 @@
 //! The way to the server by HTTPS.
 
+mod address;
 mod bell;
 mod carriage;
 mod traffic;
@@ -193,9 +194,11 @@ impl Transport for Https {
         access_token: &str,
         body: &[u8],
     ) -> Result<Box<dyn Read>, TransportError> {
-        let request = self.agent.post(format!("{}/v1/sync", self.base));
-        let request = request.header("authorization", format!("Bearer {access_token}"));
-        let answer = checked(request.send(body))?;
+        let sent = || {
+            let request = self.agent.post(format!("{}/v1/sync", self.base));
+            request.header("authorization", format!("Bearer {access_token}")).send(body)
+        };
+        let answer = checked(once_more_if_let_go(sent))?;
         Ok(Box::new(answer.into_body().into_reader()))
     }
 
@@ -245,6 +248,9 @@ impl Https {
 
 impl Reception for Https {
     fn enrol(&mut self, asked: &EnrolAsk) -> Result<EnrolAnswer, EnrolError> {
+        if !address::is_one(&self.base) {
+            return Err(EnrolError::NoAddress);
+        }
         let odd = |_| EnrolError::from(NotDone::Odd);
         let body = serde_json::to_value(asked).map_err(odd)?;
         let answer = self.post("/v1/enrol", &body)?;
@@ -262,6 +268,21 @@ enum NotDone {
     Odd,
     /// No, with a status and, where the server gave any, a word for programs and one for people.
     Refused(u16, Option<FailureDetail>),
+}
+
+/// What may be asked twice is, where the server let go of the first: one that is being replaced lets go of
+/// lines that it has not begun to answer, and another is there at once. Changes that it took are known again.
+fn once_more_if_let_go(
+    sent: impl Fn() -> Result<Answer, ureq::Error>,
+) -> Result<Answer, ureq::Error> {
+    sent().or_else(|error| if is_let_go(&error) { sent() } else { Err(error) })
+}
+
+/// Whether the other side closed the line before it answered; a line without signal waits instead.
+fn is_let_go(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let closed = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    matches!(error, ureq::Error::Io(error) if closed.contains(&error.kind()))
 }
 
 fn checked(sent: Result<Answer, ureq::Error>) -> Result<Answer, NotDone> {

@@ -7,7 +7,7 @@ use crate::device::transport::{Farewell, TransportError};
 use crate::device::{Device, DeviceError};
 use crate::engine::client::Waiting;
 use crate::engine::incoming::incoming;
-use crate::gate::refusal::{handed_over, is_with_server};
+use crate::gate::refusal::{handed_over, is_others, is_with_server};
 use crate::ids::ClusterId;
 use crate::limits::{BATCH_BYTES, CHANGES_PER_BATCH};
 use crate::protocol::VERSION;
@@ -64,7 +64,7 @@ impl<S: Store> Device<S> {
     /// What only this phone has: changes without an answer, bytes, and returned work.
     fn left(&self) -> Result<u64, DeviceError> {
         let returned = self.store.returned()?;
-        let returned = returned.iter().filter(|row| !is_with_server(&row.reason)).count();
+        let returned = returned.iter().filter(|row| is_only_here(row)).count();
         let unsent = self.store.unsent_count()?;
         Ok(unsent.changes + unsent.attachments + returned as u64)
     }
@@ -167,7 +167,7 @@ impl<S: Store> Leaving<'_, S> {
     fn pieces(&self) -> Result<Vec<HandedOver>, DeviceError> {
         let (mut pieces, mut bytes) = (Vec::new(), 0);
         let returned = self.device.store.returned()?.into_iter();
-        for row in returned.filter(|row| !is_with_server(&row.reason)) {
+        for row in returned.filter(is_only_here) {
             let piece = piece(row);
             bytes += piece.frame.len();
             // One of any size has room: it must be able to travel.
@@ -204,6 +204,11 @@ impl<S: Store> Leaving<'_, S> {
         self.report.bytes_up += body.len() as u64;
         Ok(Surrendered::unpack(self.way.surrender(&body)?)?)
     }
+}
+
+/// Of others' work no phone can answer for more than its own.
+fn is_only_here(row: &ReturnedRow) -> bool {
+    !is_with_server(&row.reason) && !is_others(&row.reason)
 }
 
 fn piece(row: ReturnedRow) -> HandedOver {

@@ -80,7 +80,7 @@ struct KeptDue {
 /// A case as it was read for its line.
 #[derive(Default)]
 struct ReadCase {
-    /// Whether the phone has any record of it.
+    /// Whether the phone has any change of it.
     has_any: bool,
     records: Vec<Folded>,
     unreadable: usize,
@@ -155,15 +155,18 @@ impl<S: Store> Device<S> {
         let own = self.identity.principal.user;
         let mut read = ReadCase::default();
         for row in self.store.records_of_case(&case)? {
-            read.has_any = true;
             match authors::load_row(&self.store, &self.authors, &row) {
+                // All of it came back to its author: it is in the returned work.
+                Ok(loaded) if loaded.rows.is_empty() => {}
                 Ok(loaded) => {
+                    read.has_any = true;
                     read.count(row.id, &loaded.rows, |actor| self.authors.user(actor) == Some(own));
                     read.records.push(fold(&loaded.history, loaded.placed));
                 }
                 Err(RecordError::Newer) => {
                     let rows = self.store.changes(&row.id)?;
                     read.count(row.id, &rows, |actor| self.authors.user(actor) == Some(own));
+                    read.has_any = true;
                     read.unreadable += 1;
                 }
                 Err(error) => return Err(error.into()),

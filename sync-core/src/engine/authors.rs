@@ -154,23 +154,33 @@ pub fn load_readable(
 ) -> Result<(Loaded, bool), RecordError> {
     let envelope = Envelope::decode(&row.envelope)?;
     let mut loaded = Loaded { history: History::new(envelope), placed: 0, rows: Vec::new() };
-    let mut whole = true;
-    for row in store.changes(&row.id)? {
-        let is_placed = matches!(row.place, Place::Placed(_));
-        if !whole && (is_placed || row.deps.is_none()) {
-            continue;
-        }
-        match append(&mut loaded.history, authors, &row) {
-            Ok(()) => {
-                loaded.placed += usize::from(is_placed);
-                loaded.rows.push(row);
+    let (mut whole, mut open) = (true, store.changes(&row.id)?);
+    loop {
+        let (before, mut later) = (loaded.rows.len(), Vec::new());
+        for row in open {
+            let is_placed = matches!(row.place, Place::Placed(_));
+            if !whole && (is_placed || row.deps.is_none()) {
+                continue;
             }
-            Err(RecordError::Newer) => whole = false,
-            Err(_) if !whole => {}
-            Err(error) => return Err(error),
+            match append(&mut loaded.history, authors, &row) {
+                Ok(()) => {
+                    loaded.placed += usize::from(is_placed);
+                    loaded.rows.push(row);
+                }
+                Err(RecordError::Newer) => whole = false,
+                // Others' work that lost its place with the log may build on one's own unsent work.
+                Err(ORDER) if !is_placed => later.push(row),
+                Err(_) if !whole => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let stuck = loaded.rows.len() == before;
+        match later.is_empty() {
+            false if stuck && whole => return Err(ORDER),
+            false if !stuck => open = later,
+            _ => return Ok((loaded, whole)),
         }
     }
-    Ok((loaded, whole))
 }
 
 /// Puts a row's change at the end of a history, if it says only what its kind's schema lets it: a
@@ -191,3 +201,6 @@ pub fn append(
     history.append(change, row.seq, deps.as_deref())?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

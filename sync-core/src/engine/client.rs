@@ -167,6 +167,12 @@ pub fn held_key(cluster: &ClusterId) -> Vec<u8> {
     [b"held ", cluster.as_bytes().as_slice()].concat()
 }
 
+/// Under this key the phone keeps when it last heard that the server of a cluster was put back.
+#[must_use]
+pub fn put_back_key(cluster: &ClusterId) -> Vec<u8> {
+    [b"put back ", cluster.as_bytes().as_slice()].concat()
+}
+
 /// Where the phone notes that it began a case of which the server has heard nothing yet: its beginner
 /// may write in it.
 #[must_use]
@@ -312,4 +318,9 @@ pub fn ordinal(place: Place) -> u64 {
         Place::Placed(_) => 0,
         Place::Accepted(ordinal) | Place::Unsent(ordinal) => ordinal,
     }
+}
+
+/// What a change that has no place in a log says it builds on.
+pub(super) fn builds_on(row: &ChangeRow) -> Vec<ChangeName> {
+    row.deps.as_deref().and_then(|deps| decode_deps(deps).ok()).unwrap_or_default()
 }

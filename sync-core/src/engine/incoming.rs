@@ -2,6 +2,9 @@
 
 mod answers;
 mod displaced;
+mod dropped;
+mod lost;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +20,7 @@ use crate::protocol::frame::{PulledRecord, decode_pull};
 use crate::protocol::message::{Decided, Page};
 use crate::protocol::stream::receipt;
 use crate::record::envelope::{Envelope, Head};
-use crate::record::history::History;
+use crate::record::history::{ChangeName, History};
 use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, Write};
 
@@ -55,8 +58,11 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     };
     let mut rewriting = Rewriting::new(store, Authors::load(store)?, *own);
     incoming.answers(store, page, &mut rewriting)?;
-    let mut goes_on = rewriting.is_needed();
-    goes_on |= collisions(store, &pulled, &mut rewriting)?;
+    let mut goes_on = collisions(store, &pulled, &mut rewriting)?;
+    lost::leaves(store, page, &pulled, (own, &mut rewriting))?;
+    let gone = lost::gives_way(store, page, &pulled, (own, &mut rewriting))?;
+    incoming.writes.extend(gone);
+    goes_on |= rewriting.is_needed();
     let fresh = rewriting.run(&pulled)?;
     incoming.take(rewriting.done);
     goes_on |= is_another_copy(store, &pulled, own)?;
@@ -67,15 +73,10 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
         incoming.displace(store, page, own)?;
     }
     // Before what the page brings: a referrer who leaves a team is sent their own concern anew.
-    // What is named is a compartment's scope, or a single record that was granted by itself.
-    incoming.writes.extend(page.dropped.iter().flat_map(|scope| {
-        let record = RecordId::from_bytes(*scope.as_bytes());
-        let beside = |shelf| Write::Remove(shelf, scope.as_bytes().to_vec());
-        let (extract, warnings) = (beside(Shelf::Extract), beside(Shelf::Warnings));
-        [Write::DropScope(*scope), Write::DropRecord(record), extract, warnings]
-    }));
+    incoming.dropped(store, page, &pulled)?;
     incoming.records(store, page, &pulled)?;
     incoming.tray(store, page, &pulled)?;
+    incoming.writes.extend(people::people(store, page)?);
     incoming.lines(page)?;
     if let Some(noted) = page.noted {
         incoming.writes.extend(opened::forget(store, noted, page.now)?);
@@ -206,8 +207,17 @@ impl Incoming {
         let mut hashes = Vec::new();
         let mut readable = true;
         let mut begun = BTreeMap::new();
+        // Of a log that is gone the phone may have others' work by names that were given again since.
+        let anew = lost::may_have_another_log(store, page)?;
         for record in pulled {
-            match self.record(store, &authors, record, &mut begun)? {
+            let mut displaced = BTreeSet::new();
+            if anew && is_given_again(store, record)? {
+                self.give_back_what_hangs(store, &record.record, Some(record))?;
+                self.writes.push(Write::DropRecord(record.record));
+            } else if anew {
+                displaced = lost::comes_after_all(store, record)?;
+            }
+            match self.record(store, &authors, (record, &displaced), &mut begun)? {
                 Some(new) => hashes.extend(new),
                 None => readable = false,
             }
@@ -225,7 +235,7 @@ impl Incoming {
         &mut self,
         store: &dyn Store,
         authors: &Authors,
-        pulled: &PulledRecord,
+        (pulled, displaced): (&PulledRecord, &BTreeSet<ChangeName>),
         begun: &mut BTreeMap<RecordId, (Option<History>, u32)>,
     ) -> Result<Option<Vec<ChangeHash>>, ClientError> {
         let own =
@@ -278,7 +288,10 @@ impl Incoming {
             if let Some(history) = &history {
                 hashes.extend(history.links().get(position as usize - 1).map(|link| link.hash));
             }
+            let known = history.as_ref().filter(|_| displaced.contains(&(row.actor, row.seq)));
+            let told = known.and_then(|history| lost::told_anew(history, &row, position));
             self.writes.push(Write::PutChange(row));
+            self.writes.extend(told);
             self.changes += 1;
             position += 1;
         }
@@ -318,11 +331,6 @@ impl Incoming {
         let encode = |bytes: Result<Vec<u8>, _>| {
             bytes.map_err(|_: minicbor::encode::Error<_>| ClientError::Malformed)
         };
-        for person in &page.people {
-            let mut key = person.user.as_bytes().to_vec();
-            key.extend(person.cluster.as_bytes());
-            self.writes.push(Write::Set(Shelf::Person, key, encode(minicbor::to_vec(person))?));
-        }
         if let Some(framework) = &page.framework {
             let (key, name) = (framework_key(&page.cluster), framework.as_bytes().to_vec());
             self.writes.push(Write::Set(Shelf::Meta, key, name));
@@ -387,6 +395,22 @@ fn is_among(
 fn is_another(store: &dyn Store, pulled: &PulledRecord) -> Result<bool, ClientError> {
     let known = store.record(&pulled.record)?.map(|row| row.envelope);
     Ok(pulled.envelope.as_ref().zip(known).is_some_and(|(comes, known)| *comes != known))
+}
+
+/// Whether a record that comes from its beginning has other work by names of work that was sent once, so
+/// that what the phone has of it goes.
+fn is_given_again(store: &dyn Store, pulled: &PulledRecord) -> Result<bool, ClientError> {
+    if pulled.first_position > 1 {
+        return Ok(false);
+    }
+    let rows = store.changes(&pulled.record)?;
+    let mut sent = rows.iter().filter(|row| !matches!(row.place, Place::Unsent(_)));
+    let is_other = |row: &ChangeRow| {
+        let mut there = pulled.changes.iter().filter_map(|it| Some((it, it.body.as_ref()?)));
+        there.any(|(it, body)| (it.actor, it.seq) == (row.actor, row.seq) && *body != row.body)
+    };
+    let other = sent.any(is_other);
+    Ok(other || (!rows.is_empty() && is_another(store, pulled)?))
 }
 
 /// What this phone wrote in a record, also what came back.

@@ -5,6 +5,7 @@
 //! back to its author. Everything of one page is one batch of writes.
 
 mod actors;
+mod lost;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +35,8 @@ struct Plan {
     anew: bool,
     /// Changes that go back to their author, with the code of the reason.
     back: BTreeMap<ChangeName, String>,
+    /// Others' changes that leave the record.
+    lost: BTreeSet<ChangeName>,
 }
 
 impl Plan {
@@ -139,7 +142,12 @@ impl<'a> Rewriting<'a> {
 
     /// Whether a change is to be written again or given back.
     pub(super) fn takes(&self, row: &ChangeRow) -> bool {
-        self.plans.contains_key(&row.record)
+        self.plans_for(&row.record)
+    }
+
+    /// Whether anything of a record is.
+    pub(super) fn plans_for(&self, record: &RecordId) -> bool {
+        self.plans.contains_key(record)
     }
 
     /// Whether anything is to be written again or given back.
@@ -256,7 +264,8 @@ impl<'a> Rewriting<'a> {
         let Some(row) = self.store.record(record)? else { return Ok(()) };
         let (before, mut tail) = self.split(record, plan)?;
         self.done.touched.insert(*record);
-        let Some((known, whole)) = self.read(&row, &before, &tail) else {
+        let lost = lost::with_all_after(&plan.lost, &before, &tail);
+        let Some((known, whole)) = self.read(&row, (&before, &lost), &tail) else {
             // A newer app wrote in it: what cannot be read cannot be written again.
             for row in tail {
                 let reason = plan.back.get(&(row.actor, row.seq)).cloned();
@@ -269,8 +278,10 @@ impl<'a> Rewriting<'a> {
         let envelope = anew.unwrap_or_else(|| known.envelope().clone());
         let after = if renamed { History::new(envelope.clone()) } else { known };
         let mut again = Again { old: *record, envelope, before: whole, after, spans: Vec::new() };
-        // What began the record goes back: without it, nothing of the record has a place.
-        let unbegun = before.is_empty() && tail.first().is_some_and(|row| plan.takes_back(row));
+        self.leave_out(&mut again, &lost);
+        // What began the record goes: without it, nothing of the record has a place.
+        let back = before.is_empty() && tail.first().is_some_and(|row| plan.takes_back(row));
+        let unbegun = back || (!lost.is_empty() && again.after.links().is_empty());
         for row in &tail {
             match plan.back.get(&(row.actor, row.seq)) {
                 Some(reason) => self.lose(&mut again, row, reason.clone()),
@@ -302,17 +313,20 @@ impl<'a> Rewriting<'a> {
         Ok((before, tail))
     }
 
-    /// The record with the first rows, and with all.
+    /// The record with the first rows, without those that leave it, and with all.
     fn read(
         &self,
         row: &RecordRow,
-        before: &[ChangeRow],
+        (before, lost): (&[ChangeRow], &BTreeSet<ChangeName>),
         tail: &[ChangeRow],
     ) -> Option<(History, History)> {
+        let is_lost = |row: &ChangeRow| lost.contains(&(row.actor, row.seq));
+        let (mut rest, stays): (Vec<_>, Vec<_>) = before.iter().cloned().partition(is_lost);
+        rest.extend_from_slice(tail);
         let mut history = History::new(Envelope::decode(&row.envelope).ok()?);
-        authors::append_all(&mut history, &self.authors, before).ok()?;
+        authors::append_all(&mut history, &self.authors, &stays).ok()?;
         let mut whole = history.clone();
-        authors::append_all(&mut whole, &self.authors, tail).ok()?;
+        authors::append_all(&mut whole, &self.authors, &rest).ok()?;
         Some((history, whole))
     }
 

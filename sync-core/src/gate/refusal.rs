@@ -95,6 +95,11 @@ const SENTENCES: &[(&str, &str)] = &[
          please write it again.",
     ),
     (
+        LOST,
+        "A colleague wrote this. The server was restored from a backup without it, and their phone has \
+         not brought it again. Please ask them, and write again what still matters.",
+    ),
+    (
         IN_REVIEW,
         "Your access changed before this arrived. It is safe with the server, unseen by others, \
          until a reviewer decides.",
@@ -105,6 +110,8 @@ const SENTENCES: &[(&str, &str)] = &[
 pub const RELEASED: &str = "released";
 /// What a phone notes of work in review when the server was restored from a backup.
 pub const REVIEW_LOST: &str = "review_lost";
+/// What a phone notes of others' work that a server lost when it was restored from a backup.
+pub const LOST: &str = "lost_with_log";
 /// What a phone notes of work that the server keeps for a reviewer.
 pub const IN_REVIEW: &str = "in_review";
 /// Why a change of a retired phone is kept for a reviewer.
@@ -130,6 +137,20 @@ pub fn handed_over(code: &str) -> String {
 #[must_use]
 pub fn is_with_server(code: &str) -> bool {
     code == IN_REVIEW || code.starts_with(HANDED_OVER)
+}
+
+/// Whether work with this code, thrown away or not, is others'.
+#[must_use]
+pub fn is_others(code: &str) -> bool {
+    code.ends_with(LOST)
+}
+
+/// Whether a code says that its author has not the right, or does not know of what the work speaks. Both
+/// may be otherwise once the server has what it lost.
+#[must_use]
+pub fn is_about_access(code: &str) -> bool {
+    matches!(code, "not_found" | "not_yours" | "unknown_case")
+        || Denied::ALL.iter().any(|denied| denied.code() == code)
 }
 
 /// The words for a code; a code from a newer server is shown as it is.

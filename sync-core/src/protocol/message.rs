@@ -202,7 +202,8 @@ pub struct PersonLine {
     /// The cluster.
     #[n(6)]
     pub cluster: ClusterId,
-    /// Whether the person has left it.
+    /// Whether the person has left it. Sent of the reader alone, as the whole list: a list that is sent is whole,
+    /// so a phone keeps as gone whoever is not in it any more.
     #[n(7)]
     pub gone: bool,
 }
@@ -273,7 +274,7 @@ pub struct Page {
     /// What became of what was pushed.
     #[n(3)]
     pub answers: Vec<Answer>,
-    /// People that are new or changed.
+    /// Everybody who works in the cluster, if anything about anybody changed; else nobody.
     #[n(4)]
     pub people: Vec<PersonLine>,
     /// Cases to find that are new or changed.

@@ -5,12 +5,16 @@ use std::io::{self, Read, Write};
 
 use sha2::{Digest, Sha256};
 
+use zstd::zstd_safe::CParameter;
+
 use crate::limits::{PAGE_BYTES_MAX, ZSTD_WINDOW_LOG};
 use crate::protocol::message::Page;
 
 /// Level 3: the measured balance; higher levels cost the server more than they save the phone.
 const LEVEL: i32 = 3;
 const DIGEST_BYTES: usize = 8;
+/// log2 of the window of an answer that is one page of less than that: 64 KB.
+const SHORT_WINDOW_LOG: u32 = 16;
 
 /// Why an answer could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -28,31 +32,35 @@ pub enum StreamError {
 
 /// Writes pages, handing out the bytes of each as they are ready.
 pub struct PageWriter {
-    encoder: zstd::stream::write::Encoder<'static, Vec<u8>>,
+    /// None before the first page, which tells how much there will be.
+    encoder: Option<Encoder>,
 }
+
+type Encoder = zstd::stream::write::Encoder<'static, Vec<u8>>;
 
 impl PageWriter {
     /// A new stream.
-    ///
-    /// # Errors
-    /// If memory for the compressor cannot be had.
-    pub fn new() -> io::Result<Self> {
-        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), LEVEL)?;
-        encoder.window_log(ZSTD_WINDOW_LOG)?;
-        Ok(Self { encoder })
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { encoder: None }
     }
 
     /// One page's bytes for the way.
     ///
     /// # Errors
-    /// If the compressor fails.
+    /// If memory for the compressor cannot be had, or it fails.
     pub fn page(&mut self, page: &Page) -> io::Result<Vec<u8>> {
         let bytes = minicbor::to_vec(page).map_err(io::Error::other)?;
-        self.encoder.write_all(&(bytes.len() as u32).to_be_bytes())?;
-        self.encoder.write_all(&Sha256::digest(&bytes)[..DIGEST_BYTES])?;
-        self.encoder.write_all(&bytes)?;
-        self.encoder.flush()?;
-        Ok(std::mem::take(self.encoder.get_mut()))
+        let short = page.left == 0 && bytes.len() < 1 << SHORT_WINDOW_LOG;
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            none => none.insert(encoder(if short { SHORT_WINDOW_LOG } else { ZSTD_WINDOW_LOG })?),
+        };
+        encoder.write_all(&(bytes.len() as u32).to_be_bytes())?;
+        encoder.write_all(&Sha256::digest(&bytes)[..DIGEST_BYTES])?;
+        encoder.write_all(&bytes)?;
+        encoder.flush()?;
+        Ok(std::mem::take(encoder.get_mut()))
     }
 
     /// The end of the stream.
@@ -60,8 +68,26 @@ impl PageWriter {
     /// # Errors
     /// If the compressor fails.
     pub fn finish(self) -> io::Result<Vec<u8>> {
-        self.encoder.finish()
+        self.encoder.map_or_else(|| encoder(SHORT_WINDOW_LOG), Ok)?.finish()
     }
+}
+
+impl Default for PageWriter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A compressor with tables no larger than its window needs: most answers are one short page, and many
+/// are under way at once.
+fn encoder(window_log: u32) -> io::Result<Encoder> {
+    let mut encoder = Encoder::new(Vec::new(), LEVEL)?;
+    encoder.window_log(window_log)?;
+    if window_log < ZSTD_WINDOW_LOG {
+        encoder.set_parameter(CParameter::HashLog(window_log - 1))?;
+        encoder.set_parameter(CParameter::ChainLog(window_log - 1))?;
+    }
+    Ok(encoder)
 }
 
 /// Reads pages as they arrive.
@@ -187,7 +213,7 @@ mod tests {
 
     #[test]
     fn pages_read_back_and_those_before_a_cut_are_kept() {
-        let mut writer = PageWriter::new().unwrap();
+        let mut writer = PageWriter::new();
         let first = writer.page(&page(1)).unwrap();
         let mut stream = first.clone();
         stream.extend(writer.page(&page(2)).unwrap());

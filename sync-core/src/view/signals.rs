@@ -132,3 +132,6 @@ impl Signal {
         self.from <= day && self.until.is_none_or(|until| day <= until)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,7 @@ impl From<EnrolError> for Failure {
             EnrolError::Transport(error) => error.into(),
             EnrolError::Store(error) => error.into(),
             EnrolError::TooOften => TransportError::Busy.into(),
+            EnrolError::NoAddress => Self::unclear(error.to_string()),
             EnrolError::AnothersPhone => {
                 Self::unclear("this phone is somebody's already: use another --home")
             }

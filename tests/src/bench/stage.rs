@@ -9,6 +9,10 @@ use crate::live::Failed;
 use crate::workload::day;
 use crate::workload::format::Day;
 
+/// Where a server keeps outside its database how far its audit goes: put back with it, or what is right
+/// would look like an audit that was cut.
+const ENDS: &str = "audit-ends";
+
 /// The phones of a day, and how to begin their evening again.
 pub struct Stage<'a> {
     /// The server and the workload.
@@ -68,6 +72,7 @@ impl<'a> Stage<'a> {
         }
         self.ground.server.kill()?;
         put(&self.folder.join("evening.sqlite"), &self.database())?;
+        fs::copy(self.folder.join(ENDS), self.ground.server.data().join(ENDS))?;
         self.ground.server.serve()
     }
 
@@ -88,6 +93,7 @@ impl<'a> Stage<'a> {
         }
         self.ground.server.kill()?;
         put(&self.database(), &self.folder.join("evening.sqlite"))?;
+        fs::copy(self.ground.server.data().join(ENDS), self.folder.join(ENDS))?;
         self.ground.server.serve()
     }
 

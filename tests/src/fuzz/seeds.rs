@@ -101,7 +101,7 @@ pub(super) fn pages() -> Vec<Vec<u8>> {
 
 pub(super) fn page_streams() -> Vec<Vec<u8>> {
     short(some_pages().filter_map(|page| {
-        let mut writer = PageWriter::new().ok()?;
+        let mut writer = PageWriter::new();
         let first = writer.page(&page).ok()?;
         Some([first, writer.finish().ok()?].concat())
     }))

@@ -45,7 +45,8 @@ impl CuttingProxy {
     }
 }
 
-fn pass(client: TcpStream, server: SocketAddr, limit: u64) {
+/// Passes a connection on until either end closes it, or so many bytes came from the server.
+pub(super) fn pass(client: TcpStream, server: SocketAddr, limit: u64) {
     let Ok(upstream) = TcpStream::connect(server) else { return };
     let (Ok(from), Ok(to)) = (client.try_clone(), upstream.try_clone()) else { return };
     thread::spawn(move || copy(from, to, u64::MAX));

@@ -32,6 +32,8 @@ pub struct Server {
     verbosity: Option<&'static str>,
     /// The disk that its data folder is on, if the power of that can be cut.
     disk: Option<Disk>,
+    /// What phones take for its address, if something stands before it.
+    front: Option<SocketAddr>,
 }
 
 /// Somebody who works in a cluster.
@@ -123,8 +125,38 @@ impl Server {
     fn new(database: Option<String>, cluster: &str) -> Result<Self, Failed> {
         let (folder, cluster) = (TempDir::new()?, cluster.to_owned());
         let (process, address, flags) = (None, None, Vec::new());
-        let (verbosity, disk) = (None, None);
-        Ok(Self { folder, database, process, address, cluster, flags, verbosity, disk })
+        let (verbosity, disk, front) = (None, None, None);
+        Ok(Self { folder, database, process, address, cluster, flags, verbosity, disk, front })
+    }
+
+    /// Another process on the same database, with the same certificates.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn beside(&self) -> Result<Self, Failed> {
+        let mut other = Self::new(self.database.clone(), &self.cluster)?;
+        fs::create_dir_all(other.data())?;
+        for file in fs::read_dir(self.data())?.flatten().filter(|it| it.path().is_file()) {
+            fs::copy(file.path(), other.data().join(file.file_name()))?;
+        }
+        other.flags.clone_from(&self.flags);
+        other.serve()?;
+        Ok(other)
+    }
+
+    /// From now on phones enrol with this address, at which something passes them on.
+    pub fn stands_behind(&mut self, front: SocketAddr) {
+        self.front = Some(front);
+    }
+
+    /// Asks the server to end, as an update does, and waits until it has.
+    ///
+    /// # Errors
+    /// If there is none to end, or it does not end well.
+    pub fn end(&mut self) -> Result<(), Failed> {
+        let mut child = self.process.take().ok_or("the server is not running")?;
+        Command::new("kill").arg(child.id().to_string()).status()?;
+        if child.wait()?.success() { Ok(()) } else { Err("the server did not end well".into()) }
     }
 
     /// Serves, on the address it had before if it had one.
@@ -309,7 +341,7 @@ impl Server {
         let code = self.run(&["device", "code", "--user", name], "")?;
         let code = code["code"].as_str().ok_or("no code")?;
         let phone = Phone::new(self.folder().join("phones").join(name), name);
-        let server = format!("https://{}", self.address()?);
+        let server = format!("https://{}", self.front.map_or_else(|| self.address(), Ok)?);
         let authority = self.authority().display().to_string();
         let enrol = [
             "enrol",

@@ -12,7 +12,7 @@ use sync_core::view::{CaseView, RecordView};
 use crate::sim::checkers::{Entitlement, readable};
 use crate::sim::model::{Model, Said, standing};
 use crate::sim::phone::Phone;
-use crate::sim::plant::{Plant, drop_rival};
+use crate::sim::plant::{Plant, by_clock, drop_rival, own_first};
 use crate::sim::promise::{Promise, Violation};
 
 /// A case as a phone shows it, with who else must show the same.
@@ -33,8 +33,11 @@ pub fn agree(
     plant: Option<Plant>,
 ) -> Result<(), Violation> {
     let cases: BTreeSet<CaseId> = model.envelopes().values().map(|it| it.case).collect();
-    let notices: Vec<Vec<NoticeLine>> =
+    let mut notices: Vec<Vec<NoticeLine>> =
         phones.iter().map(|phone| phone.device.notices()).collect::<Result<_, _>>()?;
+    if plant == Some(Plant::NoticeSwallowed) {
+        notices.iter_mut().for_each(|lines| drop(lines.pop()));
+    }
     for case in cases {
         let shown = show(phones, case, model, allowed, plant)?;
         for (a, b) in shown.iter().zip(shown.iter().skip(1)) {
@@ -64,8 +67,10 @@ fn show(
     for (phone, it) in phones.iter().enumerate() {
         let Some(records) = readable(it, case, model, allowed)? else { continue };
         let mut view = it.device.case(case, true)?;
-        if plant == Some(Plant::RivalDropped) && phone == 0 {
-            drop_rival(&mut view);
+        match plant {
+            Some(Plant::RivalDropped) if phone == 0 => drop_rival(&mut view),
+            Some(Plant::ArrivalOrder) => own_first(&mut view, &it.device.identity().principal.user),
+            _ => {}
         }
         all.push(Shown { phone, records, view });
     }
@@ -164,12 +169,16 @@ fn holds(in_force: &InForce, said: &Said) -> bool {
 ///
 /// # Errors
 /// A failure of the product.
-pub fn outcome(phones: &[Phone]) -> Result<Json, Violation> {
+pub fn outcome(phones: &[Phone], plant: Option<Plant>) -> Result<Json, Violation> {
     let mut outcome = Vec::new();
     for phone in phones {
         let mut cases = BTreeMap::new();
         for line in phone.device.caseload()? {
-            let mut view = serde_json::to_value(phone.device.case(line.case, false)?)?;
+            let mut view = phone.device.case(line.case, false)?;
+            if plant == Some(Plant::ClockDecides) {
+                by_clock(&mut view);
+            }
+            let mut view = serde_json::to_value(view)?;
             // The chronology is ordered by what people's clocks said, and shows it.
             if let Some(fields) = view.as_object_mut() {
                 fields.remove("chronology");

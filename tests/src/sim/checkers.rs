@@ -19,6 +19,7 @@ use sync_core::time::Timestamp;
 
 use crate::sim::model::{Key, Model};
 use crate::sim::phone::Phone;
+use crate::sim::plant::{Plant, cut_audit};
 use crate::sim::promise::{Promise, Violation};
 use crate::sim::server::Server;
 
@@ -33,6 +34,14 @@ impl<'a> Entitlement<'a> {
     /// As it stands at this moment.
     pub fn new(server: &'a mut Server, now: Timestamp) -> Self {
         Self { server, now, contexts: BTreeMap::new() }
+    }
+
+    /// A person with the posts that they have now.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn holder(&mut self, phone: &Phone) -> Result<Principal, Violation> {
+        self.server.principal(phone.device.identity().principal.user)
     }
 
     fn context(&mut self, case: CaseId) -> Result<Option<&CaseContext>, Violation> {
@@ -111,58 +120,110 @@ fn label(envelope: &Envelope) -> String {
     format!("{} {} ({})", envelope.kind().name(), envelope.id(), envelope.compartment)
 }
 
-/// P1: what a phone called saved is on that phone or in the log, byte for byte, and what it says the
-/// server took is in the log.
-///
-/// # Errors
-/// [`Promise::Kept`].
-pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
-    let store = phone.device.store();
-    let returned = store.returned()?;
-    let given_back: BTreeSet<(Key, &[u8])> =
-        returned.iter().map(|row| (key(&row.change), row.change.body.as_slice())).collect();
-    let mut rows: BTreeMap<RecordId, Vec<ChangeRow>> = BTreeMap::new();
-    let renames = Renames::load(store)?;
-    for (name, body) in model.saved(n) {
-        let logged = model.log().get(name);
-        if logged.is_some_and(|logged| logged.body == *body) {
-            continue;
+/// Where work is that a phone called saved.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Whereabouts {
+    /// In the log, byte for byte, or safe on the phone until it is, or in its tray.
+    Safe,
+    /// On the phone as taken, and not in the log.
+    Acknowledged,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// What one phone called saved, looked for in the log and on that phone.
+struct Search<'a> {
+    phone: &'a Phone,
+    model: &'a Model,
+    renames: Renames,
+    returned: BTreeSet<(Key, Vec<u8>)>,
+    rows: BTreeMap<RecordId, Vec<ChangeRow>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(phone: &'a Phone, model: &'a Model) -> Result<Self, Violation> {
+        let store = phone.device.store();
+        let returned = store.returned()?.into_iter();
+        let returned = returned.map(|row| (key(&row.change), row.change.body)).collect();
+        let (renames, rows) = (Renames::load(store)?, BTreeMap::new());
+        Ok(Self { phone, model, renames, returned, rows })
+    }
+
+    fn whereabouts(&mut self, work: &(Key, Vec<u8>)) -> Result<Whereabouts, Violation> {
+        let (name, body) = work;
+        if self.model.log().get(name).is_some_and(|logged| logged.body == *body) {
+            return Ok(Whereabouts::Safe);
         }
-        let own = match rows.entry(name.0) {
+        let store = self.phone.device.store();
+        let own = match self.rows.entry(name.0) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(store.changes(&name.0)?),
         };
         let here = own.iter().find(|row| key(row) == *name && row.body == *body);
-        let acknowledged = here.is_some_and(|row| !matches!(row.place, Place::Unsent(_)));
-        let lost = here.is_none()
-            && !given_back.contains(&(*name, body.as_slice()))
-            && !is_written_again(phone, model, &renames, name)?;
-        if lost || acknowledged {
-            let how = if lost { "nowhere" } else { "acknowledged and not in the log" };
-            let what = format!("phone {n} saved {}, change {}: it is {how}", name.0, name.2);
-            return Err(Violation::of(Promise::Kept, what));
+        match here.map(|row| row.place) {
+            Some(Place::Unsent(_)) => Ok(Whereabouts::Safe),
+            Some(Place::Accepted(_) | Place::Placed(_)) => Ok(Whereabouts::Acknowledged),
+            None if self.returned.contains(work) || self.is_written_again(name)? => {
+                Ok(Whereabouts::Safe)
+            }
+            None => Ok(Whereabouts::Nowhere),
         }
+    }
+
+    /// Whether work that was saved under this name is in the log, on the phone or in its tray by the
+    /// name under which it was written again.
+    fn is_written_again(&self, (record, actor, seq): &Key) -> Result<bool, Violation> {
+        let (now, (author, number)) = self.renames.place(record, &(*actor, *seq));
+        let name = (now, author, number);
+        if name == (*record, *actor, *seq) {
+            return Ok(false);
+        }
+        let here = self.phone.device.store().changes(&now)?.iter().any(|row| key(row) == name);
+        let back = self.returned.iter().any(|(back, _)| *back == name);
+        Ok(here || back || self.model.log().contains_key(&name))
+    }
+}
+
+/// P1: what a phone called saved is on that phone or in the log, byte for byte, and what it says the
+/// server took is in the log. A phone that has not met a server since that was put back says what was
+/// so before.
+///
+/// # Errors
+/// [`Promise::Kept`].
+pub fn kept(n: usize, phone: &Phone, model: &Model) -> Result<(), Violation> {
+    let mut search = Search::new(phone, model)?;
+    for work in model.saved(n) {
+        let how = match search.whereabouts(work)? {
+            Whereabouts::Safe => continue,
+            Whereabouts::Acknowledged if model.is_behind(n) => continue,
+            Whereabouts::Acknowledged => "acknowledged and not in the log",
+            Whereabouts::Nowhere => "nowhere",
+        };
+        let (record, _, seq) = work.0;
+        let what = format!("phone {n} saved {record}, change {seq}: it is {how}");
+        return Err(Violation::of(Promise::Kept, what));
     }
     Ok(())
 }
 
-/// Whether work that was saved under this name is in the log, on the phone or in its tray by the name
-/// under which it was written again.
-fn is_written_again(
+/// What a phone saved that neither it nor the log has: a server's database was put back, and the phone
+/// had let go of its own copy, or lost it.
+///
+/// # Errors
+/// A failure of the store.
+pub fn lost_with_the_log(
+    n: usize,
     phone: &Phone,
     model: &Model,
-    renames: &Renames,
-    (record, actor, seq): &Key,
-) -> Result<bool, Violation> {
-    let (now, (author, number)) = renames.place(record, &(*actor, *seq));
-    let name = (now, author, number);
-    if name == (*record, *actor, *seq) {
-        return Ok(false);
+) -> Result<Vec<(Key, Vec<u8>)>, Violation> {
+    let mut search = Search::new(phone, model)?;
+    let mut lost = Vec::new();
+    for work in model.saved(n) {
+        if search.whereabouts(work)? == Whereabouts::Nowhere {
+            lost.push(work.clone());
+        }
     }
-    let store = phone.device.store();
-    let here = store.changes(&now)?.iter().any(|row| key(row) == name);
-    let back = store.returned()?.iter().any(|row| key(&row.change) == name);
-    Ok(here || back || model.log().contains_key(&name))
+    Ok(lost)
 }
 
 fn key(row: &ChangeRow) -> Key {
@@ -180,7 +241,7 @@ pub fn holdings(
     model: &Model,
     allowed: &mut Entitlement<'_>,
 ) -> Result<(), Violation> {
-    let who = phone.device.identity().principal.clone();
+    let who = allowed.holder(phone)?;
     for (record, envelope) in model.envelopes() {
         let rows = phone.device.store().changes(record)?;
         let placed: BTreeMap<Key, u32> = rows
@@ -231,7 +292,10 @@ pub fn readable(
     model: &Model,
     allowed: &mut Entitlement<'_>,
 ) -> Result<Option<BTreeSet<RecordId>>, Violation> {
-    let who = phone.device.identity().principal.clone();
+    let who = allowed.holder(phone)?;
+    if model.was_put_back() && holds_what_is_lost(phone, case, model)? {
+        return Ok(None);
+    }
     let mut readable = BTreeSet::new();
     for (record, envelope) in model.envelopes().iter().filter(|(_, it)| it.case == case) {
         let holds = phone.device.store().record(record)?.is_some();
@@ -245,6 +309,19 @@ pub fn readable(
     Ok(Some(readable).filter(|records| !records.is_empty()))
 }
 
+/// Whether a phone has others' work of a case that went with a log and that nobody has sent again.
+fn holds_what_is_lost(phone: &Phone, case: CaseId, model: &Model) -> Result<bool, Violation> {
+    let store = phone.device.store();
+    for record in store.records_of_case(&case)? {
+        let rows = store.changes(&record.id)?;
+        let sent = rows.iter().filter(|row| !matches!(row.place, Place::Unsent(_)));
+        if sent.map(key).any(|name| !model.log().contains_key(&name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The key that signs the ends of a run's audit.
 const AUDIT_SEED: [u8; 32] = [7; 32];
 
@@ -253,7 +330,11 @@ const AUDIT_SEED: [u8; 32] = [7; 32];
 ///
 /// # Errors
 /// [`Promise::Verified`].
-pub fn verified(server: &mut Server, now: Timestamp) -> Result<(), Violation> {
+pub fn verified(
+    server: &mut Server,
+    now: Timestamp,
+    plant: Option<Plant>,
+) -> Result<(), Violation> {
     let cluster = server.cluster;
     let mut wrong = reckon::verify(&mut server.conn, &cluster, &mut |_, _| {})?.wrong;
     let rebuilt =
@@ -261,6 +342,9 @@ pub fn verified(server: &mut Server, now: Timestamp) -> Result<(), Violation> {
     wrong.extend(rebuilt.wrong);
     let key = SigningKey::from_bytes(&AUDIT_SEED);
     chain::link_all(&mut server.conn, &key, now)?;
+    if plant == Some(Plant::AuditCut) {
+        cut_audit(&mut server.conn, &cluster)?;
+    }
     let whole = (&cluster, None);
     wrong.extend(check::verify(&mut server.conn, &key.verifying_key(), whole, now)?.wrong);
     match wrong.first() {
@@ -280,7 +364,11 @@ pub fn nothing_stuck(n: usize, phone: &Phone) -> Result<(), Violation> {
     let waiting = phone.device.only_here()?;
     let cursors = phone.device.store().items(Shelf::Cursor)?.len();
     if waiting.changes > 0 || cursors == 0 {
-        let what = format!("phone {n} cannot send {} changes", waiting.changes);
+        let rows = phone.device.store().unsent(0, usize::MAX)?;
+        let envelopes = rows.iter().map(|row| phone.device.envelope(&row.record));
+        let labels: Vec<_> =
+            envelopes.map(|it| it.map(|it| label(&it))).collect::<Result<_, _>>()?;
+        let what = format!("phone {n} cannot send changes of {}", labels.join(", "));
         return Err(Violation::of(Promise::Working, what));
     }
     Ok(())

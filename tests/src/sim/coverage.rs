@@ -41,11 +41,14 @@ impl Coverage {
         self.faults += other.faults;
     }
 
-    /// Cells without a check.
+    /// Cells without a check. That a server is put back counts where it was tried at all.
     #[must_use]
     pub fn empty_cells(&self) -> Vec<(Promise, Fault)> {
+        let tried = |fault| self.cells.keys().any(|(_, met)| *met == fault);
+        let put_back = tried(Fault::ServerRestored);
         let all = Promise::ALL.into_iter().flat_map(|p| Fault::ALL.map(|f| (p, f)));
-        all.filter(|cell| !self.cells.contains_key(cell)).collect()
+        let asked = all.filter(|(_, fault)| put_back || *fault != Fault::ServerRestored);
+        asked.filter(|cell| !self.cells.contains_key(cell)).collect()
     }
 
     /// The table, a line a promise.
@@ -53,13 +56,13 @@ impl Coverage {
     pub fn table(&self) -> String {
         let mut table = format!("{:<14}", "checks after");
         for fault in Fault::ALL {
-            table.push_str(&format!("{:>10}", fault.name()));
+            table.push_str(&format!("{:>9}", fault.name()));
         }
         for promise in Promise::ALL {
             table.push_str(&format!("\n{:<14}", promise.name()));
             for fault in Fault::ALL {
                 let count = self.cells.get(&(promise, fault)).copied().unwrap_or(0);
-                table.push_str(&format!("{count:>10}"));
+                table.push_str(&format!("{count:>9}"));
             }
         }
         table

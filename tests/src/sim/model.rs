@@ -13,6 +13,7 @@ use sync_core::record::schema::{FACTS, Fact, fact_field};
 use sync_core::record::value::Value;
 use sync_core::store::{Place, Store};
 
+use crate::sim::checkers;
 use crate::sim::phone::Phone;
 use crate::sim::promise::{Promise, Violation};
 use crate::sim::server::Server;
@@ -54,18 +55,29 @@ pub type Topic = (Fact, String);
 pub struct Model {
     /// With its bytes: a phone that was restored gives a name twice.
     saved: Vec<BTreeSet<(Key, Vec<u8>)>>,
-    log: BTreeMap<Key, Logged>,
+    log: Log,
+    copy: Option<Log>,
+    /// Phones that have not met the server since it was put back.
+    behind: BTreeSet<usize>,
+    put_back: bool,
+}
+
+/// The log, as far as it was read.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    changes: BTreeMap<Key, Logged>,
     bodies: BTreeSet<(RecordId, Actor, Vec<u8>)>,
     lengths: BTreeMap<RecordId, u32>,
     envelopes: BTreeMap<RecordId, Envelope>,
-    next: i64,
+    /// The last number that was read.
+    last: i64,
 }
 
 impl Model {
     /// A model of so many phones.
     #[must_use]
     pub fn new(phones: usize) -> Self {
-        Self { saved: vec![BTreeSet::new(); phones], next: 1, ..Self::default() }
+        Self { saved: vec![BTreeSet::new(); phones], ..Self::default() }
     }
 
     /// What a phone called saved.
@@ -77,13 +89,13 @@ impl Model {
     /// The log, by change.
     #[must_use]
     pub fn log(&self) -> &BTreeMap<Key, Logged> {
-        &self.log
+        &self.log.changes
     }
 
     /// The records in the log.
     #[must_use]
     pub fn envelopes(&self) -> &BTreeMap<RecordId, Envelope> {
-        &self.envelopes
+        &self.log.envelopes
     }
 
     /// Notes that a phone said "saved" of entries in a record.
@@ -131,12 +143,52 @@ impl Model {
         for row in store.unsent(0, usize::MAX)?.into_iter().chain(tray) {
             here.insert(((row.record, row.actor, row.seq), row.body));
         }
-        let log = &self.log;
+        let log = &self.log.changes;
         self.saved[n].retain(|(key, body)| {
             let logged = log.get(key).is_some_and(|logged| logged.body == *body);
             logged || here.contains(&(*key, body.clone()))
         });
         self.note_unsent(n, phone)
+    }
+
+    /// The server's database is copied.
+    pub fn back_up(&mut self) {
+        self.copy = Some(self.log.clone());
+    }
+
+    /// The server was put back to its copy. What the log had since is on the phones that wrote it, and
+    /// they send it again; what they do not have any more is gone.
+    ///
+    /// # Errors
+    /// A failure of a store.
+    pub fn note_server_restored(&mut self, phones: &[Phone]) -> Result<(), Violation> {
+        let Some(copy) = self.copy.clone() else { return Ok(()) };
+        self.log = copy;
+        self.put_back = true;
+        self.behind = (0..phones.len()).collect();
+        for (n, phone) in phones.iter().enumerate() {
+            for lost in checkers::lost_with_the_log(n, phone, self)? {
+                self.saved[n].remove(&lost);
+            }
+        }
+        Ok(())
+    }
+
+    /// A phone has synced to the end: it knows by which log the server goes on.
+    pub fn note_met(&mut self, n: usize) {
+        self.behind.remove(&n);
+    }
+
+    /// Whether a phone has not met the server since that was put back.
+    #[must_use]
+    pub fn is_behind(&self, n: usize) -> bool {
+        self.behind.contains(&n)
+    }
+
+    /// Whether the server was put back in this run.
+    #[must_use]
+    pub const fn was_put_back(&self) -> bool {
+        self.put_back
     }
 
     /// Reads what is new in the log.
@@ -145,9 +197,10 @@ impl Model {
     /// [`Promise::Once`] for what is there twice or out of order.
     pub fn read_log(&mut self, server: &mut Server) -> Result<(), Violation> {
         let cluster = server.cluster;
-        for entry in db::log::from_number(&mut server.conn, &cluster, self.next, i64::MAX)? {
-            self.next = entry.number + 1;
-            if let Slot::Vacant(new) = self.envelopes.entry(entry.record) {
+        for entry in db::log::from_number(&mut server.conn, &cluster, self.log.last + 1, i64::MAX)?
+        {
+            self.log.last = entry.number;
+            if let Slot::Vacant(new) = self.log.envelopes.entry(entry.record) {
                 let row = db::records::by_id(&mut server.conn, &entry.record)?;
                 let row = row.ok_or(db::Error::Missing)?;
                 new.insert(Envelope::decode(&row.envelope)?);
@@ -164,17 +217,17 @@ impl Model {
         };
         let seq = entry.seq.unsigned_abs();
         let position = entry.position.unsigned_abs();
-        let length = self.lengths.entry(entry.record).or_default();
+        let length = self.log.lengths.entry(entry.record).or_default();
         *length += 1;
         if position != *length {
             return again("its position is not the next of its record");
         }
-        if !self.bodies.insert((entry.record, entry.actor, entry.body.clone())) {
+        if !self.log.bodies.insert((entry.record, entry.actor, entry.body.clone())) {
             return again("the log has it twice");
         }
         let (number, user, body) = (entry.number, entry.user, entry.body.clone());
         let logged = Logged { number, position, user, body };
-        match self.log.insert((entry.record, entry.actor, seq), logged) {
+        match self.log.changes.insert((entry.record, entry.actor, seq), logged) {
             None => Ok(()),
             Some(_) => again("the log has its number twice"),
         }
@@ -183,10 +236,10 @@ impl Model {
     /// Every assertion of a record in the order of the log, by topic.
     #[must_use]
     pub fn said(&self, record: &RecordId) -> BTreeMap<Topic, Vec<Said>> {
-        let Some(envelope) = self.envelopes.get(record) else { return BTreeMap::new() };
+        let Some(envelope) = self.log.envelopes.get(record) else { return BTreeMap::new() };
         let first = (*record, Actor::from_bytes([0; 16]), 0);
         let last = (*record, Actor::from_bytes([0xff; 16]), u32::MAX);
-        let mut changes: Vec<_> = self.log.range(first..=last).collect();
+        let mut changes: Vec<_> = self.log.changes.range(first..=last).collect();
         changes.sort_by_key(|(_, logged)| logged.position);
         let mut said: BTreeMap<Topic, Vec<Said>> = BTreeMap::new();
         for ((_, actor, seq), logged) in changes {

@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Read};
 
+use caseweave::db::devices::DeviceState;
 use sync_core::device::Session;
 use sync_core::device::transport::{Transport, TransportError};
 use sync_core::ids::DeviceId;
@@ -14,6 +15,7 @@ use sync_core::time::Timestamp;
 use crate::sim::checkers::{self, Entitlement};
 use crate::sim::coverage::Coverage;
 use crate::sim::model::Model;
+use crate::sim::plant::Plant;
 use crate::sim::promise::{Promise, Violation};
 use crate::sim::server::Server;
 
@@ -30,8 +32,10 @@ pub enum Fault {
     Doubled,
     /// An older request of the phone arrives before this one.
     Reordered,
-    /// The server dies after judging, before committing.
+    /// The server dies before its first commit.
     ServerDies,
+    /// The server dies after a commit, before it has answered.
+    ServerDiesLate,
     /// The phone loses power at a commit of a sync.
     PowerInSync,
     /// The phone loses power at a commit of a save.
@@ -40,30 +44,44 @@ pub enum Fault {
     Reopened,
     /// The phone is put back to an older copy of itself.
     Restored,
+    /// The server's database is put back to an older copy of itself.
+    ServerRestored,
+    /// Somebody's post ended, began or became another.
+    PostMoved,
+    /// A phone was retired or reported stolen, or that was taken back.
+    Marked,
+    /// A stranger's phone, or a stolen request, tried its luck.
+    Hostile,
 }
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::RequestCut,
         Self::AnswerLost,
         Self::AnswerCut,
         Self::Doubled,
         Self::Reordered,
         Self::ServerDies,
+        Self::ServerDiesLate,
         Self::PowerInSync,
         Self::PowerInSave,
         Self::Reopened,
         Self::Restored,
+        Self::ServerRestored,
+        Self::PostMoved,
+        Self::Marked,
+        Self::Hostile,
     ];
     /// Those that a sync may meet.
-    pub const OF_A_SYNC: [Self; 7] = [
+    pub const OF_A_SYNC: [Self; 8] = [
         Self::RequestCut,
         Self::AnswerLost,
         Self::AnswerCut,
         Self::Doubled,
         Self::Reordered,
         Self::ServerDies,
+        Self::ServerDiesLate,
         Self::PowerInSync,
     ];
 
@@ -77,10 +95,15 @@ impl Fault {
             Self::Doubled => "doubled",
             Self::Reordered => "reorder",
             Self::ServerDies => "srv-dies",
+            Self::ServerDiesLate => "srv-late",
             Self::PowerInSync => "pow-sync",
             Self::PowerInSave => "pow-save",
             Self::Reopened => "reopen",
             Self::Restored => "restored",
+            Self::ServerRestored => "srv-old",
+            Self::PostMoved => "post",
+            Self::Marked => "marked",
+            Self::Hostile => "hostile",
         }
     }
 }
@@ -129,22 +152,31 @@ impl Line<'_> {
     /// # Errors
     /// A failure of the product.
     pub fn deliver_stray(&mut self, body: &[u8]) -> Result<(), Violation> {
-        self.serve(body, false).map(drop)
+        self.serve(body, None).map(drop)
     }
 
-    fn serve(&mut self, body: &[u8], dies: bool) -> Result<Vec<Page>, Violation> {
+    /// The server's answer; `commits` says how many of its commits it lives through. None if it died.
+    fn serve(&mut self, body: &[u8], commits: Option<u64>) -> Result<Option<Vec<Page>>, Violation> {
         let request = decode_request(body, REQUEST_INFLATED_BYTES)?;
-        let answers = self.server.ingest(&self.device, &request, self.now, dies)?;
-        if dies {
-            return Ok(Vec::new());
-        }
-        let pages = self.server.pages(&self.device, &request, answers, self.now)?;
+        self.server.lives_through(commits);
+        let answers = self.server.ingest(&self.device, &request, self.now)?;
+        let pages = match answers {
+            Some(answers) => self.server.pages(&self.device, &request, answers, self.now)?,
+            None => None,
+        };
+        self.server.lives_through(None);
+        self.check(pages.as_deref().unwrap_or_default())?;
+        Ok(pages)
+    }
+
+    /// What may be in the log and on the wire now.
+    fn check(&mut self, pages: &[Page]) -> Result<(), Violation> {
         self.model.read_log(self.server)?;
         self.coverage.checked(Promise::Once);
         let mut allowed = Entitlement::new(self.server, self.now);
-        checkers::wire(&pages, &self.who, self.model, &mut allowed)?;
+        checkers::wire(pages, &self.who, self.model, &mut allowed)?;
         self.coverage.checked(Promise::Entitled);
-        Ok(pages)
+        Ok(())
     }
 
     fn fault_now(&mut self) -> Option<Mishap> {
@@ -167,32 +199,57 @@ impl Line<'_> {
             self.strays.remove(0);
         }
         let Some(Mishap { fault, cut, .. }) = mishap else {
-            return answer(&self.serve(body, false)?, None).map(Some);
+            return self.answered(body, None);
         };
         match fault {
             Fault::RequestCut => Ok(None),
-            Fault::ServerDies => self.serve(body, true).map(|_| None),
-            Fault::AnswerLost => self.serve(body, false).map(|_| None),
-            Fault::AnswerCut => answer(&self.serve(body, false)?, Some(cut)).map(Some),
+            Fault::ServerDies | Fault::ServerDiesLate => {
+                let late = u64::from(fault == Fault::ServerDiesLate);
+                let pages = self.serve(body, Some(late * (1 + cut.0 % 3)))?;
+                // It died behind its last commit, unless a planted bug let it answer.
+                let answers = self.server.has_plant(Plant::AnswerFirst) && late == 0;
+                match pages.filter(|_| answers) {
+                    Some(pages) => answer(&pages, None).map(Some),
+                    None => Ok(None),
+                }
+            }
+            Fault::AnswerLost => self.serve(body, None).map(|_| None),
+            Fault::AnswerCut => self.answered(body, Some(cut)),
             Fault::Doubled => {
-                self.serve(body, false)?;
-                answer(&self.serve(body, false)?, None).map(Some)
+                self.serve(body, None)?;
+                self.answered(body, None)
             }
             Fault::Reordered => {
                 if let Some(old) = oldest {
                     self.deliver_stray(&old)?;
                 }
-                answer(&self.serve(body, false)?, None).map(Some)
+                self.answered(body, None)
             }
-            Fault::PowerInSync | Fault::PowerInSave | Fault::Reopened | Fault::Restored => {
-                answer(&self.serve(body, false)?, None).map(Some)
-            }
+            _ => self.answered(body, None),
         }
+    }
+
+    fn answered(
+        &mut self,
+        body: &[u8],
+        cut: Option<(u64, u64)>,
+    ) -> Result<Option<Vec<u8>>, Violation> {
+        let pages = self.serve(body, None)?;
+        pages.map(|pages| answer(&pages, cut)).transpose()
     }
 }
 
 impl Transport for Line<'_> {
     fn exchange(&mut self, _token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        match self.server.state_of(&self.device) {
+            Ok(DeviceState::Active) => {}
+            Ok(DeviceState::Retired) => return Err(TransportError::Retired),
+            Ok(DeviceState::Stolen) => return Err(TransportError::Stolen),
+            Err(violation) => {
+                self.broken = Some(violation);
+                return Err(TransportError::Busy);
+            }
+        }
         match self.carry(body) {
             Ok(Some(bytes)) => Ok(Box::new(Cursor::new(bytes))),
             Ok(None) => Err(TransportError::Offline),
@@ -217,7 +274,7 @@ impl Transport for Line<'_> {
 /// The bytes of an answer, up to a cut. Whole pages before it arrive whatever the bytes weigh, so
 /// that a run with other clocks is cut at the same place.
 fn answer(pages: &[Page], cut: Option<(u64, u64)>) -> Result<Vec<u8>, Violation> {
-    let mut writer = PageWriter::new()?;
+    let mut writer = PageWriter::new();
     let cut = cut.map(|(page, hundredth)| (page as usize % pages.len().max(1), hundredth));
     let mut bytes = Vec::new();
     for (n, page) in pages.iter().enumerate() {

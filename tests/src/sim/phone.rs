@@ -12,6 +12,7 @@ use sync_core::store::{
 };
 use sync_core::time::Timestamp;
 
+use crate::sim::plant;
 use crate::sim::promise::Violation;
 
 /// When the power goes.
@@ -167,6 +168,17 @@ impl Phone {
     #[must_use]
     pub fn clock(&self, now: Timestamp) -> Timestamp {
         now.plus_ms(self.skew_ms)
+    }
+
+    /// A planted bug: the first unsent change is taken for sent.
+    ///
+    /// # Errors
+    /// A failure of the product.
+    pub fn forget_unsent(&mut self) -> Result<(), Violation> {
+        let mut disk = self.device.store().clone();
+        plant::forget_unsent(&mut disk)?;
+        self.device = Device::open(disk)?;
+        Ok(())
     }
 
     /// Lets the power go at a commit to come.

@@ -1,42 +1,182 @@
 //! Bugs planted on purpose: the checkers must find each, or they check nothing.
 
+use std::collections::BTreeSet;
+
 use caseweave::db::access::{Ended, Interval};
+use caseweave::db::audit::AuditHead;
+use caseweave::db::views::CaseViewRow;
 use caseweave::db::{self, Conn};
-use sync_core::ids::{ChangeHash, ClusterId};
-use sync_core::protocol::message::Answer;
+use caseweave::service::pull::cursor::{Cursor, Offset};
+use ed25519_dalek::SigningKey;
+use sync_core::ids::{ChangeHash, ClusterId, UserId};
+use sync_core::protocol::message::{Answer, ClusterCursor};
+use sync_core::store::{Store, Write};
 use sync_core::time::Timestamp;
 use sync_core::view::CaseView;
 
-use crate::sim::promise::Violation;
+use crate::sim::promise::{Promise, Violation};
 
 /// A bug to plant in a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Plant {
-    /// A page's cursor reaches the disk before the page does.
-    CursorFirst,
+    /// The server answers "accepted" before a commit that does not happen.
+    AnswerFirst,
+    /// A phone takes what it sent for safe when no answer comes.
+    ForgetsUnsent,
     /// A reader's fold forgets one of several rivals.
     RivalDropped,
+    /// A phone shows rivals in the order in which they reached it.
+    ArrivalOrder,
     /// The end of access takes hold one commit late.
     GrantLate,
+    /// A cursor of somebody else's is as good as one's own: who shows it is sent what its owner may read.
+    CursorOfAnother,
     /// A change that is sent again is logged again.
     ResendIsNew,
+    /// The key that signed a batch is not looked at.
+    AnyKey,
+    /// A page's cursor reaches the disk before the page does.
+    CursorFirst,
+    /// A server that was put back goes on with the cursors of the log that is gone.
+    RestoreUnseen,
+    /// One of the notices does not reach its reader.
+    NoticeSwallowed,
+    /// A commit leaves a case's line in lists as it was.
+    ViewStale,
+    /// The last row of the audit is taken out of it.
+    AuditCut,
+    /// What disagrees is ordered by what the phones' clocks said.
+    ClockDecides,
 }
 
 impl Plant {
     /// Every plant.
-    pub const ALL: [Self; 4] =
-        [Self::CursorFirst, Self::RivalDropped, Self::GrantLate, Self::ResendIsNew];
+    pub const ALL: [Self; 14] = [
+        Self::AnswerFirst,
+        Self::ForgetsUnsent,
+        Self::RivalDropped,
+        Self::ArrivalOrder,
+        Self::GrantLate,
+        Self::CursorOfAnother,
+        Self::ResendIsNew,
+        Self::AnyKey,
+        Self::CursorFirst,
+        Self::RestoreUnseen,
+        Self::NoticeSwallowed,
+        Self::ViewStale,
+        Self::AuditCut,
+        Self::ClockDecides,
+    ];
 
     /// Its name on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::CursorFirst => "cursor-first",
+            Self::AnswerFirst => "answer-first",
+            Self::ForgetsUnsent => "forgets-unsent",
             Self::RivalDropped => "rival-dropped",
+            Self::ArrivalOrder => "arrival-order",
             Self::GrantLate => "grant-late",
+            Self::CursorOfAnother => "cursor-of-another",
             Self::ResendIsNew => "resend-is-new",
+            Self::AnyKey => "any-key",
+            Self::CursorFirst => "cursor-first",
+            Self::RestoreUnseen => "restore-unseen",
+            Self::NoticeSwallowed => "notice-swallowed",
+            Self::ViewStale => "view-stale",
+            Self::AuditCut => "audit-cut",
+            Self::ClockDecides => "clock-decides",
         }
     }
+
+    /// The promise that it breaks.
+    #[must_use]
+    pub const fn breaks(self) -> Promise {
+        match self {
+            Self::AnswerFirst | Self::ForgetsUnsent => Promise::Kept,
+            Self::RivalDropped | Self::ArrivalOrder => Promise::Converged,
+            Self::GrantLate | Self::CursorOfAnother => Promise::Entitled,
+            Self::ResendIsNew | Self::AnyKey => Promise::Once,
+            Self::CursorFirst | Self::RestoreUnseen => Promise::Complete,
+            Self::NoticeSwallowed => Promise::Told,
+            Self::ViewStale | Self::AuditCut => Promise::Verified,
+            Self::ClockDecides => Promise::Clockless,
+        }
+    }
+}
+
+/// Takes the first unsent change off a phone, as if it were with the server.
+pub(super) fn forget_unsent(store: &mut impl Store) -> Result<(), Violation> {
+    let Some(row) = store.unsent(0, 1)?.into_iter().next() else { return Ok(()) };
+    let (record, actor, seq) = (row.record, row.actor, row.seq);
+    let returned = |store: &dyn Store| -> Result<BTreeSet<u64>, Violation> {
+        Ok(store.returned()?.into_iter().map(|row| row.id).collect())
+    };
+    let before = returned(store)?;
+    store.commit(&[Write::Return { record, actor, seq, reason: "sent".to_owned() }])?;
+    let after = returned(store)?;
+    let gone: Vec<_> = after.difference(&before).map(|id| Write::ForgetReturned(*id)).collect();
+    Ok(store.commit(&gone)?)
+}
+
+/// Puts a user's own rivals before those that came later.
+pub(super) fn own_first(view: &mut CaseView, user: &UserId) {
+    for conflict in view.records.iter_mut().flat_map(|record| &mut record.conflicts) {
+        conflict.rivals.sort_by_key(|rival| rival.by != *user);
+    }
+}
+
+/// Puts rivals in the order of the moments that the phones noted.
+pub(super) fn by_clock(view: &mut CaseView) {
+    for conflict in view.records.iter_mut().flat_map(|record| &mut record.conflicts) {
+        conflict.rivals.sort_by_key(|rival| rival.at);
+    }
+}
+
+/// Whoever signs for a stranger.
+#[must_use]
+pub fn forger() -> SigningKey {
+    SigningKey::from_bytes(&[13; 32])
+}
+
+/// Gives a cursor of a log that is gone the chain of the one that is there.
+pub(super) fn trust(
+    conn: &mut Conn,
+    asked: &mut ClusterCursor,
+    (key, log): (&[u8; 32], &[u8; 16]),
+    user: &UserId,
+) -> Result<(), Violation> {
+    let whose = (user, &asked.cluster);
+    let Some(cursor) = Cursor::open(&asked.cursor, key, log, whose) else { return Ok(()) };
+    let base = cursor.base.min(db::log::head(conn, &asked.cluster)?.0 - 1);
+    let chain = db::log::state_at(conn, &asked.cluster, base)?;
+    let trusted = Cursor { base, up_to: base, offset: Offset::Start, chain, ..cursor };
+    asked.cursor = trusted.seal(key, log, whose, &[5; 16]);
+    Ok(())
+}
+
+/// The lines of all cases, to be put back.
+pub(super) fn views(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseViewRow>, Violation> {
+    Ok(db::views::cases(conn, cluster)?)
+}
+
+/// Puts the first line back that is another now.
+pub(super) fn put_view_back(conn: &mut Conn, before: &[CaseViewRow]) -> Result<(), Violation> {
+    for row in before {
+        if db::views::case(conn, &row.case)?.is_some_and(|now| now != *row) {
+            return Ok(db::views::put_case(conn, row)?);
+        }
+    }
+    Ok(())
+}
+
+/// Takes the end of the audit's chain one row back.
+pub(super) fn cut_audit(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Violation> {
+    if let Some(head) = db::audit::head(conn, cluster)? {
+        let shorter = AuditHead { number: head.number - 1, ..head };
+        db::audit::set_head(conn, cluster, &shorter)?;
+    }
+    Ok(())
 }
 
 /// Forgets the last rival of the first disagreement.

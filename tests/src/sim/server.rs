@@ -1,7 +1,9 @@
 //! The real services over a database in memory, without a network around them.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use caseweave::db::devices::DeviceState;
 use caseweave::db::migrate::migrate;
 use caseweave::db::{self, Address, Conn};
 use caseweave::ingest::commit::commit_group;
@@ -11,20 +13,22 @@ use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
 use caseweave::service::contact;
 use caseweave::service::histories::{CaseState, World, case_state};
-use caseweave::service::pull::cursor::acknowledged;
-use caseweave::service::pull::{Puller, Round};
+use caseweave::service::pull::cursor::{Cursor, acknowledged};
+use caseweave::service::pull::{self, Puller, Round};
 use sync_core::device::Enrolled;
 use sync_core::framework::Catalogue;
-use sync_core::ids::{Actor, CaseId, ClusterId, DeviceId, UserId};
+use sync_core::ids::{Actor, AgencyId, CaseId, ClusterId, DeviceId, UserId};
 use sync_core::policy::Principal;
-use sync_core::protocol::message::{Answer, Outcome, Page, SyncRequest};
+use sync_core::protocol::message::{Answer, ClusterCursor, Outcome, Page, SyncRequest};
 use sync_core::time::Timestamp;
+use tempfile::TempDir;
 
 use crate::sim::dice::Dice;
 use crate::sim::plant::{self, Plant};
-use crate::sim::promise::Violation;
+use crate::sim::promise::{Promise, Violation};
 
-const CLUSTER: &str = "Glen";
+/// What the cluster is called.
+pub const CLUSTER: &str = "Glen";
 
 /// Somebody who works in the cluster.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +53,14 @@ pub struct Server {
     log_id: [u8; 16],
     dice: Dice,
     plant: Option<Plant>,
+    /// Commits until it dies, if it does.
+    commits_left: Option<u64>,
+    /// The phone of somebody who is in no team.
+    stranger: Option<DeviceId>,
+    /// Its backup.
+    copy: Option<Vec<u8>>,
+    /// Where the database is since it was put back.
+    place: Option<TempDir>,
 }
 
 impl Server {
@@ -57,13 +69,27 @@ impl Server {
     /// # Errors
     /// A failure of the product.
     pub fn new(
-        mut dice: Dice,
+        dice: Dice,
         people: &[Person],
         plant: Option<Plant>,
         now: Timestamp,
     ) -> Result<Self, Violation> {
         let mut conn = Conn::open(&Address::Memory)?;
         migrate(&mut conn)?;
+        Self::on(conn, dice, people, plant, now)
+    }
+
+    /// The same over an empty database at this program's schema.
+    ///
+    /// # Errors
+    /// A failure of the product.
+    pub fn on(
+        mut conn: Conn,
+        mut dice: Dice,
+        people: &[Person],
+        plant: Option<Plant>,
+        now: Timestamp,
+    ) -> Result<Self, Violation> {
         let new = NewCluster {
             name: CLUSTER,
             jurisdiction: "scotland",
@@ -82,7 +108,20 @@ impl Server {
         }
         let rules = Rules { catalogue: Arc::new(Catalogue::shipped()?) };
         let (cursor_key, log_id) = (dice.bytes(), dice.bytes());
-        Ok(Self { conn, rules, cluster, cursor_key, log_id, dice, plant })
+        let (commits_left, stranger, copy, place) = (None, None, None, None);
+        Ok(Self {
+            conn,
+            rules,
+            cluster,
+            cursor_key,
+            log_id,
+            dice,
+            plant,
+            commits_left,
+            stranger,
+            copy,
+            place,
+        })
     }
 
     /// Enrols a phone of somebody.
@@ -112,7 +151,7 @@ impl Server {
             actor: enrolled.actor,
             public_key: enrolled.identity().key.verifying_key().to_bytes(),
             name: "phone".to_owned(),
-            state: db::devices::DeviceState::Active,
+            state: DeviceState::Active,
             enrolled_at: now,
             last_seen_at: now,
             clock_offset_ms: None,
@@ -122,15 +161,75 @@ impl Server {
         Ok(enrolled)
     }
 
+    /// Enrols the phone of somebody who is in no team.
+    ///
+    /// # Errors
+    /// A failure of the product.
+    pub fn enrol_stranger(&mut self, name: &str, now: Timestamp) -> Result<Enrolled, Violation> {
+        let enrolled = self.enrol(name, now)?;
+        self.stranger = Some(enrolled.device);
+        Ok(enrolled)
+    }
+
+    /// Copies the database, as a backup does.
+    ///
+    /// # Errors
+    /// What is no SQLite database.
+    pub fn back_up(&mut self) -> Result<(), Violation> {
+        let Conn::Sqlite(conn) = &mut self.conn else {
+            return Err(Violation::of(Promise::Working, "only SQLite is copied here"));
+        };
+        self.copy = Some(conn.serialize_database_to_buffer().try_as_slice()?.to_vec());
+        Ok(())
+    }
+
+    /// Puts the copy in the database's place, if there is one; secrets outside it stay.
+    ///
+    /// # Errors
+    /// A failure of the product, or of the disk.
+    pub fn restore(&mut self) -> Result<bool, Violation> {
+        let Some(copy) = &self.copy else { return Ok(false) };
+        // In memory where there is such a place: a disk's syncs would be waited for in vain.
+        let memory = Path::new("/dev/shm");
+        let place = match memory.is_dir() {
+            true => tempfile::tempdir_in(memory)?,
+            false => tempfile::tempdir()?,
+        };
+        let file = place.path().join("server.sqlite");
+        std::fs::write(&file, copy)?;
+        self.conn = Conn::open(&Address::File(file))?;
+        self.place = Some(place);
+        Ok(true)
+    }
+
+    /// Whose a phone is.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn owner(&mut self, device: &DeviceId) -> Result<UserId, Violation> {
+        let row = db::devices::by_id(&mut self.conn, device)?.ok_or(db::Error::Missing)?;
+        Ok(row.user)
+    }
+
     /// A person as the policy sees them now.
     ///
     /// # Errors
     /// The database's failure.
     pub fn principal(&mut self, user: UserId) -> Result<Principal, Violation> {
         let posts = db::memberships::of_user(&mut self.conn, &user)?;
-        let agency = posts.first().map(|post| post.agency).ok_or(db::Error::Missing)?;
+        // Without a post there is no agency either, as the server's own sessions have it.
+        let agency = posts.first().map_or(AgencyId::from_bytes([0; 16]), |post| post.agency);
         let nobody = Principal::new(user, agency);
         Ok(posts.iter().fold(nobody, |it, post| it.with(post.cluster, post.role.into())))
+    }
+
+    /// Whether a phone is in use.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn state_of(&mut self, device: &DeviceId) -> Result<DeviceState, Violation> {
+        let row = db::devices::by_id(&mut self.conn, device)?.ok_or(db::Error::Missing)?;
+        Ok(row.state)
     }
 
     /// A case as access depends on it now.
@@ -142,7 +241,30 @@ impl Server {
         Ok(case_state(&mut self.conn, case, &self.cluster, &world, now)?)
     }
 
-    /// Judges what a request brings and, unless the server dies before, commits it.
+    /// From now on the server dies after so many commits; none: it lives.
+    pub const fn lives_through(&mut self, commits: Option<u64>) {
+        self.commits_left = commits;
+    }
+
+    /// Whether a bug is planted.
+    #[must_use]
+    pub fn has_plant(&self, plant: Plant) -> bool {
+        self.plant == Some(plant)
+    }
+
+    /// Whether the server is alive at its next commit, which it then makes.
+    const fn commits(&mut self) -> bool {
+        match &mut self.commits_left {
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// Judges what a request brings and commits it; none if the server died on the way.
     ///
     /// # Errors
     /// A failure of the product.
@@ -151,11 +273,13 @@ impl Server {
         device: &DeviceId,
         request: &SyncRequest,
         now: Timestamp,
-        dies: bool,
-    ) -> Result<Vec<Answer>, Violation> {
+    ) -> Result<Option<Vec<Answer>>, Violation> {
         let row = db::devices::by_id(&mut self.conn, device)?.ok_or(db::Error::Missing)?;
         let principal = self.principal(row.user)?;
         if let Some(claim) = &request.actors {
+            if !self.commits() {
+                return Ok(None);
+            }
             contact::note_actors(&mut self.conn, &row, claim, now)?;
         }
         let mut answers = Vec::new();
@@ -166,7 +290,7 @@ impl Server {
                 principal: principal.clone(),
                 device: *device,
                 actor: row.actor,
-                public_key: row.public_key,
+                public_key: self.key_of(&row),
                 batch: batch.clone(),
                 at: now,
                 id: self.dice.bytes(),
@@ -176,22 +300,47 @@ impl Server {
                     (&row.user, &batch.cluster),
                 ),
             };
-            let verdict = judge(&mut self.conn, &self.rules, &arrival)?;
-            if dies {
-                continue;
-            }
-            if verdict.is_empty() {
-                answers.extend(verdict.answers);
-            } else {
-                let group = [(arrival, verdict)];
-                let done = commit_group(&mut self.conn, &self.rules, &self.cluster, &group)?;
-                for answered in done {
-                    answers.extend(answered?);
-                }
+            match self.take(arrival)? {
+                Some(done) => answers.extend(done),
+                None => return Ok(None),
             }
         }
         self.apply_plants(&answers, now)?;
-        Ok(answers)
+        Ok(Some(answers))
+    }
+
+    /// The key that a phone's batches are checked against.
+    fn key_of(&self, phone: &db::devices::Device) -> [u8; 32] {
+        match self.has_plant(Plant::AnyKey) && self.stranger == Some(phone.id) {
+            true => plant::forger().verifying_key().to_bytes(),
+            false => phone.public_key,
+        }
+    }
+
+    /// Judges a batch and commits it; none if the server died before.
+    ///
+    /// # Errors
+    /// A failure of the product.
+    pub fn take(&mut self, arrival: Arrival) -> Result<Option<Vec<Answer>>, Violation> {
+        let verdict = judge(&mut self.conn, &self.rules, &arrival)?;
+        if verdict.is_empty() {
+            return Ok(Some(verdict.answers));
+        }
+        if !self.commits() {
+            let early = self.has_plant(Plant::AnswerFirst);
+            return Ok(early.then_some(verdict.answers));
+        }
+        let stale = match self.plant {
+            Some(Plant::ViewStale) => plant::views(&mut self.conn, &self.cluster)?,
+            _ => Vec::new(),
+        };
+        let group = [(arrival, verdict)];
+        let mut answers = Vec::new();
+        for answered in commit_group(&mut self.conn, &self.rules, &self.cluster, &group)? {
+            answers.extend(answered?);
+        }
+        plant::put_view_back(&mut self.conn, &stale)?;
+        Ok(Some(answers))
     }
 
     fn apply_plants(&mut self, answers: &[Answer], now: Timestamp) -> Result<(), Violation> {
@@ -204,11 +353,43 @@ impl Server {
                 Ok(())
             }
             Some(Plant::GrantLate) => plant::keep_access(&mut self.conn, &self.cluster),
-            Some(Plant::CursorFirst | Plant::RivalDropped) | None => Ok(()),
+            _ => Ok(()),
         }
     }
 
-    /// The pages that answer a request.
+    /// The cursors of a request, unless a bug is planted there.
+    fn cursors(
+        &mut self,
+        request: &SyncRequest,
+        user: UserId,
+    ) -> Result<Vec<ClusterCursor>, Violation> {
+        let mut cursors = request.cursors.clone();
+        if self.has_plant(Plant::RestoreUnseen) && self.place.is_some() {
+            let seal = (&self.cursor_key, &self.log_id);
+            for asked in &mut cursors {
+                plant::trust(&mut self.conn, asked, seal, &user)?;
+            }
+        }
+        Ok(cursors)
+    }
+
+    /// Who is sent what they may read, unless a bug is planted there.
+    fn reader(&mut self, cursors: &[ClusterCursor], user: UserId) -> Result<UserId, Violation> {
+        if !self.has_plant(Plant::CursorOfAnother) {
+            return Ok(user);
+        }
+        let people = db::memberships::colleagues(&mut self.conn, &self.cluster)?;
+        let (key, log, cluster) = (&self.cursor_key, &self.log_id, &self.cluster);
+        let opens =
+            |who: &UserId, it: &ClusterCursor| Cursor::open(&it.cursor, key, log, (who, cluster));
+        let owner = people
+            .iter()
+            .map(|it| it.user)
+            .find(|who| cursors.iter().any(|it| opens(who, it).is_some()));
+        Ok(owner.unwrap_or(user))
+    }
+
+    /// The pages that answer a request; none if the server died before.
     ///
     /// # Errors
     /// A failure of the product.
@@ -218,23 +399,30 @@ impl Server {
         request: &SyncRequest,
         answers: Vec<Answer>,
         now: Timestamp,
-    ) -> Result<Vec<Page>, Violation> {
+    ) -> Result<Option<Vec<Page>>, Violation> {
         let row = db::devices::by_id(&mut self.conn, device)?.ok_or(db::Error::Missing)?;
+        let cursors = self.cursors(request, row.user)?;
         let puller = Puller {
-            user: row.user,
+            user: self.reader(&cursors, row.user)?,
             device: *device,
             cursor_key: self.cursor_key,
             log_id: self.log_id,
             fresh: [6; 16],
             whole: request.whole,
+            works: self.principal(row.user)?.works_cases_in(self.cluster),
             catalogue: self.rules.catalogue.clone(),
+            told: Default::default(),
         };
         let mut pages = Vec::new();
         let posts = db::memberships::of_user(&mut self.conn, &row.user)?;
-        let asked = if request.more { &[] } else { request.cursors.as_slice() };
+        let asked = if request.more { &[] } else { cursors.as_slice() };
         let notes = contact::to_note(&mut self.conn, &puller, asked, &posts, now)?;
+        if !notes.is_empty() && !self.commits() && !self.has_plant(Plant::AnswerFirst) {
+            return Ok(None);
+        }
         contact::note(&mut self.conn, device, &notes)?;
-        for asked in asked {
+        let told = |it: &&ClusterCursor| puller.works || pull::is_sealed_for(&puller, it);
+        for asked in asked.iter().filter(told) {
             let mut round = Round::begin(&mut self.conn, puller.clone(), asked, now)?;
             while let Some(page) = round.page(&mut self.conn, now)? {
                 pages.push(page);
@@ -244,7 +432,7 @@ impl Server {
             pages.push(Page::new(self.cluster, now));
         }
         pages[0].answers = answers;
-        Ok(pages)
+        Ok(Some(pages))
     }
 }
 

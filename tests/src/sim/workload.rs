@@ -80,9 +80,19 @@ pub enum Transition {
     BackUp,
     /// Put an older copy of a phone's data back.
     Restore,
+    /// End a post, give it back, or give another.
+    MovePost,
+    /// Retire a phone or report it stolen, or take that back.
+    MarkPhone,
+    /// Send the server what is damaged, stolen, forged or not one's own.
+    Attack,
+    /// Copy the server's database.
+    BackUpServer,
+    /// Put an older copy of the server's database back.
+    RestoreServer,
 }
 
-const WEIGHTS: [(Transition, u64); 25] = [
+const WEIGHTS: [(Transition, u64); 30] = [
     (Transition::BeginCase, 2),
     (Transition::AddMember, 5),
     (Transition::RemoveMember, 1),
@@ -108,6 +118,11 @@ const WEIGHTS: [(Transition, u64); 25] = [
     (Transition::Reopen, 1),
     (Transition::BackUp, 1),
     (Transition::Restore, 1),
+    (Transition::MovePost, 1),
+    (Transition::MarkPhone, 1),
+    (Transition::Attack, 2),
+    (Transition::BackUpServer, 1),
+    (Transition::RestoreServer, 1),
 ];
 
 impl Transition {
@@ -179,7 +194,12 @@ impl Hand<'_> {
             | Transition::FaultySync
             | Transition::Reopen
             | Transition::BackUp
-            | Transition::Restore => Ok(None),
+            | Transition::Restore
+            | Transition::MovePost
+            | Transition::MarkPhone
+            | Transition::Attack
+            | Transition::BackUpServer
+            | Transition::RestoreServer => Ok(None),
         }
     }
 

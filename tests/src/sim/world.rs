@@ -1,10 +1,14 @@
 //! One run: phones, a server and what passes between them, step by step from a seed.
 
+mod hostile;
+mod office;
+mod syncs;
+
 use caseweave::role::Role;
 use sync_core::device::DeviceError;
-use sync_core::device::sync::{SyncControl, SyncError};
-use sync_core::engine::client::ClientError;
 use sync_core::ids::{AgencyId, UserId};
+use sync_core::limits::LOST_WORK_MS;
+use sync_core::store::Store;
 use sync_core::time::Timestamp;
 
 use crate::sim::Options;
@@ -12,8 +16,8 @@ use crate::sim::agreement;
 use crate::sim::checkers::{self, Entitlement};
 use crate::sim::coverage::Coverage;
 use crate::sim::dice::Dice;
-use crate::sim::model::Model;
-use crate::sim::network::{Fault, Line, Mishap};
+use crate::sim::model::{Key, Model};
+use crate::sim::network::{Fault, Mishap};
 use crate::sim::phone::{Outage, Phone};
 use crate::sim::plant::Plant;
 use crate::sim::promise::{Promise, Violation};
@@ -36,8 +40,17 @@ const PEOPLE: [Person; 5] = [
     person("eve", "social-work", Role::AgencyLead),
 ];
 
+/// Who is in no team and has a phone all the same.
+const STRANGER: Person = person("mal", "health", Role::Practitioner);
+
 /// Tries until a sync must have gone through: a gap makes a phone ask again for the whole.
 const TRIES: u32 = 4;
+
+/// Rounds in which everything must have been sent again to a server that was put back.
+const ROUNDS: u32 = 24;
+
+/// The first stream of dice of steps.
+const STEPS: u64 = 1_000;
 
 /// The state of a run.
 pub struct World {
@@ -50,6 +63,10 @@ pub struct World {
     users: Vec<UserId>,
     agencies: Vec<AgencyId>,
     options: Options,
+    seed: u64,
+    steps: u32,
+    story: Vec<String>,
+    stranger: Phone,
 }
 
 impl World {
@@ -60,7 +77,8 @@ impl World {
     pub fn new(seed: u64, options: &Options) -> Result<Self, Violation> {
         let mut dice = Dice::new(seed, 0);
         let mut skews = Dice::new(seed, 1);
-        let mut server = Server::new(Dice::new(seed, 2), &PEOPLE, options.plant, START)?;
+        let everybody: Vec<_> = PEOPLE.into_iter().chain([STRANGER]).collect();
+        let mut server = Server::new(Dice::new(seed, 2), &everybody, options.plant, START)?;
         let count = 3 + dice.below(4) as usize;
         let mut phones = Vec::with_capacity(count);
         for n in 0..count {
@@ -74,6 +92,7 @@ impl World {
             }
             phones.push(phone);
         }
+        let stranger = Phone::enrolled(&server.enrol_stranger(STRANGER.name, START)?, false)?;
         let mut users: Vec<_> =
             phones.iter().map(|phone| phone.device.identity().principal.user).collect();
         users.dedup();
@@ -88,6 +107,10 @@ impl World {
             users,
             agencies,
             options: options.clone(),
+            seed,
+            steps: 0,
+            story: Vec::new(),
+            stranger,
         })
     }
 
@@ -120,34 +143,73 @@ impl World {
         (0..self.phones.len()).try_for_each(|n| self.sync_through(n))
     }
 
-    /// One step.
+    /// What happened in each step, if that is told.
+    #[must_use]
+    pub fn story(&self) -> &[String] {
+        &self.story
+    }
+
+    /// One step; the clock goes on also where it is left out. Each has dice of its own, so that the
+    /// others go on as they were where one is left out.
     ///
     /// # Errors
     /// A broken promise.
-    pub fn step(&mut self) -> Result<(), Violation> {
+    pub fn step(&mut self, kept: bool) -> Result<(), Violation> {
+        self.steps += 1;
+        self.dice = Dice::new(self.seed, STEPS + u64::from(self.steps));
         self.now = self.now.plus_ms(1_000 + self.dice.below(3_600_000) as i64);
+        if !kept {
+            return Ok(());
+        }
         let n = self.dice.below(self.phones.len() as u64) as usize;
-        match Transition::choose(&mut self.dice) {
-            Transition::Sync => self.sync(n, None)?,
+        let transition = Transition::choose(&mut self.dice);
+        if self.options.tells {
+            self.story.push(format!("step {}: {transition:?}, phone {n}", self.steps));
+        }
+        self.act(n, transition)?;
+        checkers::kept(n, &self.phones[n], &self.model)?;
+        self.coverage.checked(Promise::Kept);
+        Ok(())
+    }
+
+    fn act(&mut self, n: usize, transition: Transition) -> Result<(), Violation> {
+        match transition {
+            Transition::Sync => self.sync(n, None),
             Transition::FaultySync => {
                 let mishap = self.mishap();
-                self.sync(n, Some(mishap))?;
+                self.tell(|| format!("{mishap:?}"));
+                self.sync(n, Some(mishap))
             }
             Transition::Reopen => {
                 self.coverage.fault(Fault::Reopened);
-                self.phones[n].reopen()?;
+                self.phones[n].reopen()
             }
-            Transition::BackUp => self.phones[n].back_up(),
-            Transition::Restore => {
-                if self.phones[n].restore()? {
-                    self.coverage.fault(Fault::Restored);
-                    self.model.note_restored(n, &self.phones[n])?;
-                }
+            Transition::BackUp => {
+                self.phones[n].back_up();
+                Ok(())
             }
-            transition => self.save(n, transition)?,
+            Transition::Restore => self.restore(n),
+            Transition::MovePost => self.move_post(),
+            Transition::MarkPhone => self.mark(n),
+            Transition::Attack => self.attack(),
+            Transition::BackUpServer => self.back_up_server(),
+            Transition::RestoreServer => self.restore_server(),
+            transition => self.save(n, transition),
         }
-        checkers::kept(n, &self.phones[n], &self.model)?;
-        self.coverage.checked(Promise::Kept);
+    }
+
+    /// Adds to what is told of this step.
+    fn tell(&mut self, what: impl FnOnce() -> String) {
+        if let Some(line) = self.story.last_mut() {
+            line.push_str(&format!(", {}", what()));
+        }
+    }
+
+    fn restore(&mut self, n: usize) -> Result<(), Violation> {
+        if self.phones[n].restore()? {
+            self.coverage.fault(Fault::Restored);
+            self.model.note_restored(n, &self.phones[n])?;
+        }
         Ok(())
     }
 
@@ -212,90 +274,18 @@ impl World {
         self.model.note_unsent(n, &self.phones[n])
     }
 
-    /// Syncs a phone. What the mishap explains is no violation.
-    fn sync(&mut self, n: usize, mishap: Option<Mishap>) -> Result<(), Violation> {
-        match self.try_sync(n, mishap)? {
-            Ok(()) => self.settled(n),
-            Err(SyncError::Device(DeviceError::Client(ClientError::Gap))) => Ok(()),
-            Err(_) if mishap.is_some() => Ok(()),
-            Err(error) => {
-                Err(Violation::of(Promise::Working, format!("phone {n} cannot sync: {error}")))
-            }
-        }
-    }
-
-    fn try_sync(
-        &mut self,
-        n: usize,
-        mishap: Option<Mishap>,
-    ) -> Result<Result<(), SyncError>, Violation> {
-        let loses_power = mishap.is_some_and(|it| it.fault == Fault::PowerInSync);
-        if loses_power {
-            let outage = self.outage();
-            self.phones[n].plan_outage(outage);
-        }
-        let phone = &mut self.phones[n];
-        let clock = phone.clock(self.now);
-        let (device, who) =
-            (phone.device.identity().device, phone.device.identity().principal.clone());
-        let mut line = Line {
-            server: &mut self.server,
-            device,
-            now: self.now,
-            mishap,
-            strays: &mut phone.strays,
-            model: &mut self.model,
-            who,
-            coverage: &mut self.coverage,
-            happened: None,
-            broken: None,
-        };
-        let dice = &mut self.dice;
-        let control = SyncControl::new();
-        let synced = phone.device.sync(&mut line, &|| clock, &mut || dice.bytes(), control);
-        let (happened, broken) = (line.happened, line.broken);
-        if let Some(broken) = broken {
-            return Err(broken);
-        }
-        if let Some(fault) = happened {
-            self.coverage.fault(fault);
-        }
-        self.restore_power(n, Fault::PowerInSync)?;
-        Ok(synced.map(drop))
-    }
-
-    /// After a sync that went through.
-    fn settled(&mut self, n: usize) -> Result<(), Violation> {
-        let mut allowed = Entitlement::new(&mut self.server, self.now);
-        checkers::holdings(n, &self.phones[n], &self.model, &mut allowed)?;
-        self.coverage.checked(Promise::Entitled);
-        self.coverage.checked(Promise::Complete);
-        Ok(())
-    }
-
-    fn sync_through(&mut self, n: usize) -> Result<(), Violation> {
-        for _ in 0..TRIES {
-            match self.try_sync(n, None)? {
-                Ok(()) => return self.settled(n),
-                Err(SyncError::Device(DeviceError::Client(ClientError::Gap))) => {}
-                Err(error) => {
-                    let what = format!("phone {n} cannot sync: {error}");
-                    return Err(Violation::of(Promise::Working, what));
-                }
-            }
-        }
-        let what = format!("phone {n} asks for the whole again and again");
-        Err(Violation::of(Promise::Working, what))
-    }
-
     /// Everybody syncs undisturbed, three rounds: the second brings what the first pushed, the third
-    /// what the second's refusals changed. Then all promises are checked.
+    /// what the second's refusals changed. After the server was put back there are more, and what hangs on
+    /// work that no phone has waits until it may come no longer. Then all promises are checked.
     ///
     /// # Errors
     /// A broken promise.
     pub fn quiesce(&mut self) -> Result<(), Violation> {
-        for _ in 0..3 {
-            self.begin()?;
+        self.put_in_order()?;
+        (0..3).try_for_each(|_| self.begin())?;
+        if self.model.was_put_back() && self.until_nothing_moves()? {
+            self.now = self.now.plus_ms(LOST_WORK_MS);
+            self.until_nothing_moves()?;
         }
         for n in 0..self.phones.len() {
             checkers::kept(n, &self.phones[n], &self.model)?;
@@ -307,9 +297,34 @@ impl World {
         agreement::agree(&self.phones, &self.model, &mut allowed, self.options.plant)?;
         self.coverage.checked(Promise::Converged);
         self.coverage.checked(Promise::Told);
-        checkers::verified(&mut self.server, self.now)?;
+        checkers::verified(&mut self.server, self.now, self.options.plant)?;
         self.coverage.checked(Promise::Verified);
         Ok(())
+    }
+
+    /// Who built on somebody's work can send it after them only, and the others have it a round later. Says
+    /// whether something waits then.
+    fn until_nothing_moves(&mut self) -> Result<bool, Violation> {
+        let mut before = None;
+        for _ in 0..ROUNDS {
+            let now = Some((self.chain()?, self.waiting()?));
+            if now == before {
+                break;
+            }
+            before = now;
+            self.begin()?;
+        }
+        Ok(!self.waiting()?.is_empty())
+    }
+
+    /// What is on phones only.
+    fn waiting(&self) -> Result<Vec<Key>, Violation> {
+        let mut all = Vec::new();
+        for phone in &self.phones {
+            let rows = phone.device.store().unsent(0, usize::MAX)?.into_iter();
+            all.extend(rows.map(|row| (row.record, row.actor, row.seq)));
+        }
+        Ok(all)
     }
 
     /// P8 was checked against another run of the seed.

@@ -107,7 +107,7 @@ impl Wire<'_> {
 
     fn answer(&mut self, request: &SyncRequest) -> Result<Vec<u8>, db::Error> {
         let mut answers = self.ingest(request)?;
-        let mut writer = PageWriter::new().map_err(|_| db::Error::Busy)?;
+        let mut writer = PageWriter::new();
         let mut stream = Vec::new();
         let mut send = |page: &Page| {
             stream.extend(writer.page(page).map_err(|_| db::Error::Busy)?);
@@ -169,7 +169,9 @@ impl Wire<'_> {
             log_id: [8; 16],
             fresh: [6; 16],
             whole: request.whole,
+            works: true,
             catalogue: self.area.rules.catalogue.clone(),
+            told: Default::default(),
         };
         let asked = request.cursors.iter().filter(|it| it.cluster == own);
         read_tx(&mut self.area.conn, |conn| {

@@ -11,15 +11,25 @@ pub(super) fn on_each(test: impl Fn(Server) -> Result<(), Failed>) -> Result<(),
     Ok(())
 }
 
+/// Runs a test on PostgreSQL, if it is there: what several processes share cannot be a file.
+pub(super) fn on_postgres(test: impl Fn(Server) -> Result<(), Failed>) -> Result<(), Failed> {
+    match Database::make()? {
+        Some(database) => test(Server::start(Some(database.url.clone()))?),
+        None => Ok(()),
+    }
+}
+
 /// A PostgreSQL database of the test's own, dropped with its value.
-struct Database {
+pub(super) struct Database {
     maintenance: String,
     name: String,
-    url: String,
+    /// Where it is.
+    pub(super) url: String,
 }
 
 impl Database {
-    fn make() -> Result<Option<Self>, Failed> {
+    /// A new one, if there is a server for it.
+    pub(super) fn make() -> Result<Option<Self>, Failed> {
         let Ok(maintenance) = std::env::var("CASEWEAVE_TEST_POSTGRES") else { return Ok(None) };
         let unique = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
         let name = format!("e2e_{}_{unique}", std::process::id());

@@ -40,8 +40,9 @@ public actor CaseweaveHome {
 
     /// Makes this phone somebody's with a one-time code. Safe to repeat if the answer is lost.
     /// - Parameter pin: Is asked at every opening; may be left out where there is a key store.
-    /// - Throws: `alreadyHere` if they use this phone already: open it and sign in again; `weakPin`,
-    ///   `pinNeeded`, `wrongCode`, `wrongSignIn`, `offline`, others.
+    /// - Throws: `alreadyHere` if they use this phone already: open it and sign in again; `badInput`
+    ///   for what cannot be a server's address; `weakPin`, `pinNeeded`, `wrongCode`, `wrongSignIn`, `offline`,
+    ///   others.
     public func enrol(
         _ enrolment: Enrolment, pin: String? = nil
     ) async throws(CaseweaveError) -> CaseweavePhone {

@@ -6,7 +6,7 @@ import Foundation
 final class Area: @unchecked Sendable {
     let folder: URL
     private var server: Process?
-    private var address = "127.0.0.1:0"
+    private(set) var address = "127.0.0.1:0"
     private var agencies: Set<String> = []
 
     struct Failed: Error, CustomStringConvertible {
@@ -39,10 +39,14 @@ final class Area: @unchecked Sendable {
         process.standardError = try FileHandle(forWritingTo: log)
         try process.run()
         server = process
+        address = try Area.written(file)
+    }
+
+    /// The address that a program writes into a file once it listens.
+    static func written(_ file: URL) throws -> String {
         for _ in 0..<1000 {
             if let bound = try? String(contentsOf: file, encoding: .utf8) {
-                address = bound.trimmingCharacters(in: .whitespacesAndNewlines)
-                return
+                return bound.trimmingCharacters(in: .whitespacesAndNewlines)
             }
             Thread.sleep(forTimeInterval: 0.03)
         }
@@ -110,7 +114,7 @@ final class Area: @unchecked Sendable {
     var serverAddress: String { "https://\(address)" }
     private var data: String { folder.appendingPathComponent("data").path }
 
-    private static func program(_ name: String, _ arguments: [String]) throws -> Process {
+    static func program(_ name: String, _ arguments: [String]) throws -> Process {
         guard let programs = ProcessInfo.processInfo.environment["CASEWEAVE_PROGRAMS"] else {
             throw Failed(description: "scripts/swift runs these tests")
         }

@@ -82,6 +82,7 @@ func problem<Answer>(_ call: () async throws -> Answer) async -> CaseweaveError?
         _ = try await call()
         return nil
     } catch let error as CaseweaveError {
+        #expect(!error.localizedDescription.isEmpty && !error.name.isEmpty)
         return error
     } catch {
         Issue.record(error)

@@ -46,10 +46,15 @@ struct VectorLine: Decodable, CustomStringConvertible {
 
     var description: String { "\(values)" }
 
-    static func read(_ name: String) throws -> [VectorLine] {
+    /// Where the files are.
+    static var folder: URL {
         var folder = URL(fileURLWithPath: #filePath)
         for _ in 0..<5 { folder.deleteLastPathComponent() }
-        let file = folder.appendingPathComponent("tests/vectors/\(name).json")
+        return folder.appendingPathComponent("tests/vectors")
+    }
+
+    static func read(_ name: String) throws -> [VectorLine] {
+        let file = folder.appendingPathComponent("\(name).json")
         return try JSONDecoder().decode([VectorLine].self, from: Data(contentsOf: file))
     }
 }

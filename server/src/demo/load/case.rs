@@ -26,8 +26,8 @@ pub(super) struct Story {
     pub(super) plan: Option<Folder>,
     /// The last request for help.
     pub(super) request: Option<Folder>,
-    /// The last concern about harm.
-    pub(super) harm: Option<Folder>,
+    /// Concerns that nobody has decided about, oldest first.
+    pub(super) open_concerns: Vec<Folder>,
     /// The plan's rows.
     pub(super) rows: Vec<EntryId>,
     /// The grown-ups of the family, as the case names them.
@@ -47,7 +47,7 @@ impl Story {
             own: None,
             plan: None,
             request: None,
-            harm: None,
+            open_concerns: Vec::new(),
             rows: Vec::new(),
             guardians: Vec::new(),
             standing: BTreeMap::new(),
@@ -65,7 +65,7 @@ impl Story {
         while self.next().is_some_and(|at| at < until) {
             let Some(event) = self.events.pop_front() else { break };
             count += 1;
-            if self.is_free(&event.what) {
+            if Self::is_free(&event.what) {
                 self.free.push(event)
             } else {
                 self.ordered.push_back(event)
@@ -74,17 +74,15 @@ impl Story {
         count
     }
 
-    fn is_free(&self, what: &What) -> bool {
-        let begun = self.own.is_some() || !self.ordered.is_empty();
-        match what {
-            What::Concern { harm, .. } => begun && !harm,
+    const fn is_free(what: &What) -> bool {
+        matches!(
+            what,
             What::Assessment { .. }
-            | What::Visit(_)
-            | What::Meeting { .. }
-            | What::Views { .. }
-            | What::SignificantEvent { .. } => true,
-            _ => false,
-        }
+                | What::Visit(_)
+                | What::Meeting { .. }
+                | What::Views { .. }
+                | What::SignificantEvent { .. }
+        )
     }
 
     /// Writes what one author does next of that which has an order.

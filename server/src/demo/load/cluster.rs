@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use sync_core::ids::ClusterId;
+use sync_core::protocol::frame::decode_push;
 use sync_core::protocol::message::{Answer, Outcome};
+use sync_core::record::envelope::Envelope;
 use sync_core::time::Timestamp;
 
 use super::case::Story;
@@ -99,18 +101,35 @@ impl<'a> ClusterLoad<'a> {
             let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
             commit_group(&mut self.conn, self.job.rules, &self.cluster, &group)?
         };
-        for answers in answers {
+        for (answers, (arrival, _)) in answers.into_iter().zip(&group) {
             self.loaded.batches += 1;
-            self.loaded.changes += count(&answers?)?;
+            self.loaded.changes += count(&answers?, arrival)?;
         }
         Ok(())
     }
 }
 
 /// How many changes were taken: all, or what was invented breaks a rule.
-fn count(answers: &[Answer]) -> Result<u64, LoadError> {
+fn count(answers: &[Answer], arrival: &Arrival) -> Result<u64, LoadError> {
     match answers.iter().find(|answer| answer.outcome != Outcome::Accepted) {
-        Some(answer) => Err(LoadError::Refused(format!("{:?}", answer.outcome))),
+        Some(answer) => Err(LoadError::Refused(said_of(answer, arrival))),
         None => Ok(answers.len() as u64),
     }
+}
+
+/// Which change was not taken, and why: all of it is invented, so that it may be named.
+fn said_of(answer: &Answer, arrival: &Arrival) -> String {
+    let records = decode_push(&arrival.batch.frame).unwrap_or_default();
+    let envelopes = records.iter().filter_map(|it| Envelope::decode(&it.envelope).ok());
+    let envelope = envelopes.into_iter().find(|it| it.id() == answer.record);
+    let kind = envelope.as_ref().map_or("record", |it| it.kind().name());
+    let case = envelope.map(|it| it.case.to_string()).unwrap_or_default();
+    format!(
+        "{:?}, of change {} of a {kind} in case {case}, cluster {}, by {} at {}",
+        answer.outcome,
+        answer.seq,
+        arrival.cluster(),
+        arrival.user(),
+        arrival.at.0,
+    )
 }

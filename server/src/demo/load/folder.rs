@@ -7,6 +7,7 @@ use sync_core::protocol::frame::{PushedChange, PushedRecord};
 use sync_core::record::change::{Change, Edit, NewEntry};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
+use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
 
 use super::LoadError;
@@ -37,6 +38,11 @@ pub(super) struct Folder(History);
 impl Folder {
     pub(super) fn new(envelope: Envelope) -> Self {
         Self(History::new(envelope))
+    }
+
+    /// Who reads it: the team, or one agency.
+    pub(super) fn compartment(&self) -> Compartment {
+        self.0.envelope().compartment
     }
 
     /// Writes a change in sight of all before it.

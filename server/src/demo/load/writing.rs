@@ -117,7 +117,7 @@ impl Story {
         let mut folder = desk.folder(case, by, kind, compartment)?;
         desk.write(&mut folder, by, entries)?;
         match &event.what {
-            What::Concern { harm: true, .. } => self.harm = Some(folder),
+            What::Concern { .. } => self.open_concerns.push(folder),
             What::Request { .. } => self.request = Some(folder),
             _ => {}
         }
@@ -234,9 +234,14 @@ impl Story {
         desk.write(&mut request, by, vec![decision, feedback]).map(drop)
     }
 
-    /// The concern is settled: its flag goes from the directory, its words stay.
+    /// The oldest concern of the settler's agency is settled: a flag of harm goes from the directory, its words
+    /// stay. Another agency's may be open at the same time, and is not theirs to read.
     fn settle(&mut self, desk: &mut Desk<'_>, by: By, decision: &str) -> Result<(), LoadError> {
-        let Some(mut concern) = self.harm.take() else { return Ok(()) };
+        let own = Compartment::Agency(desk.phone(by.0)?.principal.agency);
+        let Some(at) = self.open_concerns.iter().position(|it| it.compartment() == own) else {
+            return Ok(());
+        };
+        let mut concern = self.open_concerns.remove(at);
         let decision = ConcernDecision { decision: decision.to_owned(), feedback: None };
         let closed = Assert::new(Fact::ConcernState, "closed");
         desk.write(&mut concern, by, vec![closed.entry(), decision.entry()]).map(drop)

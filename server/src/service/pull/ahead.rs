@@ -44,10 +44,8 @@ impl Ahead {
         user: &UserId,
         cluster: &ClusterId,
     ) -> Result<(), Error> {
-        let revoked = db::access::last_end(conn, user, cluster)?;
-        let ended = revoked.max(db::moves::last_withdrawn(conn, user, cluster)?);
-        if ended != self.ended {
-            *self = Self { ended, ..Self::default() };
+        if self.class.is_some() && last_end(conn, user, cluster)? != self.ended {
+            *self = Self::default();
         }
         Ok(())
     }
@@ -57,12 +55,24 @@ impl Ahead {
         self.class == Some(class)
     }
 
-    /// Takes the list of a class's records; of the first, what comes after a position.
-    pub(super) fn list(&mut self, class: u8, records: Vec<Granted>, after: (i64, i32)) {
+    /// Takes the list of a class's records, read in this transaction; of the first, what comes after a
+    /// position.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(super) fn list(
+        &mut self,
+        conn: &mut Conn,
+        (user, cluster): (&UserId, &ClusterId),
+        (class, records): (u8, Vec<Granted>),
+        after: (i64, i32),
+    ) -> Result<(), Error> {
+        self.ended = last_end(conn, user, cluster)?;
         self.class = Some(class);
         self.records = records.into();
         self.ready.clear();
         self.after = after;
+        Ok(())
     }
 
     /// The next change of the class; none when all were handed out.
@@ -112,4 +122,10 @@ impl Ahead {
         }
         Ok(())
     }
+}
+
+/// The number at which the user's access to something ended last.
+fn last_end(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
+    let revoked = db::access::last_end(conn, user, cluster)?;
+    Ok(revoked.max(db::moves::last_withdrawn(conn, user, cluster)?))
 }

@@ -63,6 +63,21 @@ pub fn of_range(
     Ok(found)
 }
 
+/// The scopes of what somebody wrote in a cluster. Where consent was withheld as their work came in, nothing was
+/// ever granted to them there, and nothing ends; whoever leaves keeps no copy of it all the same.
+///
+/// # Errors
+/// The database's failure.
+pub fn written(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+) -> Result<BTreeSet<ScopeId>, Error> {
+    let records = db::log::records_of_author(conn, user, cluster)?;
+    let scope = |record| Ok(db::records::by_id(conn, &record)?.map(|row| row.scope));
+    records.into_iter().map(scope).filter_map(Result::transpose).collect()
+}
+
 /// What a phone may hold of a cluster: what was there for it up to a number, and what its user
 /// wrote.
 struct Held<'a> {

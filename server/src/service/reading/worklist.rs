@@ -87,13 +87,10 @@ impl CaseLine {
         self.signals.iter().filter(move |signal| signal.holds_on(today))
     }
 
-    /// Whether it belongs on the list for this morning: something presses, or several things come
-    /// together.
+    /// Whether it belongs on the list for this morning.
     #[must_use]
     pub fn is_for_this_morning(&self, today: Date) -> bool {
-        let mut signs: Vec<_> = self.warnings(today).map(|signal| signal.sign).collect();
-        signs.dedup();
-        signs.iter().any(|sign| sign.presses()) || signs.len() >= TOGETHER
+        are_for_this_morning(self.warnings(today))
     }
 
     /// Whether work goes on that nobody co-ordinates.
@@ -107,6 +104,14 @@ impl CaseLine {
     pub const fn is_disputed(&self) -> bool {
         self.safety_conflicts > 0 || self.header.stage_disputed
     }
+}
+
+/// Whether the warnings of a case, in order, are worth a morning: something presses, or several things come
+/// together.
+pub fn are_for_this_morning<'a>(warnings: impl Iterator<Item = &'a Signal>) -> bool {
+    let mut signs: Vec<_> = warnings.map(|signal| signal.sign).collect();
+    signs.dedup();
+    signs.iter().any(|sign| sign.presses()) || signs.len() >= TOGETHER
 }
 
 /// Every case of the person's caseload, by cluster and name; none for whoever works with no cases.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Https, NotDone, checked};
+use super::{Https, NotDone, checked, once_more_if_let_go};
 use crate::device::transport::{Bell, Standing, TransportError};
 
 /// Whether there is something.
@@ -20,9 +20,11 @@ impl Bell for Https {
     ) -> Result<bool, TransportError> {
         let cursors = spelt(standing);
         let path = format!("{}/v1/sync/wait?seconds={seconds}&cursors={cursors}", self.base);
-        let request = self.agent.get(path);
-        let request = request.header("authorization", format!("Bearer {access_token}"));
-        let mut answer = checked(request.call())?;
+        let sent = || {
+            let request = self.agent.get(&path);
+            request.header("authorization", format!("Bearer {access_token}")).call()
+        };
+        let mut answer = checked(once_more_if_let_go(sent))?;
         let text = answer.body_mut().read_to_string().map_err(|_| NotDone::Offline)?;
         let News { news } = serde_json::from_str(&text).map_err(|_| NotDone::Odd)?;
         Ok(news)

@@ -76,6 +76,37 @@ fn who_waits_for_a_body_or_for_its_beginning_can_be_stopped() {
     }
 }
 
+/// A server that lets go of so many lines before it answers one; how many it was asked by.
+fn let_go(times: usize) -> (String, thread::JoinHandle<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = thread::spawn(move || {
+        for _ in 0..times {
+            read_head(&listener.accept().unwrap().0);
+        }
+        let quiet = thread::spawn(move || {
+            let (mut line, _) = listener.accept().unwrap();
+            read_head(&line);
+            line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhere").unwrap();
+        });
+        thread::sleep(Duration::from_millis(400));
+        times + usize::from(quiet.is_finished())
+    });
+    (base, asked)
+}
+
+#[test]
+fn a_line_that_the_server_lets_go_of_is_tried_once_more_and_not_for_ever() {
+    let (base, asked) = let_go(1);
+    let mut answer = way(&base, 600).exchange("", b"").unwrap();
+    let mut words = String::new();
+    answer.read_to_string(&mut words).unwrap();
+    assert_eq!((words.as_str(), asked.join().unwrap()), ("here", 2));
+    let (base, asked) = let_go(2);
+    assert_eq!(way(&base, 600).exchange("", b"").err(), Some(TransportError::Offline));
+    assert_eq!(asked.join().unwrap(), 2);
+}
+
 #[test]
 fn what_the_server_says_of_an_enrolment_has_a_name() {
     let of = |status, code: &str| {

@@ -126,7 +126,7 @@ struct Server(Timestamp);
 
 impl Transport for Server {
     fn exchange(&mut self, _: &str, _: &[u8]) -> Result<Box<dyn Read>, TransportError> {
-        let mut writer = PageWriter::new().unwrap();
+        let mut writer = PageWriter::new();
         let mut stream = writer.page(&Page::new(GLEN, self.0)).unwrap();
         stream.extend(writer.finish().unwrap());
         Ok(Box::new(std::io::Cursor::new(stream)))

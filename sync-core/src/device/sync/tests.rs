@@ -59,7 +59,7 @@ impl Transport for Hub {
             self.pulled += 1;
             page.cursor = vec![1];
         }
-        let mut writer = PageWriter::new().unwrap();
+        let mut writer = PageWriter::new();
         let mut stream = writer.page(&page).unwrap();
         stream.extend(writer.finish().unwrap());
         Ok(Box::new(std::io::Cursor::new(stream)))

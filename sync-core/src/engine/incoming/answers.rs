@@ -1,13 +1,13 @@
 //! What the server says of each pushed change, and what follows for what was written after it.
 
-use super::Incoming;
+use super::{Incoming, lost};
 use crate::engine::client::{ClientError, begun_key, ordinal};
 use crate::engine::rewrite::Rewriting;
 use crate::gate::refusal::IN_REVIEW;
 use crate::ids::RecordId;
 use crate::protocol::message::{Answer, Outcome, Page};
 use crate::record::kind::Kind;
-use crate::store::{Place, Shelf, Store, Write};
+use crate::store::{ChangeRow, Place, Shelf, Store, Write};
 
 const ACTOR_FORKED: &str = "actor_forked";
 const ID_TAKEN: &str = "id_taken";
@@ -25,7 +25,9 @@ impl Incoming {
             }
         }
         for answer in &page.answers {
-            not_taken(answer, &page.answers, rewriting)?;
+            if !lost::may_be_taken_yet(store, page, answer)? {
+                not_taken(answer, &page.answers, rewriting)?;
+            }
         }
         Ok(())
     }
@@ -41,7 +43,7 @@ impl Incoming {
         let Some(row) = rows.iter().find(|row| row.actor == actor && row.seq == seq) else {
             return Ok(());
         };
-        let place = Place::Accepted(ordinal(row.place));
+        let place = Place::Accepted(self.last_sent(&rows).unwrap_or(ordinal(row.place)));
         self.writes.push(Write::Move { record, actor, seq, place });
         if let Some(row) = store.record(&record)?.filter(|row| row.kind == Kind::Case.code()) {
             // From now on what the server sends says who may write in the case.
@@ -51,6 +53,21 @@ impl Incoming {
         self.touched.insert(record);
         self.accepted += 1;
         Ok(())
+    }
+
+    /// The place after all that was sent of a record, where a log that is gone left others' work in it:
+    /// what is sent again was put in order by what clocks said, which must not show in the record.
+    fn last_sent(&self, rows: &[ChangeRow]) -> Option<u64> {
+        let first = rows.first()?;
+        let sent = rows.iter().filter(|row| matches!(row.place, Place::Accepted(_)));
+        let before = sent.map(|row| ordinal(row.place)).max()?;
+        let now = self.writes.iter().filter_map(|write| match write {
+            Write::Move { record, place: Place::Accepted(n), .. } if *record == first.record => {
+                Some(*n)
+            }
+            _ => None,
+        });
+        Some(now.fold(before, u64::max) + 1)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::Incoming;
 use crate::engine::authors::{self, Authors, Loaded};
-use crate::engine::client::{ClientError, WHOLE, cluster_of, fresh_actors, ordinal};
+use crate::engine::client::{ClientError, WHOLE, cluster_of, fresh_actors, ordinal, put_back_key};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
 use crate::gate::refusal::{IN_REVIEW, REVIEW_LOST};
 use crate::ids::Actor;
@@ -43,6 +43,8 @@ impl Incoming {
             }
         }
         self.writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
+        let (key, now) = (put_back_key(&page.cluster), page.now.0.to_be_bytes().to_vec());
+        self.writes.push(Write::Set(Shelf::Meta, key, now));
         self.again = true;
         Ok(())
     }
@@ -105,8 +107,8 @@ impl Incoming {
         resent.sort_by_key(|(at, not_case, _)| (*at, *not_case));
         let before = resent.len() as u64;
         let numbered = (1_u64..).zip(resent).map(|(n, (_, _, row))| (n, row));
-        let unsent = store.unsent(0, usize::MAX)?.into_iter();
-        let later = unsent.map(|row| (ordinal(row.place) + before, row));
+        let unsent = store.unsent(0, usize::MAX)?.into_iter().map(|row| self.renamed(row));
+        let later: Vec<_> = unsent.map(|row| (ordinal(row.place) + before, row)).collect();
         for (n, row) in numbered.chain(later) {
             let (record, actor, seq, place) = (row.record, row.actor, row.seq, Place::Unsent(n));
             let deps = row.deps.unwrap_or_else(|| encode_deps(&[]));
@@ -115,5 +117,17 @@ impl Incoming {
         let next = counter(store, NEXT_ORDINAL)? + before;
         self.writes.push(counted(NEXT_ORDINAL, next));
         Ok(())
+    }
+
+    /// An unsent change as it is after what was written again on account of this page.
+    fn renamed(&self, row: ChangeRow) -> ChangeRow {
+        let found = self.writes.iter().find_map(|write| match write {
+            Write::Rename { record, actor, seq, change } => {
+                let is_it = (*record, *actor, *seq) == (row.record, row.actor, row.seq);
+                is_it.then(|| change.clone())
+            }
+            _ => None,
+        });
+        found.unwrap_or(row)
     }
 }

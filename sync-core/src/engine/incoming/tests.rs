@@ -7,10 +7,13 @@ use crate::ids::{ClusterId, DeviceId, UserId};
 use crate::record::change::{Change, Edit, NewEntry};
 use crate::record::envelope::{Made, Origin};
 use crate::record::kind::Kind;
+use crate::record::kinds::{Contribution, Signature};
 use crate::record::schema::{AMENDMENTS, DETAILS};
 use crate::record::value::Value;
 use crate::store::memory::MemoryStore;
 use crate::time::Timestamp;
+
+mod put_back;
 
 const AT: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -117,4 +120,77 @@ fn words_of_another_record_by_the_same_name_are_not_taken_for_those_of_the_log()
     let row = ChangeRow { record: record.id, actor: own.actor, seq: 1, deps: None, body, place };
     store.commit(&[Write::PutRecord(record), Write::PutChange(row)]).unwrap();
     assert!(matches!(incoming(&store, &page, &own), Err(ClientError::OwnMissing)));
+}
+
+/// A visit with a signature under the same actor, neither of them sent.
+fn unsent(own: &Own) -> MemoryStore {
+    let mut store = MemoryStore::default();
+    let mut writes = vec![Write::PutRecord(crate::engine::own::row_of(&envelope()))];
+    let (actor, by) = (own.actor, own.user);
+    let author = actor.as_bytes().to_vec();
+    writes.push(Write::Set(Shelf::Author, author, by.as_bytes().to_vec()));
+    let first = visit(vec![(1, Value::Int(AT.0 - 5))]);
+    let second = Signature { text: "It was noon.".into(), role: None }.entry();
+    let mut history = History::new(envelope());
+    for (seq, entry) in [(1, first), (2, second)] {
+        let change = Change { actor, by, at: AT, clock_ahead_ms: 0, edits: vec![Edit::Add(entry)] };
+        let body = change.encode_body();
+        history.append(change, seq, None).unwrap();
+        let deps = (seq > 1).then_some((actor, seq - 1));
+        let deps = Some(crate::record::history::encode_deps(deps.as_slice()));
+        let place = Place::Unsent(seq.into());
+        let record = envelope().id();
+        writes.push(Write::PutChange(ChangeRow { record, actor, seq, deps, body, place }));
+    }
+    store.commit(&writes).unwrap();
+    store
+}
+
+/// The server has the first change, has another by the name of the second, and the right to read ended:
+/// what would be written again has nothing to stand on.
+#[test]
+fn what_builds_on_a_copy_that_goes_is_given_back() {
+    let own = Own { actor: Actor::from_bytes([1; 16]), ..somebody() };
+    let answer = |seq, outcome| crate::protocol::message::Answer {
+        record: envelope().id(),
+        actor: own.actor,
+        seq,
+        outcome,
+    };
+    use crate::protocol::message::Outcome::{AlreadyHad, NotYet, Refused};
+    for second in [Refused("actor_forked".to_owned()), NotYet] {
+        let mut store = unsent(&own);
+        let mut page = Page::new(ClusterId::from_bytes([7; 16]), AT);
+        page.answers = vec![answer(1, AlreadyHad), answer(2, second)];
+        page.dropped = vec![envelope().compartment.scope(&envelope().case)];
+        let taken = incoming(&store, &page, &own).unwrap();
+        store.commit(&taken.writes).unwrap();
+        assert_eq!((taken.accepted, taken.returned), (1, 1));
+        assert_eq!(store.unsent(0, 9).unwrap(), []);
+        let returned = store.returned().unwrap();
+        assert_eq!((returned.len(), returned[0].reason.as_str()), (1, "not_found"));
+        assert_eq!(store.record(&envelope().id()).unwrap(), None);
+    }
+}
+
+/// A server and a phone were both put back: the phone gave a name again that another phone has of the log
+/// that is gone.
+#[test]
+fn others_work_by_a_name_that_was_given_again_makes_way() {
+    let own = somebody();
+    let first = page(visit(vec![(1, Value::Int(AT.0 - 5))]));
+    let again = page(visit(vec![(1, Value::Int(AT.0 - 9))]));
+    let empty = Page { anew: true, cursor: vec![2], ..Page::new(first.cluster, AT) };
+    let at_once = vec![first.clone(), Page { anew: true, ..again.clone() }];
+    let (done, later) = (Page { anew: false, ..empty.clone() }, again.clone());
+    for pages in [at_once, vec![first, empty, done, later]] {
+        let mut store = MemoryStore::default();
+        for page in &pages {
+            let taken = incoming(&store, page, &own).unwrap();
+            store.commit(&taken.writes).unwrap();
+        }
+        let pulled = decode_pull(&again.frame).unwrap();
+        let rows = store.changes(&envelope().id()).unwrap();
+        assert_eq!(Some(&rows[0].body), pulled[0].changes[0].body.as_ref());
+    }
 }

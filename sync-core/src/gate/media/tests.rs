@@ -117,8 +117,28 @@ fn a_png_keeps_its_picture() {
         clean(AttachmentSort::Photo, &png(&[chunk(b"ODDe", &[])])),
         Err(MediaError::Damaged)
     );
-    let long = chunk(b"PLTE", &[0; 769]);
-    assert_eq!(clean(AttachmentSort::Photo, &png(&[long])), Err(MediaError::Damaged));
+}
+
+#[test]
+fn a_png_keeps_clear_colours_of_their_size_only() {
+    let of = |colours: u8, beside: &[Vec<u8>]| {
+        let header = [&[0; 9], [colours].as_slice(), &[0; 3]].concat();
+        let whole = [chunk(b"IHDR", &header), beside.concat(), chunk(b"IDAT", &[7; 40])].concat();
+        [b"\x89PNG\r\n\x1a\n".to_vec(), whole, chunk(b"IEND", &[])].concat()
+    };
+    let (palette, clear) = (|n| chunk(b"PLTE", &vec![0; n]), |n| chunk(b"tRNS", &vec![0; n]));
+    for (colours, right) in
+        [(0, vec![clear(2)]), (2, vec![clear(6)]), (3, vec![palette(48), clear(16)])]
+    {
+        let whole = of(colours, &right);
+        assert_eq!(kept(AttachmentSort::Photo, &whole), whole);
+    }
+    for (colours, wrong) in [(0, clear(26)), (2, clear(26)), (3, clear(26)), (4, clear(2))] {
+        assert_eq!(kept(AttachmentSort::Photo, &of(colours, &[wrong])), of(colours, &[]));
+    }
+    assert_eq!(kept(AttachmentSort::Photo, &of(2, &[palette(48)])), of(2, &[]), "suggestions go");
+    let long = of(3, &[palette(771)]);
+    assert_eq!(clean(AttachmentSort::Photo, &long), Err(MediaError::Damaged));
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl Signal {
         signals.extend(contact(case, rules));
         signals.extend(requests(case, rules));
         signals.extend(no_lead(case, rules));
-        signals.extend(review(case));
+        signals.extend(review(case, rules));
         signals.extend(views(case, rules));
         signals.extend(one_agency(case, rules));
         signals.extend(case.extract.into_iter().flat_map(|it| Self::of_roll(it, rules)));
@@ -101,21 +101,43 @@ fn no_lead(case: &CaseInBrief<'_>, rules: &Rules) -> Option<Signal> {
     signal(Sign::NoLead, since.plus_days(rules.lead_days), None, why)
 }
 
-/// The earliest review that was agreed on; the next meeting or plan supersedes the one before.
-fn review(case: &CaseInBrief<'_>) -> Option<Signal> {
+/// What is to be reviewed on a day that was agreed on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reviewed {
+    Assessment,
+    Plan,
+    /// The team itself, which meets again.
+    Meeting,
+}
+
+/// The earliest review that was agreed on and not held. A newer assessment or plan has a day of its own; and a
+/// team that meets when a review is near, or later, reviews what it has.
+fn review(case: &CaseInBrief<'_>, rules: &Rules) -> Option<Signal> {
     let dated = case.records.iter().filter_map(|(record, gist)| {
-        let (sort, on, next) = match gist {
-            Gist::Assessment(it) => (0, it.on, it.review),
-            Gist::Plan(it) => (1, it.on, it.review),
-            Gist::Meeting(it) => (2, it.on, it.next),
+        Some(match gist {
+            Gist::Assessment(it) => (Reviewed::Assessment, it.on, *record, it.review),
+            Gist::Plan(it) => (Reviewed::Plan, it.on, *record, it.review),
+            Gist::Meeting(it) => (Reviewed::Meeting, it.on, *record, it.next),
             _ => return None,
-        };
-        Some((sort, on, *record, next))
+        })
     });
     let dated: Vec<_> = dated.collect();
-    let newest = (0..3).filter_map(|sort| dated.iter().filter(|it| it.0 == sort).max());
-    let (due, record) = newest.filter_map(|it| Some((it.3?, it.2))).min()?;
-    let why = format!("The review was due on {}.", due.in_words());
+    let newest = |sort| dated.iter().filter(|it| it.0 == sort).max();
+    let met = newest(Reviewed::Meeting).map(|it| it.1);
+    let waits = |(sort, on, record, next): &(Reviewed, Date, RecordId, Option<Date>)| {
+        let due = (*next)?;
+        let near = due.plus_days(-rules.review_early_days)?;
+        let held = *sort != Reviewed::Meeting && met.is_some_and(|met| met >= near && met > *on);
+        (!held).then_some((due, *record, *sort, *on))
+    };
+    let all = [Reviewed::Assessment, Reviewed::Plan, Reviewed::Meeting];
+    let (due, record, sort, on) = all.into_iter().filter_map(newest).filter_map(waits).min()?;
+    let (by, since) = (due.in_words(), on.in_words());
+    let why = match sort {
+        Reviewed::Assessment => format!("The assessment of {since} was to be reviewed by {by}."),
+        Reviewed::Plan => format!("The plan of {since} was to be reviewed by {by}."),
+        Reviewed::Meeting => format!("The team, which met on {since}, was to meet again by {by}."),
+    };
     signal(Sign::ReviewOverdue, due.plus_days(1), Some(record), why)
 }
 

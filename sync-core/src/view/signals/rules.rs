@@ -15,6 +15,8 @@ pub struct Rules {
     pub contact_days: i32,
     /// Days a case may be without a lead professional.
     pub lead_days: i32,
+    /// Days before its day on which a meeting of the team counts as a review.
+    pub review_early_days: i32,
     /// Days a case may be open without the child's views.
     pub views_days: i32,
     /// Exclusions within a year that are too many.
@@ -34,6 +36,7 @@ impl Default for Rules {
             request_days: 14,
             contact_days: 3,
             lead_days: 7,
+            review_early_days: 28,
             views_days: 28,
             exclusions: 2,
             attendance_fall: 10,
@@ -61,6 +64,7 @@ impl Rules {
         days("warn_request_days", &mut rules.request_days);
         days("warn_contact_days", &mut rules.contact_days);
         days("warn_lead_days", &mut rules.lead_days);
+        days("warn_review_early_days", &mut rules.review_early_days);
         days("warn_views_days", &mut rules.views_days);
         if let Some(found) = set("warn_exclusions") {
             rules.exclusions = found as usize;

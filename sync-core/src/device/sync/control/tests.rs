@@ -60,7 +60,7 @@ impl Transport for Office {
         }
         let request = decode_request(body, REQUEST_INFLATED_BYTES).unwrap();
         let stands = request.cursors.first().and_then(|it| it.cursor.first().copied());
-        let mut writer = PageWriter::new().unwrap();
+        let mut writer = PageWriter::new();
         let mut stream = Vec::new();
         for n in stands.unwrap_or(0) + 1..=PAGES {
             stream.extend(writer.page(&page(n)).unwrap());

@@ -30,7 +30,8 @@ class CaseweaveHome private constructor(
     /**
      * Makes this phone somebody's with a one-time code; waits for the server. Safe to repeat if the answer
      * is lost. [pin] is asked at every opening; it may be left out where there is a key store. Throws
-     * [CaseweaveException.AlreadyHere] if they use this phone already: open it and sign in again.
+     * [CaseweaveException.AlreadyHere] if they use this phone already: open it and sign in again; and
+     * [CaseweaveException.BadInput] for what cannot be a server's address.
      */
     suspend fun enrol(enrolment: Enrolment, pin: String? = null): CaseweavePhone = enrolling.withLock {
         calls.toItsEnd {

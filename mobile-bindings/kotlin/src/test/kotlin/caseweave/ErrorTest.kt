@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
 
 /**
- * Errors that arrive typed. Those of the server, of PINs and of the end of a phone are in the tests of
- * these; `tests/vectors/errors.json` says which are not made to happen, and why.
+ * Errors that arrive typed. Those of the server, of PINs, of newer apps, of a full disk and of the end of a
+ * phone are in the tests of these.
  */
 class ErrorTest {
     @TempDir

@@ -93,11 +93,12 @@ internal suspend fun CaseweavePhone.beginCase(given: String, family: String = "M
 internal fun visit(case: CaseId, narrative: String = "Built a tower of bricks."): NewVisit =
     NewVisit(listOf(VisitedChild(case, narrative, seen = true)), Instant.parse("2026-11-20T10:00:00Z"))
 
-/** Fails unless [work] throws an error of this class. */
+/** Fails unless [work] throws an error of this class; one of the library's has words and a name. */
 internal suspend inline fun <reified E : Throwable> fails(work: suspend () -> Any?): E {
     try {
         work()
     } catch (error: Throwable) {
+        if (error is CaseweaveException) check(!error.message.isNullOrBlank() && error.name.isNotBlank())
         if (error is E) return error
         throw AssertionError("expected ${E::class.simpleName}, but it was $error", error)
     }

@@ -1,0 +1,13 @@
+DROP TRIGGER people_moved ON users;
+DROP TRIGGER people_moved ON memberships;
+DROP TRIGGER people_moved ON agencies;
+DROP TRIGGER people_moved ON clusters;
+DROP TRIGGER people_moved ON authorities;
+DROP FUNCTION people_moved;
+DROP TABLE people_stamp;
+DROP INDEX access_ended;
+DROP INDEX access_began;
+DROP INDEX records_of_case;
+CREATE INDEX records_of_case ON records (case_id);
+DROP INDEX records_of_scope;
+CREATE INDEX records_of_scope ON records (scope_id);

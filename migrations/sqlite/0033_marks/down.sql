@@ -1,0 +1,2 @@
+DROP TRIGGER numbers_are_marked;
+DROP TABLE log_marks;

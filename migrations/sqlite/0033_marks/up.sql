@@ -1,0 +1,17 @@
+-- Numbers that no change of a record took (access, posts, links) leave no link in the chain. A mark tells a
+-- log at such a number from every other log that gave the same number, as after a restore from a backup.
+CREATE TABLE log_marks (
+    cluster_id BLOB NOT NULL REFERENCES clusters (id),
+    number BIGINT NOT NULL,
+    mark BLOB NOT NULL CHECK (length(mark) = 16),
+    PRIMARY KEY (cluster_id, number)
+);
+
+CREATE TRIGGER numbers_are_marked AFTER UPDATE OF next_number ON clusters
+WHEN NEW.next_number > OLD.next_number AND NOT EXISTS (
+    SELECT 1 FROM log_proofs WHERE cluster_id = NEW.id AND number = NEW.next_number - 1
+)
+BEGIN
+    INSERT OR REPLACE INTO log_marks (cluster_id, number, mark)
+    VALUES (NEW.id, NEW.next_number - 1, randomblob(16));
+END;

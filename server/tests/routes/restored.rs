@@ -1,0 +1,84 @@
+//! A server that was put back to a backup: numbers are given a second time, and phones notice.
+
+use caseweave::db;
+use caseweave::db::write_tx;
+use caseweave::ingest::commit::refresh_cluster;
+use caseweave::role::Role;
+use sync_core::ids::ClusterId;
+use sync_core::store::Store as _;
+
+use crate::support::{START, TestServer, servers};
+use crate::worker::Worker;
+
+fn cluster(server: &TestServer) -> ClusterId {
+    db::clusters::list(&mut server.conn()).unwrap()[0].id
+}
+
+/// The number that the log gives next.
+fn next(server: &TestServer) -> i64 {
+    db::log::head(&mut server.conn(), &cluster(server)).unwrap().0
+}
+
+/// As the database was before the log gave a number, without whoever came since.
+fn put_back(server: &TestServer, number: i64, came: &str) {
+    let who = format!("(SELECT id FROM users WHERE sign_in = '{came}')");
+    for sql in [
+        format!("DELETE FROM memberships WHERE user_id = {who}"),
+        format!("DELETE FROM access WHERE since >= {number}"),
+        format!("DELETE FROM log_marks WHERE number >= {number}"),
+        format!("UPDATE clusters SET next_number = {number}"),
+    ] {
+        server.tamper(&sql).unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn what_ended_under_a_number_of_a_lost_log_is_heard_of() {
+    for server in servers() {
+        let mut lena = Worker::new(&server, "Lena", "health", Role::ClusterLead).await;
+        let mut mairi = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let case = mairi.begin("Isla", "Kerr");
+        mairi.sync(&server).await;
+        lena.sync(&server).await;
+        let before = next(&server);
+        // No change of a record took these numbers, so the chain does not tell of them.
+        server.add_worker("Coll", "coll", "police", Role::Deputy);
+        assert!(next(&server) > before, "a deputy may read it, too");
+        lena.sync(&server).await;
+        assert!(!lena.phone().store().records_of_case(&case).unwrap().is_empty());
+
+        put_back(&server, before, "coll");
+        let moved = "UPDATE memberships SET role = 'practitioner' WHERE role = 'cluster_lead'";
+        server.tamper(moved).unwrap();
+        let cluster = cluster(&server);
+        write_tx(&mut server.conn(), |conn| refresh_cluster(conn, &cluster, START)).unwrap();
+        assert!(next(&server) > before);
+        lena.sync(&server).await;
+        assert!(
+            lena.phone().store().records_of_case(&case).unwrap().is_empty(),
+            "not hers to read"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_log_that_went_on_is_told_from_one_that_gave_the_same_numbers() {
+    for server in servers() {
+        let mut lena = Worker::new(&server, "Lena", "health", Role::ClusterLead).await;
+        lena.begin("Isla", "Kerr");
+        lena.sync(&server).await;
+        let (before, cluster) = (next(&server), cluster(&server));
+        let state = |number| db::log::state_at(&mut server.conn(), &cluster, number).unwrap();
+        let unmoved = state(before - 1);
+        server.add_worker("Coll", "coll", "police", Role::Deputy);
+        let (last, lost) = (next(&server) - 1, state(next(&server) - 1));
+        assert_eq!(state(before - 1), unmoved);
+        assert_ne!(lost, unmoved);
+
+        put_back(&server, before, "coll");
+        assert_eq!(state(last), unmoved);
+        server.add_worker("Una", "una", "police", Role::Deputy);
+        assert_eq!(next(&server) - 1, last, "the same number");
+        assert_ne!(state(last), lost);
+    }
+}
