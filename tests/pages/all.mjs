@@ -22,7 +22,7 @@ describe('pages', () => {
   });
   after(async () => {
     await here.browser?.end();
-    here.world?.end();
+    await here.world?.end();
   });
   // First what only looks, then what changes something.
   for (const part of [conflict, officer, paper, every, states, looking, tasks]) part.tests(here);

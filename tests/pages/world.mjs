@@ -3,6 +3,7 @@
 // CASEWEAVE_PROGRAMS is the folder of the built programs. The area comes from a fixed seed: the same
 // people and children on every run.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -35,10 +36,7 @@ export class World {
     const world = new World();
     // The suite ran out of time: what it started ends with it.
     for (const signal of ['SIGTERM', 'SIGINT']) {
-      process.once(signal, () => {
-        world.end();
-        process.exit(1);
-      });
+      process.once(signal, () => world.end().finally(() => process.exit(1)));
     }
     try {
       await world.#load();
@@ -46,7 +44,7 @@ export class World {
       await world.#deputyEverywhere();
       return world;
     } catch (error) {
-      world.end();
+      await world.end();
       throw error;
     }
   }
@@ -56,9 +54,14 @@ export class World {
     this.data = join(this.folder, 'data');
   }
 
-  end() {
-    this.process?.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+  // The server writes until it is gone, so its folder goes after it.
+  async end() {
+    if (this.process && this.process.exitCode === null && this.process.signalCode === null) {
+      const gone = once(this.process, 'exit');
+      this.process.kill();
+      await gone;
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
   // What a command on the server's own machine says.
