@@ -3,7 +3,7 @@ SHELL := /bin/bash
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/caseweave
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-summary bench-import proof fuzz schemathesis sslyze test-pages test-kotlin test-control test-swift clean
+.PHONY: help setup build test lint deny postgres demo simulate bench bench-phone bench-summary bench-import proof fuzz schemathesis sslyze test-pages test-kotlin test-control test-swift test-failover clean
 
 # A target whose part of the house is not built says so and fails.
 define needs
@@ -79,6 +79,10 @@ test-control: ## the library without encryption: words that must not be in its f
 
 test-swift: ## the Swift package, likewise; as root on Debian it fetches Swift into the cache
 	scripts/swift $(ARGS)
+
+test-failover: ## the primary of a PostgreSQL kept three times dies while phones sync; as root on Debian it gets Patroni
+	scripts/failover get
+	scripts/failover
 
 clean: ## remove what was built
 	cargo clean

@@ -49,6 +49,9 @@ pub const CHANGES_IN_REVIEW: usize = 4_000;
 /// Actors that a phone names in one request: one each time that it was restored or work came back;
 /// all of them only to a server that was itself restored.
 pub const ACTORS_PER_CLAIM: usize = 256;
+/// Actors that a phone may have gone on as since the copy that it was put back to: as many are looked for in
+/// its own work that comes, one for each time that work came back.
+pub const OWN_ACTORS_AHEAD: usize = 256;
 /// Actors of one phone: one a day for ten years. More would let a hostile phone fill the table.
 pub const ACTORS_PER_DEVICE: usize = 4_000;
 /// How long what a server lost may still come from the phone that wrote it, milliseconds, since a phone

@@ -3,7 +3,9 @@
 mod balancer;
 mod desk;
 pub mod newer;
+mod patroni;
 mod phone;
+mod processes;
 pub mod provider;
 mod proxy;
 pub mod raw;
@@ -11,6 +13,7 @@ mod server;
 
 pub use balancer::Balancer;
 pub use desk::Desk;
+pub use patroni::Patroni;
 pub use phone::Phone;
 pub use proxy::CuttingProxy;
 pub use server::{Server, Staff};

@@ -5,6 +5,8 @@ mod architecture;
 #[cfg(test)]
 mod e2e;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod full;
 #[cfg(test)]
 mod fuzz;

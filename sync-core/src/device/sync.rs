@@ -17,7 +17,7 @@ use crate::device::transport::{Transport, TransportError};
 use crate::device::write::CLOCK_AHEAD;
 use crate::device::{Device, DeviceError, Session, lease};
 use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, held_key, outgoing};
-use crate::engine::incoming::incoming;
+use crate::engine::incoming::{displaced, incoming};
 use crate::engine::own::Own;
 use crate::ids::{ClusterId, RecordId};
 use crate::merge::Context;
@@ -309,6 +309,10 @@ impl<S: Store> Device<S> {
         sent_at: Timestamp,
         report: &mut SyncReport,
     ) -> Result<Changed, DeviceError> {
+        if page.anew {
+            let writes = displaced(&self.store, page, &self.own())?;
+            self.store.commit(&writes)?;
+        }
         let mut taken = match incoming(&self.store, page, &self.own()) {
             Err(error @ ClientError::OwnMissing) => {
                 // Nothing else is missing: where the phone stands is right.
@@ -341,7 +345,7 @@ impl<S: Store> Device<S> {
         report.held += taken.held;
         report.rewritten += taken.rewritten;
         report.received += taken.changes;
-        report.again |= taken.again || taken.rewritten > 0;
+        report.again |= page.anew || taken.rewritten > 0;
         Ok(changed)
     }
 

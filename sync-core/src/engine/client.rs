@@ -180,6 +180,12 @@ pub fn begun_key(case: &CaseId) -> Vec<u8> {
     [b"begun ".as_slice(), case.as_bytes()].concat()
 }
 
+/// Under this key the phone keeps in which cluster a case was that is to be found no longer.
+#[must_use]
+pub fn home_key(case: &CaseId) -> Vec<u8> {
+    [b"home ", case.as_bytes().as_slice()].concat()
+}
+
 /// Under this key the phone keeps the framework of a cluster's authority.
 #[must_use]
 pub fn framework_key(cluster: &ClusterId) -> Vec<u8> {
@@ -244,7 +250,7 @@ fn batches(
     let mut by_cluster: BTreeMap<ClusterId, Vec<Pushing>> = BTreeMap::new();
     for (loaded, rows) in records {
         let case = loaded.history.envelope().case;
-        let cluster = cluster_of(store, &case)?.or(clusters.first().copied());
+        let cluster = home_of(store, &case)?.or(clusters.first().copied());
         if let Some(cluster) = cluster {
             by_cluster.entry(cluster).or_default().push((loaded, rows));
         }
@@ -273,6 +279,18 @@ pub fn cluster_of(store: &dyn Store, case: &CaseId) -> Result<Option<ClusterId>,
     let line = store.item(Shelf::Directory, case.as_bytes())?;
     let line = line.and_then(|bytes| minicbor::decode::<DirectoryLine>(&bytes).ok());
     Ok(line.map(|line| line.cluster))
+}
+
+/// The same where the case is to be found there no longer, too: own work in it belongs there still.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn home_of(store: &dyn Store, case: &CaseId) -> Result<Option<ClusterId>, StoreError> {
+    if let Some(cluster) = cluster_of(store, case)? {
+        return Ok(Some(cluster));
+    }
+    let home = store.item(Shelf::Meta, &home_key(case))?;
+    Ok(home.and_then(|bytes| ClusterId::from_slice(&bytes).ok()))
 }
 
 fn batch(identity: &Identity, cluster: ClusterId, records: &[Pushing], seed: [u8; 16]) -> Batch {

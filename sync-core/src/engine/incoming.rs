@@ -4,12 +4,15 @@ mod answers;
 mod displaced;
 mod dropped;
 mod lost;
+mod other_copy;
 mod people;
+
+pub use displaced::displaced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, framework_key, goes_on_as, moved_key};
+use crate::engine::client::{ClientError, WHOLE, framework_key, goes_on_as, home_key, moved_key};
 use crate::engine::opened;
 use crate::engine::own::Own;
 use crate::engine::rewrite::Rewriting;
@@ -23,6 +26,7 @@ use crate::record::envelope::{Envelope, Head};
 use crate::record::history::{ChangeName, History};
 use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, Write};
+use dropped::parts;
 
 /// What a page means for the phone.
 #[derive(Clone, Debug, Default)]
@@ -41,11 +45,10 @@ pub struct Incoming {
     pub held: usize,
     /// Own changes that have other names now and are to be sent.
     pub rewritten: usize,
-    /// Whether own work is to be sent again: the server was restored from a backup.
-    pub again: bool,
 }
 
-/// Reads a page against what the phone has.
+/// Reads a page against what the phone has. Where it begins another log, what [`displaced()`] says is written
+/// already.
 ///
 /// # Errors
 /// [`ClientError`]; nothing is to be written then. After [`ClientError::OwnMissing`] ask for own work,
@@ -56,7 +59,10 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
         true => Vec::new(),
         false => decode_pull(&page.frame).map_err(|_| ClientError::Malformed)?,
     };
-    let mut rewriting = Rewriting::new(store, Authors::load(store)?, *own);
+    let (authors, before) = (Authors::load(store)?, own);
+    let ahead = other_copy::went_on_as(&authors, &pulled, own);
+    let own = &Own { actor: ahead.last().copied().unwrap_or(own.actor), ..*own };
+    let mut rewriting = Rewriting::new(store, authors, *own);
     incoming.answers(store, page, &mut rewriting)?;
     let mut goes_on = collisions(store, &pulled, &mut rewriting)?;
     lost::leaves(store, page, &pulled, (own, &mut rewriting))?;
@@ -65,23 +71,21 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     goes_on |= rewriting.is_needed();
     let fresh = rewriting.run(&pulled)?;
     incoming.take(rewriting.done);
-    goes_on |= is_another_copy(store, &pulled, own)?;
-    if goes_on {
-        incoming.writes.extend(goes_on_as(store, &fresh, &own.user)?);
-    }
-    if page.anew {
-        incoming.displace(store, page, own)?;
+    goes_on |= other_copy::has_more(store, &pulled, before)?;
+    if goes_on || !ahead.is_empty() {
+        let actors = [ahead, fresh].concat();
+        incoming.writes.extend(goes_on_as(store, &actors, &own.user)?);
     }
     // Before what the page brings: a referrer who leaves a team is sent their own concern anew.
     incoming.dropped(store, page, &pulled)?;
     incoming.records(store, page, &pulled)?;
     incoming.tray(store, page, &pulled)?;
     incoming.writes.extend(people::people(store, page)?);
-    incoming.lines(page)?;
+    incoming.lines(store, page)?;
     if let Some(noted) = page.noted {
         incoming.writes.extend(opened::forget(store, noted, page.now)?);
     }
-    if page.left == 0 && !page.cursor.is_empty() && !incoming.again {
+    if page.left == 0 && !page.cursor.is_empty() && !page.anew {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
     }
     if !page.cursor.is_empty() {
@@ -108,10 +112,15 @@ fn collisions(
         if rewriting.accepted.contains(&name) || rewriting.takes(&row) {
             continue;
         }
-        let Some(record) = pulled.iter().find(|it| it.record == row.record) else { continue };
+        let comes: Vec<_> = parts(pulled, row.record).collect();
+        if comes.is_empty() {
+            continue;
+        }
         let known = store.record(&row.record)?.map(|row| row.envelope);
-        let other = record.envelope.as_ref().is_some_and(|it| known.as_ref() != Some(it));
-        let same = record.changes.iter().find(|it| (it.actor, it.seq) == (row.actor, row.seq));
+        let mut envelopes = comes.iter().filter_map(|it| it.envelope.as_ref());
+        let other = envelopes.any(|it| known.as_ref() != Some(it));
+        let mut changes = comes.iter().flat_map(|it| &it.changes);
+        let same = changes.find(|it| (it.actor, it.seq) == (row.actor, row.seq));
         let taken = same.is_some_and(|it| it.body.as_ref().is_some_and(|body| *body != row.body));
         if other || taken {
             found = true;
@@ -119,27 +128,6 @@ fn collisions(
         }
     }
     Ok(found)
-}
-
-/// Whether the server has work of this phone's actor that this phone has not: it is a copy of a phone
-/// that went on, and its numbers would be given twice. Work that was taken away and is granted again
-/// looks the same; a fresh actor does no harm then.
-fn is_another_copy(
-    store: &dyn Store,
-    pulled: &[PulledRecord],
-    own: &Own,
-) -> Result<bool, ClientError> {
-    for record in pulled {
-        let mut names = record.changes.iter().filter(|it| it.actor == own.actor).peekable();
-        if names.peek().is_none() {
-            continue;
-        }
-        let here = written_here(store, &record.record)?;
-        if !names.all(|it| here.iter().any(|row| (row.actor, row.seq) == (it.actor, it.seq))) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 impl Incoming {
@@ -212,7 +200,8 @@ impl Incoming {
         for record in pulled {
             let mut displaced = BTreeSet::new();
             if anew && is_given_again(store, record)? {
-                self.give_back_what_hangs(store, &record.record, Some(record))?;
+                let comes: Vec<_> = parts(pulled, record.record).collect();
+                self.give_back_what_hangs(store, &record.record, &comes)?;
                 self.writes.push(Write::DropRecord(record.record));
             } else if anew {
                 displaced = lost::comes_after_all(store, record)?;
@@ -327,7 +316,7 @@ impl Incoming {
         Ok((history, count))
     }
 
-    fn lines(&mut self, page: &Page) -> Result<(), ClientError> {
+    fn lines(&mut self, store: &dyn Store, page: &Page) -> Result<(), ClientError> {
         let encode = |bytes: Result<Vec<u8>, _>| {
             bytes.map_err(|_: minicbor::encode::Error<_>| ClientError::Malformed)
         };
@@ -359,8 +348,13 @@ impl Incoming {
                 }
             });
         }
-        let hidden = page.hidden.iter().map(|case| case.as_bytes().to_vec());
-        self.writes.extend(hidden.map(|case| Write::Remove(Shelf::Directory, case)));
+        for case in &page.hidden {
+            self.writes.push(Write::Remove(Shelf::Directory, case.as_bytes().to_vec()));
+            if !store.records_of_case(case)?.is_empty() {
+                let cluster = page.cluster.as_bytes().to_vec();
+                self.writes.push(Write::Set(Shelf::Meta, home_key(case), cluster));
+            }
+        }
         let scope = |scope: &ScopeId| scope.as_bytes().to_vec();
         let frozen = page.frozen.iter().map(|s| Write::Set(Shelf::Frozen, scope(s), Vec::new()));
         self.writes.extend(frozen);
@@ -377,8 +371,9 @@ fn is_among(
     pulled: &[PulledRecord],
 ) -> Result<bool, ClientError> {
     let name = (change.actor, change.seq);
-    let of_record = pulled.iter().filter(|it| it.record == change.record);
-    let found = of_record.flat_map(|it| &it.changes).find(|it| (it.actor, it.seq) == name);
+    let found = parts(pulled, change.record)
+        .flat_map(|it| &it.changes)
+        .find(|it| (it.actor, it.seq) == name);
     Ok(match found.map(|it| it.body.as_ref()) {
         None => false,
         Some(Some(body)) => *body == change.body,

@@ -1,12 +1,11 @@
 //! The server was restored from an older backup: places in its log mean nothing any more. Nothing
 //! that the phone has goes; its own work is sent again, and what the server has comes with new places.
 
-use super::Incoming;
 use crate::engine::authors::{self, Authors, Loaded};
-use crate::engine::client::{ClientError, WHOLE, cluster_of, fresh_actors, ordinal, put_back_key};
+use crate::engine::client::{ClientError, WHOLE, fresh_actors, home_of, ordinal, put_back_key};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
 use crate::gate::refusal::{IN_REVIEW, REVIEW_LOST};
-use crate::ids::Actor;
+use crate::ids::{Actor, CaseId};
 use crate::protocol::message::Page;
 use crate::record::history::encode_deps;
 use crate::record::kind::Kind;
@@ -15,50 +14,57 @@ use crate::store::{AttachedRow, Bytes, ChangeRow, Place, RecordRow, Shelf, Store
 /// A change with the moment of writing, by which what is sent again is put in order.
 type Resent = (i64, bool, ChangeRow);
 
-impl Incoming {
-    pub(super) fn displace(
-        &mut self,
-        store: &dyn Store,
-        page: &Page,
-        own: &Own,
-    ) -> Result<(), ClientError> {
-        let authors = Authors::load(store)?;
-        let mut actors = fresh_actors(store)?;
-        actors.push(own.first);
-        let mut resent: Vec<Resent> = Vec::new();
-        for case in store.cases()? {
-            if cluster_of(store, &case)? != Some(page.cluster) {
-                continue;
-            }
+/// What a page means that begins another log ([`Page::anew`]), before anything of it is taken: what it
+/// brings is judged against own work as what is to be sent.
+///
+/// # Errors
+/// [`ClientError`]; nothing is to be written then.
+pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>, ClientError> {
+    let mut actors = fresh_actors(store)?;
+    actors.push(own.first);
+    let mut displacing = Displacing {
+        store,
+        authors: Authors::load(store)?,
+        actors,
+        resent: Vec::new(),
+        writes: Vec::new(),
+    };
+    for case in store.cases()? {
+        if is_here(store, page, &case)? {
             for row in store.records_of_case(&case)? {
-                self.displace_record(store, &authors, (&row, &actors), &mut resent)?;
+                displacing.record(&row)?;
             }
         }
-        self.put_before_unsent(store, resent)?;
-        for row in store.returned()? {
-            let here = cluster_of(store, &row.record.case)? == Some(page.cluster);
-            if here && row.reason == IN_REVIEW {
-                let (id, reason) = (row.id, REVIEW_LOST.to_owned());
-                self.writes.push(Write::Rejudge { id, reason });
-            }
-        }
-        self.writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
-        let (key, now) = (put_back_key(&page.cluster), page.now.0.to_be_bytes().to_vec());
-        self.writes.push(Write::Set(Shelf::Meta, key, now));
-        self.again = true;
-        Ok(())
     }
+    displacing.put_before_unsent()?;
+    let mut writes = displacing.writes;
+    for row in store.returned()? {
+        if row.reason == IN_REVIEW && is_here(store, page, &row.record.case)? {
+            let (id, reason) = (row.id, REVIEW_LOST.to_owned());
+            writes.push(Write::Rejudge { id, reason });
+        }
+    }
+    writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
+    let (key, now) = (put_back_key(&page.cluster), page.now.0.to_be_bytes().to_vec());
+    writes.push(Write::Set(Shelf::Meta, key, now));
+    Ok(writes)
+}
 
+struct Displacing<'a> {
+    store: &'a dyn Store,
+    authors: Authors,
+    /// Whose work is this phone's own.
+    actors: Vec<Actor>,
+    resent: Vec<Resent>,
+    writes: Vec<Write>,
+}
+
+impl Displacing<'_> {
     /// Others' changes lose their places only. A record that this app cannot read waits as it is.
-    fn displace_record(
-        &mut self,
-        store: &dyn Store,
-        authors: &Authors,
-        (record, actors): (&RecordRow, &[Actor]),
-        resent: &mut Vec<Resent>,
-    ) -> Result<(), ClientError> {
-        let Ok(loaded) = authors::load_row(store, authors, record) else { return Ok(()) };
-        self.bytes_again(store, &loaded, actors)?;
+    fn record(&mut self, record: &RecordRow) -> Result<(), ClientError> {
+        let loaded = authors::load_row(self.store, &self.authors, record);
+        let Ok(loaded) = loaded else { return Ok(()) };
+        self.bytes_again(&loaded)?;
         let mut at = i64::MIN;
         for (row, link) in loaded.rows.iter().zip(loaded.history.links()) {
             at = at.max(link.change.at.0);
@@ -71,9 +77,9 @@ impl Incoming {
             if matches!(row.place, Place::Unsent(_)) {
                 continue;
             }
-            if actors.contains(&actor) {
+            if self.actors.contains(&actor) {
                 let row = ChangeRow { deps: Some(deps), ..row.clone() };
-                resent.push((at, record.kind != Kind::Case.code(), row));
+                self.resent.push((at, record.kind != Kind::Case.code(), row));
             } else {
                 let place = Place::Accepted(position);
                 self.writes.push(Write::Displace { record: id, actor, seq, deps, place });
@@ -83,51 +89,37 @@ impl Incoming {
     }
 
     /// The server may have lost the bytes of own attachments, too: it is asked how far it has them.
-    fn bytes_again(
-        &mut self,
-        store: &dyn Store,
-        loaded: &Loaded,
-        actors: &[Actor],
-    ) -> Result<(), ClientError> {
+    fn bytes_again(&mut self, loaded: &Loaded) -> Result<(), ClientError> {
         let envelope = loaded.history.envelope();
-        let own = envelope.made().is_some_and(|made| actors.contains(&made.creator));
-        let row = store.attached(&envelope.id())?.filter(|row| own && row.bytes == Bytes::Here);
+        let own = envelope.made().is_some_and(|made| self.actors.contains(&made.creator));
+        let row =
+            self.store.attached(&envelope.id())?.filter(|row| own && row.bytes == Bytes::Here);
         let unsent = row.map(|row| Write::Attach(AttachedRow { bytes: Bytes::Unsent, ..row }));
         self.writes.extend(unsent);
         Ok(())
     }
 
     /// What is sent again was written before what was never sent.
-    fn put_before_unsent(
-        &mut self,
-        store: &dyn Store,
-        mut resent: Vec<Resent>,
-    ) -> Result<(), ClientError> {
+    fn put_before_unsent(&mut self) -> Result<(), ClientError> {
+        let mut resent = std::mem::take(&mut self.resent);
         // Stable: a record's changes stay in their order.
         resent.sort_by_key(|(at, not_case, _)| (*at, *not_case));
         let before = resent.len() as u64;
         let numbered = (1_u64..).zip(resent).map(|(n, (_, _, row))| (n, row));
-        let unsent = store.unsent(0, usize::MAX)?.into_iter().map(|row| self.renamed(row));
+        let unsent = self.store.unsent(0, usize::MAX)?.into_iter();
         let later: Vec<_> = unsent.map(|row| (ordinal(row.place) + before, row)).collect();
         for (n, row) in numbered.chain(later) {
             let (record, actor, seq, place) = (row.record, row.actor, row.seq, Place::Unsent(n));
             let deps = row.deps.unwrap_or_else(|| encode_deps(&[]));
             self.writes.push(Write::Displace { record, actor, seq, deps, place });
         }
-        let next = counter(store, NEXT_ORDINAL)? + before;
+        let next = counter(self.store, NEXT_ORDINAL)? + before;
         self.writes.push(counted(NEXT_ORDINAL, next));
         Ok(())
     }
+}
 
-    /// An unsent change as it is after what was written again on account of this page.
-    fn renamed(&self, row: ChangeRow) -> ChangeRow {
-        let found = self.writes.iter().find_map(|write| match write {
-            Write::Rename { record, actor, seq, change } => {
-                let is_it = (*record, *actor, *seq) == (row.record, row.actor, row.seq);
-                is_it.then(|| change.clone())
-            }
-            _ => None,
-        });
-        found.unwrap_or(row)
-    }
+/// Whether a case is the page's cluster's, as far as the phone knows.
+fn is_here(store: &dyn Store, page: &Page, case: &CaseId) -> Result<bool, ClientError> {
+    Ok(home_of(store, case)?.is_none_or(|its| its == page.cluster))
 }

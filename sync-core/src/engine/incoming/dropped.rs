@@ -25,11 +25,13 @@ impl Incoming {
         if page.dropped.is_empty() {
             return Ok(());
         }
-        for record in self.going(store, page)? {
-            let comes = pulled.iter().find(|it| it.record == record && it.first_position == 1);
+        for record in Self::going(store, page)? {
+            let mut comes: Vec<_> = parts(pulled, record).collect();
             // What stood in a log that is there comes back whole, in this page or the next.
-            if comes.is_none() || page.anew {
-                self.give_back_what_hangs(store, &record, comes)?;
+            let whole = comes.iter().any(|it| it.first_position == 1);
+            if !whole || page.anew {
+                comes.retain(|_| whole);
+                self.give_back_what_hangs(store, &record, &comes)?;
             }
         }
         for row in store.returned()? {
@@ -47,15 +49,10 @@ impl Incoming {
         Ok(())
     }
 
-    /// The records that go and have work that is to be sent, or to be sent again.
-    fn going(&self, store: &dyn Store, page: &Page) -> Result<BTreeSet<RecordId>, ClientError> {
-        let again = self.writes.iter().filter_map(|write| match write {
-            Write::Displace { record, place: Place::Unsent(_), .. } => Some(*record),
-            _ => None,
-        });
-        let unsent = store.unsent(0, usize::MAX)?.into_iter().map(|row| row.record);
+    /// The records that go and have work that is to be sent.
+    fn going(store: &dyn Store, page: &Page) -> Result<BTreeSet<RecordId>, ClientError> {
         let mut going = BTreeSet::new();
-        for id in unsent.chain(again) {
+        for id in store.unsent(0, usize::MAX)?.into_iter().map(|row| row.record) {
             if store.record(&id)?.is_some_and(|record| goes(page, &record)) {
                 going.insert(id);
             }
@@ -69,9 +66,9 @@ impl Incoming {
         &mut self,
         store: &dyn Store,
         record: &RecordId,
-        comes: Option<&PulledRecord>,
+        comes: &[&PulledRecord],
     ) -> Result<(), ClientError> {
-        let comes = comes.into_iter().flat_map(|it| &it.changes);
+        let comes = comes.iter().flat_map(|it| &it.changes);
         let mut there: BTreeSet<ChangeName> = comes.map(|it| (it.actor, it.seq)).collect();
         let mut hanging = self.rows_now(store, record)?;
         hanging.retain(|row| matches!(row.place, Place::Unsent(_)));
@@ -128,6 +125,14 @@ fn apply(rows: &mut BTreeMap<(RecordId, Actor, u32), ChangeRow>, of: &RecordId, 
         }
         _ => {}
     }
+}
+
+/// What a page brings of a record: it may come in several parts.
+pub(super) fn parts(
+    pulled: &[PulledRecord],
+    record: RecordId,
+) -> impl Iterator<Item = &PulledRecord> {
+    pulled.iter().filter(move |it| it.record == record)
 }
 
 /// Whether a page takes a record's copy off the phone.

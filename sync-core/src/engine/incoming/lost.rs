@@ -3,10 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::dropped::goes;
-use crate::engine::client::{
-    ClientError, WHOLE, builds_on, cluster_of, fresh_actors, put_back_key,
-};
+use super::dropped::{goes, parts};
+use crate::engine::client::{ClientError, WHOLE, builds_on, fresh_actors, home_of, put_back_key};
 use crate::engine::own::Own;
 use crate::engine::rewrite::Rewriting;
 use crate::gate::refusal::{LOST, is_about_access};
@@ -34,7 +32,7 @@ pub(super) fn may_be_taken_yet(
         return Ok(false);
     }
     let Some(record) = store.record(&answer.record)? else { return Ok(false) };
-    let cluster = cluster_of(store, &record.case)?.unwrap_or(page.cluster);
+    let cluster = home_of(store, &record.case)?.unwrap_or(page.cluster);
     if page.anew && page.cluster == cluster {
         return Ok(true);
     }
@@ -62,7 +60,7 @@ pub(super) fn leaves(
         let Some(record) = store.record(&id)? else { continue };
         // Of a case that is to be found no longer the phone does not know where it is. Others' work that
         // was sent once and has no place waits nowhere but where a server was put back.
-        let here = cluster_of(store, &record.case)?.is_none_or(|its| its == page.cluster);
+        let here = home_of(store, &record.case)?.is_none_or(|its| its == page.cluster);
         if here && !goes(page, &record) && !rewriting.plans_for(&id) {
             leaves_record(store, &record, pulled, (&actors, rewriting))?;
         }
@@ -154,7 +152,7 @@ fn leaves_record(
     (actors, rewriting): (&[Actor], &mut Rewriting<'_>),
 ) -> Result<(), ClientError> {
     let rows = store.changes(&record.id)?;
-    let comes = pulled.iter().filter(|it| it.record == record.id).flat_map(|it| &it.changes);
+    let comes = parts(pulled, record.id).flat_map(|it| &it.changes);
     let comes: BTreeSet<ChangeName> = comes.map(|it| (it.actor, it.seq)).collect();
     let others =
         |row: &&ChangeRow| matches!(row.place, Place::Accepted(_)) && !actors.contains(&row.actor);

@@ -13,9 +13,21 @@ use crate::record::value::Value;
 use crate::store::memory::MemoryStore;
 use crate::time::Timestamp;
 
+mod other_copy;
 mod put_back;
 
 const AT: Timestamp = Timestamp(1_790_000_000_000);
+
+/// Stores a page as a phone does.
+fn store_page(store: &mut MemoryStore, page: &Page, own: &Own) -> Incoming {
+    if page.anew {
+        let writes = displaced(store, page, own).unwrap();
+        store.commit(&writes).unwrap();
+    }
+    let taken = incoming(store, page, own).unwrap();
+    store.commit(&taken.writes).unwrap();
+    taken
+}
 
 /// Who reads what others wrote.
 fn somebody() -> Own {
@@ -186,8 +198,7 @@ fn others_work_by_a_name_that_was_given_again_makes_way() {
     for pages in [at_once, vec![first, empty, done, later]] {
         let mut store = MemoryStore::default();
         for page in &pages {
-            let taken = incoming(&store, page, &own).unwrap();
-            store.commit(&taken.writes).unwrap();
+            store_page(&mut store, page, &own);
         }
         let pulled = decode_pull(&again.frame).unwrap();
         let rows = store.changes(&envelope().id()).unwrap();

@@ -8,14 +8,14 @@ use crate::protocol::message::{Answer, DirectoryLine, Outcome};
 use crate::record::history::{ChangeName, decode_deps, encode_deps};
 use crate::record::schema::{FACTS, Fact, fact_field};
 
-const CLUSTER: ClusterId = ClusterId::from_bytes([7; 16]);
-const OTHER: Actor = Actor::from_bytes([1; 16]);
+pub(super) const CLUSTER: ClusterId = ClusterId::from_bytes([7; 16]);
+pub(super) const OTHER: Actor = Actor::from_bytes([1; 16]);
 
-fn case() -> Envelope {
+pub(super) fn case() -> Envelope {
     Envelope::of_case(CaseId::from_bytes([9; 16]), Compartment::Team)
 }
 
-fn school(name: &str, replaces: &[(Actor, u32)]) -> Edit {
+pub(super) fn school(name: &str, replaces: &[(Actor, u32)]) -> Edit {
     let fields = vec![
         (fact_field::FACT, Value::Int(Fact::School.code().into())),
         (fact_field::VALUE, name.into()),
@@ -31,7 +31,7 @@ fn school(name: &str, replaces: &[(Actor, u32)]) -> Edit {
 
 /// Of a case, in the order of a log: what this phone began, what the colleague said, and what this phone
 /// said then, without speaking of that and speaking of it.
-fn phone(own: &Own) -> MemoryStore {
+pub(super) fn phone(own: &Own) -> MemoryStore {
     let mut store = MemoryStore::default();
     let line = DirectoryLine {
         case: case().case,
@@ -67,9 +67,8 @@ fn phone(own: &Own) -> MemoryStore {
     store
 }
 
-fn take(store: &mut MemoryStore, page: &Page, own: &Own) -> Incoming {
-    let taken = incoming(store, page, own).unwrap();
-    store.commit(&taken.writes).unwrap();
+pub(super) fn take(store: &mut MemoryStore, page: &Page, own: &Own) -> Incoming {
+    let taken = store_page(store, page, own);
     let known = Authors::load(store).unwrap();
     for record in store.records_of_case(&case().case).unwrap() {
         assert!(authors::load_row(store, &known, &record).is_ok(), "it can be read");
@@ -78,21 +77,21 @@ fn take(store: &mut MemoryStore, page: &Page, own: &Own) -> Incoming {
 }
 
 /// The first page of a log that has nothing of the case.
-fn anew() -> Page {
+pub(super) fn anew() -> Page {
     Page { anew: true, cursor: vec![1], ..Page::new(CLUSTER, AT) }
 }
 
 /// The last page of a sync, so much later.
-fn later(ms: i64) -> Page {
+pub(super) fn later(ms: i64) -> Page {
     Page { cursor: vec![2], ..Page::new(CLUSTER, AT.plus_ms(ms)) }
 }
 
-fn unsent_now(store: &MemoryStore) -> Vec<(ChangeName, Vec<ChangeName>)> {
+pub(super) fn unsent_now(store: &MemoryStore) -> Vec<(ChangeName, Vec<ChangeName>)> {
     let rows = store.unsent(0, 9).unwrap().into_iter();
     rows.map(|row| ((row.actor, row.seq), decode_deps(&row.deps.unwrap()).unwrap())).collect()
 }
 
-fn reasons(store: &MemoryStore) -> Vec<(ChangeName, String)> {
+pub(super) fn reasons(store: &MemoryStore) -> Vec<(ChangeName, String)> {
     let rows = store.returned().unwrap().into_iter();
     rows.map(|row| ((row.change.actor, row.change.seq), row.reason)).collect()
 }
@@ -136,6 +135,51 @@ fn lost_work_is_given_up_also_of_a_case_that_is_to_be_found_no_longer() {
 }
 
 #[test]
+fn own_work_is_sent_again_also_of_a_case_that_is_to_be_found_no_longer() {
+    let own = somebody();
+    let (elsewhere, here) = (ClusterId::from_bytes([8; 16]), CLUSTER);
+    for (put_back, unsent) in [(elsewhere, 0), (here, 3)] {
+        let mut store = phone(&own);
+        take(&mut store, &Page { hidden: vec![case().case], ..later(0) }, &own);
+        take(&mut store, &Page { cluster: put_back, ..anew() }, &own);
+        assert_eq!(unsent_now(&store).len(), unsent, "the log of {put_back}");
+    }
+}
+
+#[test]
+fn own_words_whose_name_the_other_log_gives_to_other_work_stay_with_their_author() {
+    let own = somebody();
+    let mut store = phone(&own);
+    let change = Change {
+        actor: own.actor,
+        by: own.user,
+        at: AT,
+        clock_ahead_ms: 0,
+        edits: vec![school("Elmore", &[])],
+    };
+    let mut history = History::new(case());
+    history.append(change, 1, None).unwrap();
+    let mut page = anew();
+    let mut frame = PageFrame::default();
+    frame.put(logged(&history, 1));
+    frame.into_page(&mut page).unwrap();
+    take(&mut store, &page, &own);
+    let said = |row: ChangeRow| {
+        Change::decode_body(Kind::Case, row.actor, own.user, &row.body).unwrap().edits
+    };
+    let rows = store.changes(&case().id()).unwrap();
+    let is_placed = |row: &ChangeRow| matches!(row.place, Place::Placed(_));
+    let (placed, mut words): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_placed);
+    words.extend(store.returned().unwrap().into_iter().map(|row| row.change));
+    let words: Vec<_> = words.into_iter().map(said).collect();
+    let log: Vec<_> = placed.into_iter().map(said).collect();
+    assert_eq!(log, [vec![school("Elmore", &[])]], "as the log has it");
+    for name in ["Ardmore", "Carmore"] {
+        assert!(words.contains(&vec![school(name, &[])]), "{name}");
+    }
+}
+
+#[test]
 fn lost_work_that_comes_after_all_is_in_its_record_and_nowhere_else() {
     let own = somebody();
     let mut store = phone(&own);
@@ -171,6 +215,22 @@ fn lost_work_that_comes_after_all_is_in_its_record_and_nowhere_else() {
     assert!(reasons(&store).iter().all(|(name, _)| *name != (OTHER, 1)));
     let rows = store.changes(&case().id()).unwrap();
     assert!(rows.iter().any(|row| row.actor == OTHER && row.place == Place::Placed(1)));
+}
+
+/// The change of a record in its place of the log.
+pub(super) fn logged(history: &History, position: u32) -> LoggedChange {
+    let link = &history.links()[position as usize - 1];
+    LoggedChange {
+        record: history.envelope().id(),
+        position,
+        envelope: (position == 1).then(|| history.envelope().encode()),
+        actor: link.change.actor,
+        user: link.change.by,
+        seq: link.seq,
+        deps: None,
+        body: Some(link.change.encode_body()),
+        hash: link.hash,
+    }
 }
 
 /// A page in which the log goes on: own first work, as the phone has it, or a colleague's after that.
