@@ -5,8 +5,6 @@ mod architecture;
 #[cfg(test)]
 mod e2e;
 #[cfg(test)]
-mod failover;
-#[cfg(test)]
 mod full;
 #[cfg(test)]
 mod fuzz;

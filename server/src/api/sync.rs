@@ -1,5 +1,6 @@
 //! The exchange of a phone with the server.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use actix_web::error::PayloadError;
@@ -79,6 +80,7 @@ pub(crate) async fn exchange(
     let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
     let answers = ingest(&state, &sender, &meter, &request).await?;
     let (rounds, met) = begin_rounds(&state, &session, &device, &request).await?;
+    let stands = stands_at(&state, &session, &device, &request).await?;
     note_pull(&state, &session, &rounds, met).await?;
     let writer = PageWriter::new();
     // It goes under some cluster's name; a phone that asks for none is told nothing.
@@ -86,7 +88,8 @@ pub(crate) async fn exchange(
     let cost = cost.map(|it| it.cluster);
     let (state, writer) = (state.clone(), Some(writer));
     let (session, user) = (session.session, principal.user);
-    let sending = Sending { state, session, user, answers, noted, rounds, writer, meter, cost };
+    let sending =
+        Sending { state, session, user, answers, stands, noted, rounds, writer, meter, cost };
     let pages = stream::unfold(Some(sending), |sending| async move { sending?.next().await });
     Ok(HttpResponse::Ok().content_type("application/octet-stream").streaming(pages))
 }
@@ -172,8 +175,63 @@ pub(super) async fn ingest(
     Ok(answers)
 }
 
-/// A round for each cluster that the phone asks about and its user works in, or did when the phone last asked,
-/// with what is to be noted of its contact. While the phone has more to push, it gets answers only.
+fn puller(
+    state: &AppState,
+    session: &Session,
+    device: &Device,
+    request: &SyncRequest,
+) -> Result<Puller, ApiError> {
+    Ok(Puller {
+        user: session.person.id,
+        device: device.id,
+        cursor_key: state.secrets.cursor_key,
+        log_id: state.secrets.log_id,
+        fresh: state.entropy.bytes()?,
+        whole: request.whole,
+        works: true,
+        catalogue: state.rules.catalogue.clone(),
+        told: state.told.clone(),
+    })
+}
+
+/// Each cluster that the phone asks about and its user works in, or did when the phone last asked.
+fn pullers<'a>(
+    session: &Session,
+    request: &'a SyncRequest,
+    puller: &'a Puller,
+) -> impl Iterator<Item = (ClusterCursor, Puller)> + 'a {
+    let principal = session.person.principal();
+    request.cursors.iter().filter_map(move |it| {
+        let works = principal.works_cases_in(it.cluster);
+        (works || pull::is_sealed_for(puller, it))
+            .then(|| (it.clone(), Puller { works, ..puller.clone() }))
+    })
+}
+
+/// Where a phone stands that has more to push, with what it was answered so far.
+async fn stands_at(
+    state: &AppState,
+    session: &Session,
+    device: &Device,
+    request: &SyncRequest,
+) -> Result<BTreeMap<ClusterId, Vec<u8>>, ApiError> {
+    if !request.more {
+        return Ok(BTreeMap::new());
+    }
+    let puller = puller(state, session, device, request)?;
+    let all: Vec<_> = pullers(session, request, &puller).collect();
+    let work = move |conn: &mut Conn| {
+        let mut stands = BTreeMap::new();
+        for (asked, puller) in all {
+            let cursor = pull::answered(conn, &puller, &asked)?;
+            stands.extend(cursor.map(|cursor| (asked.cluster, cursor)));
+        }
+        Ok::<_, db::Error>(stands)
+    };
+    Ok(state.db.read(work).await?)
+}
+
+/// A round for each of [`pullers`], with what is to be noted of its contact. While the phone has more to push, it gets answers only.
 async fn begin_rounds(
     state: &AppState,
     session: &Session,
@@ -183,25 +241,8 @@ async fn begin_rounds(
     if request.more {
         return Ok((Vec::new(), None));
     }
-    let principal = session.person.principal();
-    let works = |cluster: &ClusterId| principal.works_cases_in(*cluster);
-    let puller = Puller {
-        user: principal.user,
-        device: device.id,
-        cursor_key: state.secrets.cursor_key,
-        log_id: state.secrets.log_id,
-        fresh: state.entropy.bytes()?,
-        whole: request.whole,
-        works: true,
-        catalogue: state.rules.catalogue.clone(),
-        told: state.told.clone(),
-    };
-    let pullers = request.cursors.iter().filter_map(|it| {
-        let works = works(&it.cluster);
-        (works || pull::is_sealed_for(&puller, it))
-            .then(|| (it.clone(), Puller { works, ..puller.clone() }))
-    });
-    let (asked, pullers): (Vec<_>, Vec<_>) = pullers.unzip();
+    let puller = puller(state, session, device, request)?;
+    let (asked, pullers): (Vec<_>, Vec<_>) = pullers(session, request, &puller).unzip();
     let (now, posts) = (state.clock.now(), session.person.memberships.clone());
     let work = move |conn: &mut Conn| {
         let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
@@ -279,6 +320,8 @@ struct Sending {
     session: [u8; 16],
     user: UserId,
     answers: Vec<(ClusterId, Vec<Answer>)>,
+    /// Cursors of pages that bring answers only.
+    stands: BTreeMap<ClusterId, Vec<u8>>,
     /// What the first page says of the openings that were told.
     noted: Option<u64>,
     rounds: Vec<Round>,
@@ -348,10 +391,11 @@ impl Sending {
                 return Ok(Some(page));
             }
         }
-        // A phone with more to push gets a page without cursor, for the answers alone.
+        // A phone with more to push gets answers alone; that more is to come is all that is said of it.
         if let Some((cluster, answers)) = self.answers.pop() {
-            let noted = self.noted.take();
-            return Ok(Some(Page { answers, noted, ..Page::new(cluster, now) }));
+            let (noted, cursor) = (self.noted.take(), self.stands.remove(&cluster));
+            let (cursor, left) = (cursor.unwrap_or_default(), 1);
+            return Ok(Some(Page { answers, noted, cursor, left, ..Page::new(cluster, now) }));
         }
         let server_cpu_us = Some(self.meter.us());
         let cost = self.cost.take();

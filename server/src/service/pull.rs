@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod ended;
 mod fresh;
 mod people;
+mod standing;
 
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ use ahead::Ahead;
 use cursor::{Cursor, Offset};
 use fresh::{Fresh, ROWS};
 pub use people::Told;
+use standing::Standing;
+pub use standing::answered;
+pub(super) use standing::is_of_this_log;
 
 /// Directory lines in one page.
 const LINES: i64 = 1_000;
@@ -108,21 +112,7 @@ impl Round {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let cluster = asked.cluster;
-        let mut resumed = None;
-        // A phone that begins anew may hold what it had before; of a log that is no more, anything.
-        let mut held = 0;
-        for (sealed, resumes) in [(&asked.held, false), (&asked.cursor, true)] {
-            let whose = (&puller.user, &cluster);
-            let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
-            let Some(known) = known else { continue };
-            let of_this_log = is_of_this_log(conn, &cluster, &known)?;
-            held = held.max(if of_this_log { known.base } else { i64::MAX });
-            if of_this_log && resumes {
-                resumed = Some(known);
-            }
-        }
-        // A phone that knows another log has work of its own that this one may lack.
-        let anew = resumed.is_none() && !asked.cursor.is_empty();
+        let Standing { resumed, mut held, anew } = Standing::of(conn, &puller, asked)?;
         // Whoever had left has nothing of what was there before.
         let returns = |it: &Cursor| puller.works && it.people == people::LEFT;
         let mut cursor = resumed.filter(|it| !returns(it)).unwrap_or_default();
@@ -470,17 +460,4 @@ pub fn is_sealed_for(puller: &Puller, asked: &ClusterCursor) -> bool {
     let whose = (&puller.user, &asked.cluster);
     let open = |sealed| Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
     [&asked.cursor, &asked.held].into_iter().any(|sealed| open(sealed).is_some())
-}
-
-/// A log restored from a backup is behind the cursor, or another at its number.
-pub(super) fn is_of_this_log(
-    conn: &mut Conn,
-    cluster: &ClusterId,
-    cursor: &Cursor,
-) -> Result<bool, Error> {
-    let head = db::log::head(conn, cluster)?.0 - 1;
-    if cursor.up_to > head {
-        return Ok(false);
-    }
-    Ok(db::log::state_at(conn, cluster, cursor.up_to)? == cursor.chain)
 }

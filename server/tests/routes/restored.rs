@@ -5,6 +5,7 @@ use caseweave::db::write_tx;
 use caseweave::ingest::commit::refresh_cluster;
 use caseweave::role::Role;
 use sync_core::ids::ClusterId;
+use sync_core::limits::CHANGES_PER_BATCH;
 use sync_core::store::Store as _;
 
 use crate::support::{START, TestServer, servers};
@@ -80,5 +81,28 @@ async fn a_log_that_went_on_is_told_from_one_that_gave_the_same_numbers() {
         server.add_worker("Una", "una", "police", Role::Deputy);
         assert_eq!(next(&server) - 1, last, "the same number");
         assert_ne!(state(last), lost);
+    }
+}
+
+#[actix_web::test]
+async fn what_was_answered_before_anything_else_came_is_sent_again_to_a_log_that_lost_it() {
+    for server in servers() {
+        let mut lena = Worker::new(&server, "Lena", "health", Role::ClusterLead).await;
+        let case = lena.begin("Isla", "Kerr");
+        lena.sync(&server).await;
+        let before = next(&server);
+        let visits = CHANGES_PER_BATCH + 9;
+        for n in 0..visits {
+            lena.visit(case, &format!("Visit {n}"), START);
+        }
+        lena.exchange_cut_after(&server, 1).await;
+        let unsent = |lena: &mut Worker| lena.phone().store().unsent(0, usize::MAX).unwrap().len();
+        assert_eq!(unsent(&mut lena), 9, "the rest is to be sent");
+
+        // The log is shorter; what it has beyond that is as good as sent again.
+        server.tamper(&format!("UPDATE clusters SET next_number = {before}")).unwrap();
+        let report = lena.exchange(&server).await;
+        assert!(report.accepted > CHANGES_PER_BATCH, "{} were sent again", report.accepted);
+        assert_eq!(unsent(&mut lena), 0);
     }
 }

@@ -205,6 +205,16 @@ impl Worker {
         assert!(report.is_err(), "the answer was cut");
     }
 
+    /// The same after so many answers that came.
+    pub(crate) async fn exchange_cut_after(&mut self, server: &TestServer, answers: usize) {
+        let came = std::cell::Cell::new(0);
+        let arrives = |body| {
+            came.set(came.get() + 1);
+            if came.get() > answers { Vec::new() } else { body }
+        };
+        assert!(self.exchange_with(server, arrives).await.is_err(), "the answer was cut");
+    }
+
     /// Exchanges until nothing is unsent.
     pub(crate) async fn exchange(&mut self, server: &TestServer) -> SyncReport {
         self.exchange_with(server, |body| body).await.unwrap()

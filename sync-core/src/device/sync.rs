@@ -356,7 +356,10 @@ impl<S: Store> Device<S> {
         let mut writes = Vec::new();
         for cluster in self.clusters.keys() {
             let key = cluster.as_bytes().to_vec();
-            if let Some(cursor) = self.store.item(Shelf::Cursor, &key)?.filter(|_| !asks_already) {
+            let known = self.store.item(Shelf::Meta, &held_key(cluster))?.is_some();
+            let cursor = self.store.item(Shelf::Cursor, &key)?;
+            // Where it stood when it asked first: it may have been sent a part since.
+            if let Some(cursor) = cursor.filter(|_| !(asks_already && known)) {
                 writes.push(Write::Set(Shelf::Meta, held_key(cluster), cursor));
             }
             writes.push(Write::Remove(Shelf::Cursor, key));

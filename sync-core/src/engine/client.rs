@@ -93,10 +93,7 @@ pub fn outgoing(
     let mut cursors = Vec::with_capacity(clusters.len());
     for cluster in clusters {
         let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
-        let held = match whole {
-            true => store.item(Shelf::Meta, &held_key(cluster))?.unwrap_or_default(),
-            false => Vec::new(),
-        };
+        let held = store.item(Shelf::Meta, &held_key(cluster))?.unwrap_or_default();
         cursors.push(ClusterCursor { cluster: *cluster, cursor, held });
     }
     let pushed = records.iter().flat_map(|(_, rows)| rows);
@@ -233,7 +230,8 @@ fn readable(
 ) -> Result<Option<Loaded>, ClientError> {
     let row = store.record(record)?.ok_or(RecordError::Unknown)?;
     let loaded = match authors::load_readable(store, authors, &row) {
-        Err(RecordError::Newer) => return Ok(None),
+        // What stands on something that is not here, too: a sync goes on without it.
+        Err(RecordError::Newer | RecordError::Damaged(_)) => return Ok(None),
         loaded => loaded?.0,
     };
     let there = |row: &ChangeRow| loaded.history.index(&(row.actor, row.seq)).is_some();

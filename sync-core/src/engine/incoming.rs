@@ -12,10 +12,12 @@ pub use displaced::displaced;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors, RecordError};
-use crate::engine::client::{ClientError, WHOLE, framework_key, goes_on_as, home_key, moved_key};
+use crate::engine::client::{
+    ClientError, WHOLE, framework_key, goes_on_as, held_key, home_key, moved_key,
+};
 use crate::engine::opened;
 use crate::engine::own::Own;
-use crate::engine::rewrite::Rewriting;
+use crate::engine::rewrite::{Named, Rewriting};
 use crate::gate::copies;
 use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST, given_back};
 use crate::ids::{Actor, CaseId, ChangeHash, RecordId, ScopeId};
@@ -26,7 +28,7 @@ use crate::record::envelope::{Envelope, Head};
 use crate::record::history::{ChangeName, History};
 use crate::record::kind::Compartment;
 use crate::store::{ChangeRow, Place, RecordRow, ReturnedRow, Shelf, Store, Write};
-use dropped::parts;
+use dropped::{goes, parts};
 
 /// What a page means for the phone.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +61,8 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
         true => Vec::new(),
         false => decode_pull(&page.frame).map_err(|_| ClientError::Malformed)?,
     };
-    let (authors, before) = (Authors::load(store)?, own);
+    let authors = Authors::load(store)?;
     let ahead = other_copy::went_on_as(&authors, &pulled, own);
-    let own = &Own { actor: ahead.last().copied().unwrap_or(own.actor), ..*own };
     let mut rewriting = Rewriting::new(store, authors, *own);
     incoming.answers(store, page, &mut rewriting)?;
     let mut goes_on = collisions(store, &pulled, &mut rewriting)?;
@@ -71,14 +72,15 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     goes_on |= rewriting.is_needed();
     let fresh = rewriting.run(&pulled)?;
     incoming.take(rewriting.done);
-    goes_on |= other_copy::has_more(store, &pulled, before)?;
+    goes_on |= other_copy::has_more(store, &pulled, own)?;
     if goes_on || !ahead.is_empty() {
-        let actors = [ahead, fresh].concat();
+        let actors = other_copy::joined(ahead, fresh, &own.secret);
         incoming.writes.extend(goes_on_as(store, &actors, &own.user)?);
     }
     // Before what the page brings: a referrer who leaves a team is sent their own concern anew.
     incoming.dropped(store, page, &pulled)?;
-    incoming.records(store, page, &pulled)?;
+    let accepted = std::mem::take(&mut rewriting.accepted);
+    incoming.records(store, page, &pulled, (own, &accepted))?;
     incoming.tray(store, page, &pulled)?;
     incoming.writes.extend(people::people(store, page)?);
     incoming.lines(store, page)?;
@@ -87,6 +89,9 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     }
     if page.left == 0 && !page.cursor.is_empty() && !page.anew {
         incoming.writes.push(Write::Remove(Shelf::Meta, WHOLE.to_vec()));
+    }
+    if page.anew || (page.left == 0 && !page.cursor.is_empty()) {
+        incoming.writes.push(Write::Remove(Shelf::Meta, held_key(&page.cluster)));
     }
     if !page.cursor.is_empty() {
         let (cluster, cursor) = (page.cluster.as_bytes().to_vec(), page.cursor.clone());
@@ -181,6 +186,7 @@ impl Incoming {
         store: &dyn Store,
         page: &Page,
         pulled: &[PulledRecord],
+        (own, accepted): (&Own, &BTreeSet<Named>),
     ) -> Result<(), ClientError> {
         if pulled.is_empty() {
             return Ok(());
@@ -202,11 +208,13 @@ impl Incoming {
             if anew && is_given_again(store, record)? {
                 let comes: Vec<_> = parts(pulled, record.record).collect();
                 self.give_back_what_hangs(store, &record.record, &comes)?;
+                self.writes.extend(lost::does_not_come(store, &record.record, &comes, own)?);
                 self.writes.push(Write::DropRecord(record.record));
             } else if anew {
                 displaced = lost::comes_after_all(store, record)?;
             }
-            match self.record(store, &authors, (record, &displaced), &mut begun)? {
+            let known = (accepted, &displaced);
+            match self.record(store, &authors, (record, known), &mut begun)? {
                 Some(new) => hashes.extend(new),
                 None => readable = false,
             }
@@ -224,13 +232,13 @@ impl Incoming {
         &mut self,
         store: &dyn Store,
         authors: &Authors,
-        (pulled, displaced): (&PulledRecord, &BTreeSet<ChangeName>),
+        (pulled, (accepted, displaced)): (&PulledRecord, (&BTreeSet<Named>, &BTreeSet<ChangeName>)),
         begun: &mut BTreeMap<RecordId, (Option<History>, u32)>,
     ) -> Result<Option<Vec<ChangeHash>>, ClientError> {
         let own =
             if pulled.first_position == 1 { Vec::new() } else { store.changes(&pulled.record)? };
         let own_unplaced = match pulled.changes.iter().any(|change| change.body.is_none()) {
-            true if !is_another(store, pulled)? => written_here(store, &pulled.record)?,
+            true if !is_another(store, pulled)? => sent_from_here(store, &pulled.record, accepted)?,
             _ => Vec::new(),
         };
         if let Some(bytes) = &pulled.envelope {
@@ -350,7 +358,8 @@ impl Incoming {
         }
         for case in &page.hidden {
             self.writes.push(Write::Remove(Shelf::Directory, case.as_bytes().to_vec()));
-            if !store.records_of_case(case)?.is_empty() {
+            // What stays of it may be to be sent again some day.
+            if store.records_of_case(case)?.iter().any(|record| !goes(page, record)) {
                 let cluster = page.cluster.as_bytes().to_vec();
                 self.writes.push(Write::Set(Shelf::Meta, home_key(case), cluster));
             }
@@ -413,6 +422,19 @@ fn written_here(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, 
     let mut rows = store.changes(record)?;
     let returned = store.returned()?.into_iter().map(|row| row.change);
     rows.extend(returned.filter(|row| row.record == *record));
+    Ok(rows)
+}
+
+/// The same without what is still to be sent: by its name the log may have other words. What the page says
+/// was taken is what was sent.
+fn sent_from_here(
+    store: &dyn Store,
+    record: &RecordId,
+    accepted: &BTreeSet<Named>,
+) -> Result<Vec<ChangeRow>, ClientError> {
+    let mut rows = written_here(store, record)?;
+    let taken = |row: &ChangeRow| accepted.contains(&(row.record, row.actor, row.seq));
+    rows.retain(|row| !matches!(row.place, Place::Unsent(_)) || taken(row));
     Ok(rows)
 }
 

@@ -1,6 +1,6 @@
 //! Which of the phone's unsent work goes into the next batch: harm first, then as it was written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::authors::{self, Authors};
 use crate::engine::client::{ClientError, ordinal};
@@ -35,7 +35,7 @@ pub(super) fn next(
     loop {
         let rows = store.unsent(skip, CHANGES_PER_BATCH)?;
         if rows.is_empty() {
-            return Ok((batch.rows, false));
+            return Ok((batch.rows, !batch.later.is_empty()));
         }
         skip += rows.len() as u64;
         for row in rows {
@@ -83,12 +83,27 @@ struct Filling<'a> {
     held: &'a BTreeSet<RecordId>,
     rows: Vec<ChangeRow>,
     names: BTreeSet<(RecordId, Actor, u32)>,
+    authors: BTreeMap<RecordId, Actor>,
+    /// Records of which more is to be sent.
+    later: BTreeSet<RecordId>,
     bytes: usize,
 }
 
 impl<'a> Filling<'a> {
     fn new(held: &'a BTreeSet<RecordId>) -> Self {
-        Self { held, rows: Vec::new(), names: BTreeSet::new(), bytes: 0 }
+        let (rows, names, bytes) = (Vec::new(), BTreeSet::new(), 0);
+        let (authors, later) = (BTreeMap::new(), BTreeSet::new());
+        Self { held, rows, names, authors, later, bytes }
+    }
+
+    /// What a push says of a record is one actor's: what this phone wrote in it as the next one goes with
+    /// the next batch.
+    fn waits_for_its_turn(&mut self, row: &ChangeRow) -> bool {
+        let author = *self.authors.entry(row.record).or_insert(row.actor);
+        if author != row.actor {
+            self.later.insert(row.record);
+        }
+        self.later.contains(&row.record)
     }
 
     /// Puts a change in unless it is in or waits; says no if there is no room. One change of any size
@@ -96,6 +111,9 @@ impl<'a> Filling<'a> {
     fn put(&mut self, row: ChangeRow) -> bool {
         let name = (row.record, row.actor, row.seq);
         if self.held.contains(&row.record) || self.names.contains(&name) {
+            return true;
+        }
+        if self.waits_for_its_turn(&row) {
             return true;
         }
         let bytes = self.bytes + row.body.len() + AROUND;

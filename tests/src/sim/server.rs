@@ -429,7 +429,11 @@ impl Server {
             }
         }
         if pages.is_empty() {
-            pages.push(Page::new(self.cluster, now));
+            let mut page = Page { left: 1, ..Page::new(self.cluster, now) };
+            for asked in cursors.iter().filter(told).filter(|_| request.more) {
+                page.cursor = pull::answered(&mut self.conn, &puller, asked)?.unwrap_or_default();
+            }
+            pages.push(page);
         }
         pages[0].answers = answers;
         Ok(Some(pages))

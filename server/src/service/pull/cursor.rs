@@ -17,7 +17,8 @@ const CURSOR_BYTES: usize = 2 * 10 + 16 + 8 + 5 + 2 + 10 + 5;
 pub struct Cursor {
     /// Everything up to this number was sent, as far as it was granted by then.
     pub base: i64,
-    /// The number up to which the round under way sends; equal to `base` between rounds.
+    /// The number up to which the round under way sends; between rounds, that up to which the phone knows
+    /// the log by what it was answered.
     pub up_to: i64,
     /// How far the round under way has come.
     pub offset: Offset,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Incoming;
+use super::{Incoming, lost};
 use crate::engine::client::{ClientError, builds_on};
 use crate::gate::refusal::is_others;
 use crate::ids::{Actor, RecordId, ScopeId};
@@ -29,7 +29,7 @@ impl Incoming {
             let mut comes: Vec<_> = parts(pulled, record).collect();
             // What stood in a log that is there comes back whole, in this page or the next.
             let whole = comes.iter().any(|it| it.first_position == 1);
-            if !whole || page.anew {
+            if !whole || lost::may_have_another_log(store, page)? {
                 comes.retain(|_| whole);
                 self.give_back_what_hangs(store, &record, &comes)?;
             }

@@ -112,6 +112,26 @@ pub(super) fn comes_after_all(
     Ok(same.map(|row| (row.actor, row.seq)).collect())
 }
 
+/// Others' lost work of a record that makes way for another by its name: what does not come with that is
+/// in the returned work.
+pub(super) fn does_not_come(
+    store: &dyn Store,
+    record: &RecordId,
+    parts: &[&PulledRecord],
+    own: &Own,
+) -> Result<Vec<Write>, ClientError> {
+    let mut actors = fresh_actors(store)?;
+    actors.push(own.first);
+    let mut rows = store.changes(record)?;
+    rows.retain(|row| is_displaced(row) && !actors.contains(&row.actor));
+    rows.retain(|row| !parts.iter().any(|part| comes(part, row) == Some(true)));
+    let returned = rows.into_iter().map(|ChangeRow { record, actor, seq, .. }| {
+        let reason = LOST.to_owned();
+        Write::Return { record, actor, seq, reason }
+    });
+    Ok(returned.collect())
+}
+
 /// What such a change builds on as the log has it: where it is here still, it would keep what it said before.
 pub(super) fn told_anew(history: &History, row: &ChangeRow, position: u32) -> Option<Write> {
     let link = history.links().get(position as usize - 1)?;

@@ -26,6 +26,14 @@ pub(super) fn went_on_as(authors: &Authors, pulled: &[PulledRecord], own: &Own) 
     after
 }
 
+/// All that this phone goes on as: what it went on as before it was put back, as which it may write again what
+/// another copy wrote again too, and one as which nobody wrote yet.
+pub(super) fn joined(ahead: Vec<Actor>, fresh: Vec<Actor>, secret: &[u8; 32]) -> Vec<Actor> {
+    let after: Vec<Actor> = fresh.into_iter().filter(|actor| !ahead.contains(actor)).collect();
+    let new = ahead.last().filter(|_| after.is_empty()).map(|last| last.next(secret));
+    ahead.into_iter().chain(after).chain(new).collect()
+}
+
 /// Whether the server has work of this phone's actor that this phone has not: it is a copy of a phone
 /// that went on, and its numbers would be given twice. Work that was taken away and is granted again
 /// looks the same; a fresh actor does no harm then.

@@ -233,7 +233,7 @@ pub(super) fn logged(history: &History, position: u32) -> LoggedChange {
     }
 }
 
-/// A page in which the log goes on: own first work, as the phone has it, or a colleague's after that.
+/// A page in which the log goes on: own first work, as the phone sent it again, or a colleague's after that.
 fn goes_on(own: &Own, store: &MemoryStore, others: Option<Edit>) -> Page {
     let user = UserId::from_bytes([2; 16]);
     let mut rows = store.changes(&case().id()).unwrap().into_iter();
@@ -261,6 +261,8 @@ fn goes_on(own: &Own, store: &MemoryStore, others: Option<Edit>) -> Page {
     });
     let mut page = later(1);
     frame.into_page(&mut page).unwrap();
+    let (record, actor, outcome) = (case().id(), own.actor, Outcome::AlreadyHad);
+    page.answers = vec![Answer { record, actor, seq: 1, outcome }];
     page
 }
 
