@@ -1,9 +1,11 @@
-use caseweave::db::write_tx;
+use caseweave::db::{self, write_tx};
+use caseweave::measures::catalogue::WAITING;
 use caseweave::role::Role;
 use caseweave::service::editions::{self, Closing, EditionError, Shown};
 use serde_json::{Value as Json, json};
 use sync_core::ids::CaseId;
 use sync_core::record::schema::Fact;
+use sync_core::record::value::Value;
 
 use crate::support::{START, TestServer, assert_refused, servers};
 use crate::worker::{Worker, assert_in_order};
@@ -49,7 +51,7 @@ async fn a_lead_reads_exact_figures_and_others_what_is_theirs() {
     for server in servers() {
         let (mut lead, cases) = lead_with_cases(&server, 4, 3).await;
         let user = lead.user.as_bytes().to_vec();
-        lead.say(cases[0], Fact::LeadProfessional, sync_core::record::value::Value::Bytes(user));
+        lead.say(cases[0], Fact::LeadProfessional, Value::Bytes(user));
         lead.say(cases[1], Fact::CaseState, "closed");
         lead.sync(&server).await;
         let summary = lead.read(&server, "/v1/summary").await;
@@ -75,6 +77,35 @@ async fn a_lead_reads_exact_figures_and_others_what_is_theirs() {
         );
         let admin = Worker::desk(&server, "Adam", Role::Admin).await;
         assert_refused(admin.get(&server, "/v1/summary").await, 403, "not_your_role");
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn nobody_waits_for_a_lead_professional_any_more_once_the_work_is_given_out() {
+    for server in servers() {
+        let (mut lead, cases) = lead_with_cases(&server, 3, 3).await;
+        let waiting = |server: &TestServer| {
+            let mut conn = server.conn();
+            let cluster = db::clusters::list(&mut conn).unwrap()[0].id;
+            let sums = db::figures::sums(&mut conn, &cluster, WAITING, (i32::MIN, i32::MAX));
+            sums.unwrap().iter().map(|sum| sum.counted).sum::<i64>()
+        };
+        for given_out in 0..=cases.len() {
+            if let Some(n) = given_out.checked_sub(1) {
+                let user = Value::Bytes(lead.user.as_bytes().to_vec());
+                lead.say(cases[n], Fact::LeadProfessional, user);
+                lead.sync(&server).await;
+            }
+            let left = cases.len() - given_out;
+            let summary = lead.read(&server, "/v1/summary").await;
+            assert_eq!(summary["clusters"][0]["unallocated"], left);
+            assert_eq!(waiting(&server), left as i64, "the measure says the same");
+            let lines = lead.read(&server, "/v1/caseload").await;
+            let lines = lines["cases"].as_array().unwrap();
+            let without = lines.iter().filter(|it| it["lead_professional"].is_null());
+            assert_eq!(without.count(), left, "each can be found");
+        }
         assert_in_order(&server);
     }
 }
