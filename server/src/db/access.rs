@@ -110,6 +110,26 @@ pub fn moved(
     rows.into_iter().map(from_row).collect()
 }
 
+/// The interval of a user's that a freeze ended at a number; none if none did.
+///
+/// # Errors
+/// The database's failure.
+pub fn frozen_at(
+    conn: &mut Conn,
+    user: &UserId,
+    scope: &ScopeId,
+    number: i64,
+) -> Result<Option<Interval>, Error> {
+    let row = access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::scope_id.eq(scope.as_bytes().as_slice()))
+        .filter(access::until.eq(number))
+        .select(COLUMNS)
+        .first::<Row>(conn)
+        .optional()?;
+    row.map(from_row).transpose()
+}
+
 /// The number at which an interval of the user's ended last; zero if none did.
 ///
 /// # Errors

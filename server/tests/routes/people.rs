@@ -87,7 +87,12 @@ async fn whoever_works_with_cases_no_more_keeps_nothing_of_them_and_has_it_again
 
 #[actix_web::test]
 async fn whoever_leaves_keeps_no_copy_that_consent_had_frozen() {
-    for server in servers() {
+    // Consent may have been given again, too, without the phone having heard of it.
+    for (server, again) in servers()
+        .into_iter()
+        .map(|it| (it, false))
+        .chain(servers().into_iter().map(|it| (it, true)))
+    {
         let mut mairi = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
         let mut nora = Worker::new(&server, "Nora", "social-work", Role::Practitioner).await;
         let mut lena = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
@@ -106,6 +111,11 @@ async fn whoever_leaves_keeps_no_copy_that_consent_had_frozen() {
         nora.sync(&server).await;
         mairi.sync(&server).await;
         assert_eq!(records(&mut mairi).len(), 1, "frozen");
+        if again {
+            let consent = Facts::new(Fact::Consent, "all").of("child");
+            nora.phone().assert(&own, &consent, START).unwrap();
+            nora.sync(&server).await;
+        }
         turn_into(&server, "mairi", "chief");
         mairi.sync(&server).await;
         assert_eq!(records(&mut mairi), []);

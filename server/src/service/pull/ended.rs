@@ -111,7 +111,7 @@ impl Held<'_> {
             return Ok(());
         }
         let alone = RecordId::from_bytes(*scope.as_bytes());
-        let has = interval.since <= self.up_to || {
+        let has = self.was_sent(conn, interval)? || {
             let wrote = self.wrote(conn)?;
             wrote.scopes.contains(&scope) || wrote.records.contains(&alone)
         };
@@ -121,6 +121,18 @@ impl Held<'_> {
             None => {}
         }
         Ok(())
+    }
+
+    /// Whether an interval's scope was sent: since it began, or where it went on from a freeze, since what was
+    /// frozen began. That copy is on the phone still.
+    fn was_sent(&self, conn: &mut Conn, interval: &Interval) -> Result<bool, Error> {
+        let (mut since, mut froze) = (interval.since, interval.resume_from);
+        while since > self.up_to && froze > 0 {
+            let before = db::access::frozen_at(conn, self.user, &interval.scope, froze)?;
+            let Some(before) = before else { break };
+            (since, froze) = (before.since, before.resume_from);
+        }
+        Ok(since <= self.up_to)
     }
 
     /// What the user wrote in the cluster; read once, and only if it matters.
