@@ -21,7 +21,7 @@ use crate::outside::Outside;
 use crate::passwords::{HashFailed, MAX_BYTES, PasswordCost, Passwords};
 use crate::service::audit::note::Written;
 use crate::service::audit::{Act, Note, Origin, Pen, Seen, Who};
-use crate::service::pull::Told;
+use crate::service::pull::{Tails, Told};
 use crate::service::reading::Reader;
 use crate::service::reading::brief::Briefs;
 use crate::service::secrets::{self, Secrets};
@@ -174,6 +174,8 @@ pub struct AppState {
     pub briefs: Briefs,
     /// What phones were last told of people.
     pub told: Told,
+    /// The newest numbers of logs.
+    pub tails: Tails,
     committer: Arc<OnceLock<Committer>>,
     recorder: Arc<OnceLock<Recorder>>,
 }
@@ -210,12 +212,13 @@ impl AppState {
             entropy: parts.entropy,
             secrets: Arc::new(secrets),
             metrics: telemetry::metrics(),
-            rules: Rules { catalogue: Arc::new(Catalogue::shipped()?) },
+            rules: Rules::new(Arc::new(Catalogue::shipped()?)),
             stats: parts.stats,
             outside: parts.outside,
             blobs: parts.blobs,
             run,
             told: Told::default(),
+            tails: Tails::default(),
             bringing: Turns::new(1, PUSHES_PER_DEVICE),
             briefs: Briefs::default(),
             committer: Arc::default(),

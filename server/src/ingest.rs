@@ -23,6 +23,7 @@ pub mod warnings;
 use std::sync::Arc;
 
 use crate::meter::Meter;
+use crate::service::everybody::Everybody;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::policy::Principal;
@@ -74,4 +75,14 @@ impl Arrival {
 pub struct Rules {
     /// The frameworks.
     pub catalogue: Arc<Catalogue>,
+    /// Who works where.
+    pub everybody: Everybody,
+}
+
+impl Rules {
+    /// What these frameworks mean; nothing was read of a database yet.
+    #[must_use]
+    pub fn new(catalogue: Arc<Catalogue>) -> Self {
+        Self { catalogue, everybody: Everybody::default() }
+    }
 }

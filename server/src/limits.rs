@@ -22,6 +22,13 @@ use crate::app::Clock;
 
 /// Cases kept in brief in memory, some 20 KB each: those of a dozen leads, or of a small authority.
 pub const BRIEFS_KEPT: usize = 5_000;
+/// Numbers of a log among which what is new for a phone is sought in memory, 40 bytes each; twice as many are
+/// kept. A cluster of 200 phones takes some 3,000 a day.
+pub const TAIL_NUMBERS: i64 = 8_192;
+/// Logs of which these are kept: a busy server's clusters, 20 MB at most.
+pub const TAILS_KEPT: usize = 32;
+/// Clusters of which it is kept who works there: some 30 KB each.
+pub const CLUSTERS_KNOWN: usize = 256;
 /// Records in one file of an agency's own: a busy agency's term in one cluster, some 20 MB. Who needs more
 /// asks for shorter periods.
 pub const EXPORTED_RECORDS: usize = 2_000;

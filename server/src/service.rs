@@ -15,6 +15,7 @@ pub mod desks;
 pub mod devices;
 pub mod editions;
 pub mod enrolment;
+pub mod everybody;
 pub mod glass;
 pub mod histories;
 pub mod imports;

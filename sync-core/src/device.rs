@@ -34,7 +34,9 @@ pub mod https;
 use std::collections::BTreeMap;
 
 use crate::engine::authors::{Authors, RecordError};
-use crate::engine::client::{ClientError, Identity, cluster_of, framework_key, fresh_actors};
+use crate::engine::client::{
+    BatchRoom, ClientError, Identity, cluster_of, framework_key, fresh_actors,
+};
 use crate::engine::renames::Renames;
 use crate::framework::{Catalogue, FrameworkError};
 use crate::gate::media::MediaError;
@@ -77,6 +79,8 @@ pub struct Device<S: Store> {
     measured: bool,
     /// The screen whose draft goes with what is saved.
     saving: Option<String>,
+    /// How much goes at once.
+    room: BatchRoom,
 }
 
 /// A case, or one record of it, that somebody looked at.
@@ -174,6 +178,7 @@ impl<S: Store> Device<S> {
             without_room: Vec::new(),
             measured: false,
             saving: None,
+            room: BatchRoom::default(),
             store,
         };
         device.read_again()?;
@@ -184,6 +189,11 @@ impl<S: Store> Device<S> {
     /// [`sync::SyncReport::server_cpu_us`].
     pub fn ask_for_costs(&mut self) {
         self.measured = true;
+    }
+
+    /// From now on, sends so much at once: less than usual where a request takes long or is often cut.
+    pub fn send_at_once(&mut self, room: BatchRoom) {
+        self.room = room;
     }
 
     /// The user of this phone.

@@ -3,8 +3,10 @@
 //!
 //! [`ground`] loads it and enrols phones, [`stage`] brings everything back to the evening of the day on
 //! which all phones have written and none has synced, [`line`] is what is told of a scenario. The
-//! scenarios: [`first`] (a first sync, one from a cut, and nothing new), [`day`], [`storm`], [`live`].
+//! scenarios: [`first`] (a first sync, one from a cut, and nothing new), [`day`], [`storm`], [`live`]; [`core`] is
+//! what the parts cost by themselves.
 
+pub mod core;
 pub mod day;
 pub mod first;
 pub mod ground;

@@ -38,8 +38,9 @@ pub struct Options {
     pub plant: Option<Plant>,
     /// Whether the phones' clocks are wrong, by years.
     pub skewed: bool,
-    /// Whether some visits are told at length, so that answers have several pages.
-    pub long_texts: bool,
+    /// Whether work and answers come in several parts: some visits are told at length, and in every third
+    /// world phones and server send little at once.
+    pub in_parts: bool,
     /// Whether the server's database is put back to older copies, too.
     pub put_back: bool,
     /// Whether each seed is run again with right clocks and compared.
@@ -56,7 +57,7 @@ impl Default for Options {
             steps: 200,
             plant: None,
             skewed: true,
-            long_texts: true,
+            in_parts: true,
             put_back: true,
             compare_clocks: false,
             only: None,
@@ -125,8 +126,8 @@ pub fn run(seed: u64, options: &Options) -> Run {
     if !options.compare_clocks {
         return run_once(seed, options).0;
     }
-    // Long texts make the number of a request's bytes, and so its split, hang on what a clock said.
-    let one = Options { long_texts: false, ..options.clone() };
+    // What goes in parts is split by its bytes, and these hang on what a clock said.
+    let one = Options { in_parts: false, ..options.clone() };
     let (mut run, world) = run_once(seed, &one);
     let (other, straight) = run_once(seed, &Options { skewed: !one.skewed, ..one.clone() });
     let (Some(mut world), Some(straight)) = (world, straight) else {

@@ -8,7 +8,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::stream;
 use sync_core::ids::{ClusterId, UserId};
-use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, REQUEST_INFLATED_BYTES};
+use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, PAGE_BYTES, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
 use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Opening, Page, SyncRequest};
 use sync_core::protocol::stream::{PageWriter, StreamError, decode_request};
@@ -191,6 +191,8 @@ fn puller(
         works: true,
         catalogue: state.rules.catalogue.clone(),
         told: state.told.clone(),
+        tails: state.tails.clone(),
+        page_bytes: PAGE_BYTES,
     })
 }
 

@@ -73,6 +73,7 @@ pub(crate) async fn wait(
         principal: session.person.principal(),
         device: session.device.as_ref().map(|device| device.id),
         catalogue: state.rules.catalogue.clone(),
+        tails: state.tails.clone(),
     };
     let news = until_news(&state, pulse, waiting, standing);
     let news = tokio::time::timeout(hold, news).await.unwrap_or(Ok(false))?;

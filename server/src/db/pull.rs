@@ -1,6 +1,6 @@
 //! What a phone is sent, straight from the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -18,10 +18,6 @@ fn sent((row, envelope): (Row, Vec<u8>)) -> Result<Sent, Error> {
     Ok((from_row(row)?, envelope))
 }
 
-/// Numbers of the log among which what is new is sought one by one; among more, it is sought by what the
-/// user may read. A phone of an ordinary caseload has a few hundred grants.
-const NEAR: i64 = 100;
-
 /// Whether a record is not withdrawn from a user.
 macro_rules! still_theirs {
     ($user:expr) => {
@@ -30,31 +26,6 @@ macro_rules! still_theirs {
                 .filter(withdrawn::user_id.eq($user.as_bytes().as_slice()))
                 .filter(withdrawn::record_id.eq(records::id)),
         ))
-    };
-}
-
-/// Whether a scope of this name was granted to a user by a number and is still.
-macro_rules! granted {
-    ($user:expr, $by:expr, $scope:expr) => {
-        exists(
-            access::table
-                .filter(access::user_id.eq($user.as_bytes().as_slice()))
-                .filter(access::scope_id.eq($scope))
-                .filter(access::since.le($by))
-                .filter(access::until.is_null()),
-        )
-    };
-}
-
-/// The changes of a range whose records are granted: each change is looked at.
-macro_rules! one_by_one {
-    ($user:expr, $cluster:expr, $range:expr, $by:expr) => {
-        log::table
-            .inner_join(records::table)
-            .filter(log::cluster_id.eq($cluster.as_bytes().as_slice()))
-            .filter(log::number.gt($range.0).and(log::number.le($range.1)))
-            .filter(granted!($user, $by, records::scope_id).or(granted!($user, $by, records::id)))
-            .filter(still_theirs!($user))
     };
 }
 
@@ -73,50 +44,94 @@ macro_rules! grant_by_grant {
     };
 }
 
-/// How new changes are sought. Both find the same.
+/// What a number of the log is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Way {
-    /// Each change of the range is looked at.
-    ByChange,
-    /// Each grant of the user is looked at.
-    ByGrant,
+pub struct About {
+    /// The number.
+    pub number: i64,
+    /// The record that a change of this number is in.
+    pub record: RecordId,
+    /// The record's scope.
+    pub scope: ScopeId,
 }
 
-impl Way {
-    /// The way that looks at less.
-    const fn through((after, up_to): (i64, i64)) -> Self {
-        if up_to - after <= NEAR { Self::ByChange } else { Self::ByGrant }
-    }
+/// What the numbers within (after, up to] are about, in order; numbers that no change took are left out.
+/// Neither a change's record nor a record's scope is ever another.
+///
+/// # Errors
+/// The database's failure.
+pub fn about(
+    conn: &mut Conn,
+    cluster: &ClusterId,
+    (after, up_to): (i64, i64),
+) -> Result<Vec<About>, Error> {
+    let rows = log::table
+        .inner_join(records::table)
+        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log::number.gt(after).and(log::number.le(up_to)))
+        .order(log::number)
+        .select((log::number, log::record_id, records::scope_id))
+        .load::<(i64, Vec<u8>, Vec<u8>)>(conn)?;
+    let read = |(number, record, scope): (i64, Vec<u8>, Vec<u8>)| {
+        let (record, scope) = (RecordId::from_slice(&record)?, ScopeId::from_slice(&scope)?);
+        Ok(About { number, record, scope })
+    };
+    rows.into_iter().map(read).collect()
 }
 
-/// New changes within (after, up to] of what the user had been granted by `granted_by`, in order.
+/// The scopes, and single records by their own names, that a user had been granted by a number and is still.
+///
+/// # Errors
+/// The database's failure.
+pub fn granted_by(
+    conn: &mut Conn,
+    (user, cluster): (&UserId, &ClusterId),
+    by: i64,
+) -> Result<HashSet<[u8; 16]>, Error> {
+    let rows = access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(access::since.le(by).and(access::until.is_null()))
+        .select(access::scope_id)
+        .load::<Vec<u8>>(conn)?;
+    rows.iter().map(|scope| Ok(*ScopeId::from_slice(scope)?.as_bytes())).collect()
+}
+
+/// The changes of these numbers, in order, without those of records that were withdrawn from the user.
+///
+/// # Errors
+/// The database's failure.
+pub fn numbered(
+    conn: &mut Conn,
+    (user, cluster): (&UserId, &ClusterId),
+    numbers: &[i64],
+) -> Result<Vec<Sent>, Error> {
+    let rows = log::table
+        .inner_join(records::table)
+        .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(log::number.eq_any(numbers))
+        .filter(still_theirs!(user))
+        .order(log::number)
+        .select((COLUMNS, records::envelope))
+        .load::<(Row, Vec<u8>)>(conn)?;
+    rows.into_iter().map(sent).collect()
+}
+
+/// New changes within (after, up to] of what the user had been granted by a number, in order: each grant is
+/// looked at.
 ///
 /// # Errors
 /// The database's failure.
 pub fn new_changes(
     conn: &mut Conn,
-    whose: (&UserId, &ClusterId),
+    (user, cluster): (&UserId, &ClusterId),
     range: (i64, i64),
     granted_by: i64,
     limit: i64,
 ) -> Result<Vec<Sent>, Error> {
-    new_changes_by(conn, Way::through(range), whose, range, (granted_by, limit))
-}
-
-/// The same, sought in a given way.
-///
-/// # Errors
-/// The database's failure.
-pub fn new_changes_by(
-    conn: &mut Conn,
-    way: Way,
-    (user, cluster): (&UserId, &ClusterId),
-    range: (i64, i64),
-    (granted_by, limit): (i64, i64),
-) -> Result<Vec<Sent>, Error> {
     macro_rules! load {
-        ($found:expr) => {
-            $found
+        ($column:expr) => {
+            grant_by_grant!(user, cluster, range, granted_by, $column)
                 .order(log::number)
                 .limit(limit)
                 .select((COLUMNS, records::envelope))
@@ -125,38 +140,31 @@ pub fn new_changes_by(
                 .map(sent)
         };
     }
-    if way == Way::ByChange {
-        return load!(one_by_one!(user, cluster, range, granted_by)).collect();
-    }
-    let scoped = load!(grant_by_grant!(user, cluster, range, granted_by, records::scope_id));
-    let alone = load!(grant_by_grant!(user, cluster, range, granted_by, records::id));
+    let all = load!(records::scope_id).chain(load!(records::id));
     // What is granted in two ways comes once.
-    let all = scoped.chain(alone).map(|sent| sent.map(|sent| (sent.0.number, sent)));
+    let all = all.map(|sent| sent.map(|sent| (sent.0.number, sent)));
     let all = all.collect::<Result<BTreeMap<_, _>, Error>>()?;
     Ok(all.into_values().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
 }
 
-/// How many such changes there are of what the user is granted now; what is granted in two ways may count
-/// twice.
+/// How many such changes there are; what is granted in two ways may count twice.
 ///
 /// # Errors
 /// The database's failure.
 pub fn count_new(
     conn: &mut Conn,
-    user: &UserId,
-    cluster: &ClusterId,
+    (user, cluster): (&UserId, &ClusterId),
     range: (i64, i64),
+    granted_by: i64,
 ) -> Result<i64, Error> {
     macro_rules! count {
-        ($found:expr) => {
-            $found.count().get_result::<i64>(conn)?
+        ($column:expr) => {
+            grant_by_grant!(user, cluster, range, granted_by, $column)
+                .count()
+                .get_result::<i64>(conn)?
         };
     }
-    if Way::through(range) == Way::ByChange {
-        return Ok(count!(one_by_one!(user, cluster, range, i64::MAX)));
-    }
-    let scoped = count!(grant_by_grant!(user, cluster, range, i64::MAX, records::scope_id));
-    Ok(scoped + count!(grant_by_grant!(user, cluster, range, i64::MAX, records::id)))
+    Ok(count!(records::scope_id) + count!(records::id))
 }
 
 /// Which records of granted scopes: by kind, and by where they begin in the log.

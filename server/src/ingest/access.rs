@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sync_core::ids::{ScopeId, UserId};
 use sync_core::policy::{
-    Action, CaseContext, Door, Membership, Principal, decide, readable_scopes, sees_directory,
+    Action, CaseContext, Door, Principal, decide, readable_scopes, sees_directory,
 };
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
@@ -14,12 +14,13 @@ use crate::db::access::{Ended, Interval};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 
-/// Brings a case's intervals to what the policy says. `number` takes the next number of the log.
+/// Brings a case's intervals to what the policy says of the cluster's people. `number` takes the next number of the log.
 ///
 /// # Errors
 /// The database's failure.
 pub fn refresh(
     conn: &mut Conn,
+    people: &[Principal],
     case: &CaseContext,
     mut number: impl FnMut() -> i64,
 ) -> Result<(), Error> {
@@ -29,10 +30,10 @@ pub fn refresh(
         open.entry(interval.user).or_default().insert(interval.scope, interval);
     }
     let barred = db::access::barred_from(conn, &case.case)?;
-    for principal in principals(conn, case)? {
+    for principal in people {
         let last = open.remove(&principal.user).unwrap_or_default();
-        refresh_user(conn, case, &principal, &last, &mut number)?;
-        let hides = !sees_directory(&principal, case);
+        refresh_user(conn, case, principal, &last, &mut number)?;
+        let hides = !sees_directory(principal, case);
         match (hides, barred.contains(&principal.user)) {
             (true, false) => db::access::bar(conn, &principal.user, &case.case, number())?,
             (false, true) => {
@@ -106,6 +107,7 @@ fn how_it_ends(case: &CaseContext, principal: &Principal) -> Ended {
 /// The database's failure.
 pub fn author_keeps(
     conn: &mut Conn,
+    people: &[Principal],
     case: &CaseContext,
     record: &RecordRow,
     mut number: impl FnMut() -> i64,
@@ -118,7 +120,6 @@ pub fn author_keeps(
     let of_author = || intervals.iter().filter(|it| it.user == author);
     let dropped_at = of_author().filter(|it| it.scope == record.scope).filter_map(revoked_at).max();
     let last = of_author().rfind(|it| it.scope == scope).cloned();
-    let people = principals(conn, case)?;
     let read = Action::Read { door: Door::Standing };
     let may = people
         .iter()
@@ -155,15 +156,19 @@ const fn revoked_at(interval: &Interval) -> Option<i64> {
 ///
 /// # Errors
 /// The database's failure.
-pub fn missing(conn: &mut Conn, case: &CaseContext) -> Result<Vec<String>, Error> {
+pub fn missing(
+    conn: &mut Conn,
+    people: &[Principal],
+    case: &CaseContext,
+) -> Result<Vec<String>, Error> {
     let open: Vec<_> = db::access::of_case(conn, &case.case)?
         .into_iter()
         .filter(|it| it.until.is_none())
         .map(|it| (it.user, it.scope))
         .collect();
     let mut wrong = Vec::new();
-    for principal in principals(conn, case)? {
-        let readable = readable_scopes(&principal, case);
+    for principal in people {
+        let readable = readable_scopes(principal, case);
         let own = Compartment::Agency(principal.agency);
         for compartment in [Compartment::Team, own, Compartment::Protection] {
             let scope = compartment.scope(&case.case);
@@ -173,24 +178,4 @@ pub fn missing(conn: &mut Conn, case: &CaseContext) -> Result<Vec<String>, Error
         }
     }
     Ok(wrong)
-}
-
-/// Everybody who works in the case's cluster, with all their roles: one elsewhere may keep them from
-/// every case.
-///
-/// # Errors
-/// The database's failure.
-pub fn principals(conn: &mut Conn, case: &CaseContext) -> Result<Vec<Principal>, Error> {
-    let mut all: BTreeMap<UserId, Principal> = BTreeMap::new();
-    for post in db::memberships::of_cluster(conn, &case.cluster)? {
-        let principal =
-            all.entry(post.user).or_insert_with(|| Principal::new(post.user, post.agency));
-        principal.memberships.push(Membership { cluster: case.cluster, role: post.role.into() });
-    }
-    for (user, cluster, role) in db::memberships::elsewhere(conn, &case.cluster)? {
-        if let Some(principal) = all.get_mut(&user) {
-            principal.memberships.push(Membership { cluster, role: role.into() });
-        }
-    }
-    Ok(all.into_values().collect())
 }

@@ -224,7 +224,7 @@ pub(super) fn refresh_cases(
     if cases.is_empty() {
         return Ok(());
     }
-    let world = World::of(conn, &rules.catalogue, cluster)?;
+    let world = World::known(conn, rules, cluster)?;
     let mut beside = BTreeSet::new();
     for case in cases {
         beside.extend(refresh_case(conn, &world, (cluster, now), case, head)?);
@@ -331,7 +331,7 @@ fn refresh_case(
     let Some(state) = histories::case_state(conn, case, cluster, world, now)? else {
         return Ok(BTreeSet::new());
     };
-    refresh_access(conn, &state.context, head)?;
+    refresh_access(conn, world, &state.context, head)?;
     moves::refresh(conn, world, &state.context, now, || head.take())?;
     project::case(conn, world, &state, || head.take())?;
     extract::link(conn, world, &state, || head.take())?;
@@ -339,10 +339,16 @@ fn refresh_case(
 }
 
 /// What people may read of a case, and what of it they raised themselves.
-fn refresh_access(conn: &mut Conn, case: &CaseContext, head: &mut Head) -> Result<(), Error> {
-    access::refresh(conn, case, || head.take())?;
+fn refresh_access(
+    conn: &mut Conn,
+    world: &World,
+    case: &CaseContext,
+    head: &mut Head,
+) -> Result<(), Error> {
+    let people = world.everybody.of(conn, &case.cluster)?;
+    access::refresh(conn, &people, case, || head.take())?;
     for record in db::records::of_kinds(conn, &case.case, [Kind::Concern, Kind::Request])? {
-        access::author_keeps(conn, case, &record, || head.take())?;
+        access::author_keeps(conn, &people, case, &record, || head.take())?;
     }
     Ok(())
 }
@@ -363,7 +369,7 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
     let mut head = Head::read(conn, *cluster)?;
     for case in cases {
         if let Some(state) = histories::case_state(conn, &case, cluster, &world, now)? {
-            refresh_access(conn, &state.context, &mut head)?;
+            refresh_access(conn, &world, &state.context, &mut head)?;
             moves::refresh(conn, &world, &state.context, now, || head.take())?;
             project::case(conn, &world, &state, || head.take())?;
         }

@@ -77,7 +77,7 @@ fn about(
     (cluster, case): (&ClusterId, &CaseId),
     now: Timestamp,
 ) -> Result<Option<RowId>, Error> {
-    let world = World::of(conn, &rules.catalogue, cluster)?;
+    let world = World::known(conn, rules, cluster)?;
     match histories::case_state(conn, case, cluster, &world, now)? {
         None => Ok(None),
         Some(state) => pupil(conn, &world, &state),
@@ -96,7 +96,7 @@ pub fn link_those_without(
     now: Timestamp,
 ) -> Result<usize, Error> {
     db::log::lock(conn, cluster)?;
-    let world = World::of(conn, &rules.catalogue, cluster)?;
+    let world = World::known(conn, rules, cluster)?;
     let mut head = Head::read(conn, *cluster)?;
     let before = head.next();
     for case in cases {

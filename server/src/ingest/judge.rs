@@ -171,7 +171,7 @@ struct Ready {
 
 impl<'a> Judging<'a> {
     fn begin(conn: &mut Conn, rules: &Rules, arrival: &'a Arrival) -> Result<Self, Error> {
-        let mut world = World::of(conn, &rules.catalogue, &arrival.cluster())?;
+        let mut world = World::known(conn, rules, &arrival.cluster())?;
         if arrival.leaving {
             // Whoever left already is judged as the colleague that they were.
             world.people.insert(arrival.user(), arrival.principal.agency);

@@ -15,7 +15,6 @@ use sync_core::time::Timestamp;
 use crate::db::access::Ended;
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
-use crate::ingest::access::principals;
 use crate::service::histories::{self, World, case_state};
 
 /// The record that the first change of this one re-homed.
@@ -59,7 +58,7 @@ pub fn due(
         let cluster = &context.cluster;
         let Some(place) = case_state(conn, &to.case, cluster, world, now)? else { continue };
         let new = Place { envelope: envelope(&to)?, context: place.context };
-        let people = principals(conn, &new.context)?;
+        let people = world.everybody.of(conn, &new.context.cluster)?;
         let person = |user: &UserId| people.iter().find(|it| it.user == *user);
         let old = envelope(&from)?;
         let keeps = |user: &UserId| {

@@ -148,7 +148,7 @@ impl<'a> Reviewing<'a> {
         now: Timestamp,
     ) -> Result<Result<Self, ReviewError>, Error> {
         let envelope = envelope_of(held)?;
-        let world = World::of(conn, &rules.catalogue, &held.cluster)?;
+        let world = World::known(conn, rules, &held.cluster)?;
         let state = match histories::case_state(conn, &held.case, &held.cluster, &world, now)? {
             None => unbegun(conn, &world, held)?,
             state => state,

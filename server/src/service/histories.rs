@@ -17,6 +17,8 @@ use sync_core::view::{People, Warnings, aliases, are_joined, case_context, join}
 
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
+use crate::ingest::Rules;
+use crate::service::everybody::Everybody;
 
 /// A record's history from the log.
 ///
@@ -210,6 +212,8 @@ pub struct World {
     pub catalogue: std::sync::Arc<Catalogue>,
     /// That of the cluster's authority.
     pub framework: Option<String>,
+    /// Who works where, as far as it was read already.
+    pub everybody: Everybody,
 }
 
 impl World {
@@ -224,7 +228,20 @@ impl World {
     ) -> Result<Self, Error> {
         let people = db::memberships::agencies_of_cluster(conn, cluster)?.into_iter().collect();
         let framework = framework_of(conn, catalogue, cluster)?;
-        Ok(Self { people, catalogue: catalogue.clone(), framework })
+        let everybody = Everybody::default();
+        Ok(Self { people, catalogue: catalogue.clone(), framework, everybody })
+    }
+
+    /// The same, by what is known of the cluster's people already.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn known(conn: &mut Conn, rules: &Rules, cluster: &ClusterId) -> Result<Self, Error> {
+        let all = rules.everybody.of(conn, cluster)?;
+        let people = all.iter().map(|it| (it.user, it.agency)).collect();
+        let framework = framework_of(conn, &rules.catalogue, cluster)?;
+        let (catalogue, everybody) = (rules.catalogue.clone(), rules.everybody.clone());
+        Ok(Self { people, catalogue, framework, everybody })
     }
 
     /// How what people wrote is merged, for whoever is not named.

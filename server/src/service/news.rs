@@ -11,7 +11,7 @@ use sync_core::time::Timestamp;
 use super::alarms;
 use crate::db::{self, Conn, Error};
 use crate::service::pull::cursor::{Cursor, Offset};
-use crate::service::pull::{ended, is_of_this_log};
+use crate::service::pull::{Tails, ended, is_of_this_log};
 
 /// The number up to which a phone has each cluster's log.
 pub type Standing = BTreeMap<ClusterId, i64>;
@@ -63,6 +63,8 @@ pub struct Waiting {
     pub device: Option<DeviceId>,
     /// The frameworks.
     pub catalogue: Arc<Catalogue>,
+    /// The newest numbers of logs.
+    pub tails: Tails,
 }
 
 /// Whether anything came after where the phone stands that its user may be sent: changes, access
@@ -83,7 +85,7 @@ pub fn any(
         let up_to = db::log::head(conn, cluster)?.0 - 1;
         let range = (*after, up_to);
         let news = up_to > *after
-            && (db::pull::count_new(conn, user, cluster, range)? > 0
+            && (changed(conn, waiting, cluster, range)?
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
                 || !db::warnings::to_send(conn, (user, cluster), range, 0, 1)?.is_empty()
                 || db::access::began(conn, user, cluster, range)?
@@ -95,6 +97,20 @@ pub fn any(
         }
     }
     Ok(false)
+}
+
+/// Whether a change came that the person may be sent.
+fn changed(
+    conn: &mut Conn,
+    waiting: &Waiting,
+    cluster: &ClusterId,
+    range: (i64, i64),
+) -> Result<bool, Error> {
+    let whose = (&waiting.principal.user, cluster);
+    Ok(match waiting.tails.new_for(conn, whose, range, i64::MAX)? {
+        Some(numbers) => !numbers.is_empty(),
+        None => db::pull::count_new(conn, whose, range, i64::MAX)? > 0,
+    })
 }
 
 fn decided(

@@ -10,6 +10,7 @@ pub mod ended;
 mod fresh;
 mod people;
 mod standing;
+mod tail;
 
 use std::sync::Arc;
 
@@ -29,11 +30,12 @@ use crate::ingest::warnings;
 use crate::service::roll;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
-use fresh::{Fresh, ROWS};
+use fresh::{Fresh, Sought};
 pub use people::Told;
 use standing::Standing;
 pub use standing::answered;
 pub(super) use standing::is_of_this_log;
+pub use tail::Tails;
 
 /// Directory lines in one page.
 const LINES: i64 = 1_000;
@@ -68,6 +70,10 @@ pub struct Puller {
     pub catalogue: Arc<Catalogue>,
     /// What readers were last told of people.
     pub told: Told,
+    /// The newest numbers of logs.
+    pub tails: Tails,
+    /// Bytes of one page before compression; [`PAGE_BYTES`](sync_core::limits::PAGE_BYTES), or less.
+    pub page_bytes: usize,
 }
 
 /// What a round will send, roughly: for the audit, before anything of it goes.
@@ -134,7 +140,9 @@ impl Round {
                     _ => base,
                 };
                 let granted = db::pull::count_granted(conn, whose.0, whose.1, base)?;
-                let (fresh, new) = Fresh::read(conn, whose, (after, up_to), base)?;
+                let range = (after, up_to);
+                let sought = Sought { tails: &puller.tails, whose, range, base };
+                let (fresh, new) = Fresh::find(conn, &sought)?;
                 (fresh, granted + new)
             }
         };
@@ -162,7 +170,7 @@ impl Round {
             return Ok(None);
         }
         let mut page = Page::new(self.cluster, now);
-        let mut frame = PageFrame::default();
+        let mut frame = PageFrame::with_room(self.puller.page_bytes);
         self.cursor.pages = self.cursor.pages.saturating_add(1);
         page.number = self.cursor.pages;
         page.anew = std::mem::take(&mut self.anew);
@@ -354,18 +362,15 @@ impl Round {
         after: i64,
         frame: &mut PageFrame,
     ) -> Result<bool, Error> {
-        let range = (after, self.cursor.up_to);
-        let (user, base) = (&self.puller.user, self.cursor.base);
+        let base = self.cursor.base;
         if base == 0 {
             // A first round: everything was newly granted.
             self.finish();
             return Ok(false);
         }
-        let rows = match self.fresh.take(conn, &self.cluster, after)? {
-            Some(rows) => rows,
-            None => db::pull::new_changes(conn, (user, &self.cluster), range, base, ROWS)?,
-        };
-        let all = (rows.len() as i64) < ROWS;
+        let (range, whose) = ((after, self.cursor.up_to), (&self.puller.user, &self.cluster));
+        let sought = Sought { tails: &self.puller.tails, whose, range, base };
+        let (rows, looked_up_to) = self.fresh.read(conn, &sought)?;
         for sent in rows {
             let number = sent.0.number;
             let own = sent.0.device == self.puller.device && !self.puller.whole;
@@ -376,10 +381,11 @@ impl Round {
             self.cursor.offset = Offset::New(number);
             frame.put(change);
         }
-        if all {
-            self.finish();
+        match looked_up_to {
+            Some(number) => self.cursor.offset = Offset::New(number),
+            None => self.finish(),
         }
-        Ok(!all)
+        Ok(looked_up_to.is_some())
     }
 }
 

@@ -17,7 +17,7 @@ use crate::db::log::{Entry, Proof};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 use crate::ingest::commit::link;
-use crate::ingest::{Rules, extract, figures, moves, project, warnings};
+use crate::ingest::{Rules, access, extract, figures, moves, project, warnings};
 use crate::service::histories::{self, CaseState, World, case_state};
 
 /// Rows read at once.
@@ -199,7 +199,7 @@ pub fn rebuild(
 ) -> Result<Findings, Error> {
     let mut findings = Findings::default();
     let rows = db::records::of_cluster(conn, cluster)?;
-    let world = World::of(conn, &rules.catalogue, cluster)?;
+    let world = World::known(conn, rules, cluster)?;
     let cases = db::records::cases_of(conn, cluster)?;
     let steps = (rows.len() + cases.len()) as u64;
     for row in rows {
@@ -302,7 +302,8 @@ fn rebuild_case(
             .wrong
             .push(format!("case {case}: its figures or early warnings are not of the log"));
     }
-    for interval in crate::ingest::access::missing(conn, &state.context)? {
+    let people = world.everybody.of(conn, cluster)?;
+    for interval in access::missing(conn, &people, &state.context)? {
         findings.wrong.push(format!("case {case}: access of {interval} is not of the log"));
     }
     for (user, record) in moves::due(conn, world, &state.context, now)? {
@@ -324,7 +325,8 @@ fn mend_case(
         next += 1;
         next - 1
     };
-    crate::ingest::access::refresh(conn, &state.context, &mut number)?;
+    let people = world.everybody.of(conn, &state.context.cluster)?;
+    access::refresh(conn, &people, &state.context, &mut number)?;
     moves::refresh(conn, world, &state.context, now, &mut number)?;
     project::case(conn, world, state, &mut number)?;
     extract::link(conn, world, state, &mut number)?;

@@ -11,6 +11,8 @@ pub use control::{Progress, Stop, SyncControl};
 pub use error::{Remedy, SyncError};
 pub use live::wait;
 
+use std::collections::BTreeSet;
+
 use ed25519_dalek::Signer;
 
 use crate::device::transport::{Transport, TransportError};
@@ -63,7 +65,8 @@ pub struct SyncReport {
     /// What is to be shown anew.
     #[serde(skip)]
     pub changed: Changed,
-    /// Whether the last exchange left work to be sent under other names, or once more.
+    /// Whether the last exchange left work to be sent under other names, or once more, or only ended what an
+    /// earlier one had begun to bring.
     #[serde(skip)]
     again: bool,
 }
@@ -212,6 +215,7 @@ fn take<H: Holds>(
 ) -> Result<(), SyncError> {
     let (counted, bytes) = Counted::new(answer);
     let mut pages = PageReader::new(counted).map_err(StreamError::Cut)?;
+    let mut rounds = BTreeSet::new();
     loop {
         SyncError::unless_stopped(control.stop())?;
         let page = pages.page();
@@ -222,6 +226,8 @@ fn take<H: Holds>(
             continue;
         }
         let changed = held(phone, |phone| phone.store_page(&page, sent_at, report))?;
+        // The rest of a round that was cut: what came since it began is in another.
+        report.again |= rounds.insert(page.cluster) && page.number > 1;
         report.changed.extend(&changed);
         control.tell(&Progress { report, left: page.left, changed: &changed });
     }
@@ -254,7 +260,7 @@ impl<S: Store> Device<S> {
         let who = (&self.identity, clusters.as_slice());
         // Whether harm is suspected is the same by every framework.
         let merging = Context::new(&self.catalogue);
-        let out = outgoing(&self.store, who, &merging, waiting, (now, seed));
+        let out = outgoing(&self.store, who, &merging, (waiting, self.room), (now, seed));
         let mut out = out.map_err(DeviceError::from)?;
         out.request.stats = self.measured;
         Ok(out)

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ed25519_dalek::SigningKey;
 
 use crate::engine::authors::{self, Authors, Loaded, RecordError};
+pub use crate::engine::unsent::BatchRoom;
 use crate::engine::{opened, unsent};
 use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId, UserId};
 use crate::limits::ACTORS_PER_CLAIM;
@@ -75,7 +76,7 @@ pub struct Outgoing {
 /// cannot read it. Nothing else waits for them.
 pub type Waiting = BTreeSet<RecordId>;
 
-/// What to send now. `seed` is one batch's worth of random bytes. Records that turn out to be
+/// What to send now, as much as there is `room` for. `seed` is one batch's worth of random bytes. Records that turn out to be
 /// unreadable here are added to `waiting`.
 ///
 /// # Errors
@@ -84,11 +85,11 @@ pub fn outgoing(
     store: &dyn Store,
     (identity, clusters): (&Identity, &[ClusterId]),
     merging: &Context<'_>,
-    waiting: &mut Waiting,
+    (waiting, room): (&mut Waiting, BatchRoom),
     (now, seed): (Timestamp, [u8; 16]),
 ) -> Result<Outgoing, ClientError> {
     let authors = Authors::load(store)?;
-    let (records, more) = next_records(store, &authors, merging, waiting)?;
+    let (records, more) = next_records(store, &authors, merging, (waiting, room))?;
     let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
     let mut cursors = Vec::with_capacity(clusters.len());
     for cluster in clusters {
@@ -204,10 +205,10 @@ fn next_records(
     store: &dyn Store,
     authors: &Authors,
     merging: &Context<'_>,
-    waiting: &mut Waiting,
+    (waiting, room): (&mut Waiting, BatchRoom),
 ) -> Result<(Vec<Pushing>, bool), ClientError> {
     loop {
-        let (rows, more) = unsent::next(store, authors, merging, waiting)?;
+        let (rows, more) = unsent::next(store, authors, merging, (waiting, room))?;
         let (mut records, before) = (Vec::new(), waiting.len());
         for (record, rows) in by_record(&rows) {
             match readable(store, authors, &record, &rows)? {

@@ -30,14 +30,27 @@ pub struct LoggedChange {
 }
 
 /// Collects changes until a page is full.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PageFrame {
+    room: usize,
     records: Vec<PulledRecord>,
     hashes: Vec<ChangeHash>,
     bytes: usize,
 }
 
+impl Default for PageFrame {
+    fn default() -> Self {
+        Self::with_room(PAGE_BYTES)
+    }
+}
+
 impl PageFrame {
+    /// A page that is full at so many bytes before compression.
+    #[must_use]
+    pub const fn with_room(room: usize) -> Self {
+        Self { room, records: Vec::new(), hashes: Vec::new(), bytes: 0 }
+    }
+
     /// Whether nothing was put in yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -48,7 +61,7 @@ impl PageFrame {
     /// change always fits: it must travel.
     #[must_use]
     pub fn is_full_for(&self, change: &LoggedChange) -> bool {
-        !self.is_empty() && self.bytes + size(change) > PAGE_BYTES
+        !self.is_empty() && self.bytes + size(change) > self.room
     }
 
     /// Puts a change in. Changes of a record come in order, one after the other.

@@ -15,6 +15,22 @@ use crate::view::raises_harm_flag;
 /// What surrounds a change's body in a batch, bytes: its hash, its length and its dependencies.
 const AROUND: usize = 64;
 
+/// How much one batch holds; one change of any size has room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BatchRoom {
+    /// Changes.
+    pub changes: usize,
+    /// Bytes before compression.
+    pub bytes: usize,
+}
+
+impl Default for BatchRoom {
+    /// As much as a server takes.
+    fn default() -> Self {
+        Self { changes: CHANGES_PER_BATCH, bytes: BATCH_BYTES }
+    }
+}
+
 /// The changes for the next batch, and whether there are more. `held` are records that wait.
 ///
 /// A record's changes come in order. What a concern about harm needs to be taken, the case's own
@@ -23,9 +39,9 @@ pub(super) fn next(
     store: &dyn Store,
     authors: &Authors,
     merging: &Context<'_>,
-    held: &BTreeSet<RecordId>,
+    (held, room): (&BTreeSet<RecordId>, BatchRoom),
 ) -> Result<(Vec<ChangeRow>, bool), ClientError> {
-    let mut batch = Filling::new(held);
+    let mut batch = Filling::new(held, room);
     for row in urgent(store, authors, merging)? {
         if !batch.put(row) {
             return Ok((batch.rows, true));
@@ -33,7 +49,7 @@ pub(super) fn next(
     }
     let mut skip = 0;
     loop {
-        let rows = store.unsent(skip, CHANGES_PER_BATCH)?;
+        let rows = store.unsent(skip, room.changes)?;
         if rows.is_empty() {
             return Ok((batch.rows, !batch.later.is_empty()));
         }
@@ -81,6 +97,7 @@ fn unsent_of(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, Cli
 /// A batch that is being filled.
 struct Filling<'a> {
     held: &'a BTreeSet<RecordId>,
+    room: BatchRoom,
     rows: Vec<ChangeRow>,
     names: BTreeSet<(RecordId, Actor, u32)>,
     authors: BTreeMap<RecordId, Actor>,
@@ -90,10 +107,10 @@ struct Filling<'a> {
 }
 
 impl<'a> Filling<'a> {
-    fn new(held: &'a BTreeSet<RecordId>) -> Self {
+    fn new(held: &'a BTreeSet<RecordId>, room: BatchRoom) -> Self {
         let (rows, names, bytes) = (Vec::new(), BTreeSet::new(), 0);
         let (authors, later) = (BTreeMap::new(), BTreeSet::new());
-        Self { held, rows, names, authors, later, bytes }
+        Self { held, room, rows, names, authors, later, bytes }
     }
 
     /// What a push says of a record is one actor's: what this phone wrote in it as the next one goes with
@@ -117,7 +134,7 @@ impl<'a> Filling<'a> {
             return true;
         }
         let bytes = self.bytes + row.body.len() + AROUND;
-        let full = bytes > BATCH_BYTES || self.rows.len() == CHANGES_PER_BATCH;
+        let full = bytes > self.room.bytes || self.rows.len() == self.room.changes;
         if full && !self.rows.is_empty() {
             return false;
         }

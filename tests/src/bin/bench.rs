@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 use system_tests::bench::ground::Ground;
-use system_tests::bench::line::Line;
 use system_tests::bench::stage::Stage;
-use system_tests::bench::{day, first, live, storm};
+use system_tests::bench::{core, day, first, live, storm};
 use system_tests::live::Failed;
 use system_tests::workload::format::Workload;
 use system_tests::workload::generate;
@@ -29,6 +29,8 @@ struct Arguments {
 enum What {
     /// Every scenario.
     All(All),
+    /// The parts of the server's work by themselves.
+    Core(All),
     /// One phone's sync, for a measurement in a process of its own.
     Sync {
         /// The phone's file.
@@ -61,15 +63,27 @@ struct All {
 fn main() -> Result<(), Failed> {
     match Arguments::parse().what {
         What::All(all) => measure(&all),
+        What::Core(all) => parts(&read(&all)?, &all),
         What::Sync { file } => tell(&first::sync_alone(&file)?),
     }
 }
 
-fn measure(all: &All) -> Result<(), Failed> {
-    let workload = match &all.input {
+fn read(all: &All) -> Result<Workload, Failed> {
+    Ok(match &all.input {
         Some(folder) => Workload::read(folder, all.cases)?,
         None => generate::generate(1, all.cases, all.devices),
-    };
+    })
+}
+
+fn parts(workload: &Workload, all: &All) -> Result<(), Failed> {
+    core::measure(workload, all.times)?.iter().try_for_each(tell)
+}
+
+fn measure(all: &All) -> Result<(), Failed> {
+    let workload = read(all)?;
+    if all.database.is_none() {
+        parts(&workload, all)?;
+    }
     let folder = tempfile::tempdir()?;
     let mut ground = Ground::lay(workload, all.database.clone(), &mut say)?;
     for line in first::measure(&ground, folder.path(), all.times)? {
@@ -97,7 +111,7 @@ fn evening(ground: &mut Ground, folder: &Path, all: &All) -> Result<(), Failed> 
     tell(&live::measure(&mut stage, VISITS)?)
 }
 
-fn tell(line: &Line) -> Result<(), Failed> {
+fn tell(line: &impl Serialize) -> Result<(), Failed> {
     Ok(writeln!(std::io::stdout(), "{}", serde_json::to_string(line)?)?)
 }
 

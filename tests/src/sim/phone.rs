@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use sync_core::device::{Device, Enrolled, Session};
+use sync_core::engine::client::BatchRoom;
 use sync_core::ids::{CaseId, EntryId, RecordId};
 use sync_core::store::memory::MemoryStore;
 use sync_core::store::{
@@ -147,6 +148,7 @@ pub struct Phone {
     pub settlements: Vec<(RecordId, EntryId)>,
     /// An older copy of it.
     copy: Option<MemoryStore>,
+    room: BatchRoom,
     power: Rc<RefCell<Power>>,
 }
 
@@ -160,8 +162,15 @@ impl Phone {
         let mut disk = Disk { rows: MemoryStore::default(), power: power.clone() };
         enrolled.save(&Session::default(), &mut disk)?;
         let device = Device::open(disk)?;
+        let room = BatchRoom::default();
         let (strays, settlements, copy) = (Vec::new(), Vec::new(), None);
-        Ok(Self { device, skew_ms: 0, strays, settlements, copy, power })
+        Ok(Self { device, skew_ms: 0, strays, settlements, copy, room, power })
+    }
+
+    /// From now on, it sends so much at once, also after it was opened again.
+    pub fn send_at_once(&mut self, room: BatchRoom) {
+        self.room = room;
+        self.device.send_at_once(room);
     }
 
     /// What its clock says at a moment.
@@ -177,7 +186,7 @@ impl Phone {
     pub fn forget_unsent(&mut self) -> Result<(), Violation> {
         let mut disk = self.device.store().clone();
         plant::forget_unsent(&mut disk)?;
-        self.device = Device::open(disk)?;
+        self.device = opened(disk, self.room)?;
         Ok(())
     }
 
@@ -202,7 +211,7 @@ impl Phone {
             power.off = false;
             power.outage = None;
         }
-        self.device = Device::open(self.device.store().clone())?;
+        self.device = opened(self.device.store().clone(), self.room)?;
         Ok(())
     }
 
@@ -217,7 +226,7 @@ impl Phone {
     /// A copy that cannot be opened.
     pub fn restore(&mut self) -> Result<bool, Violation> {
         let Some(rows) = self.copy.clone() else { return Ok(false) };
-        self.device = Device::open(Disk { rows, power: self.power.clone() })?;
+        self.device = opened(Disk { rows, power: self.power.clone() }, self.room)?;
         self.settlements.clear();
         Ok(true)
     }
@@ -226,4 +235,10 @@ impl Phone {
     pub fn calm(&self) {
         self.power.borrow_mut().outage = None;
     }
+}
+
+fn opened(disk: Disk, room: BatchRoom) -> Result<Device<Disk>, Violation> {
+    let mut device = Device::open(disk)?;
+    device.send_at_once(room);
+    Ok(device)
 }

@@ -14,10 +14,11 @@ use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
 use caseweave::service::contact;
 use caseweave::service::histories::{CaseState, World, case_state};
 use caseweave::service::pull::cursor::{Cursor, acknowledged};
-use caseweave::service::pull::{self, Puller, Round};
+use caseweave::service::pull::{self, Puller, Round, Tails};
 use sync_core::device::Enrolled;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{Actor, AgencyId, CaseId, ClusterId, DeviceId, UserId};
+use sync_core::limits::PAGE_BYTES;
 use sync_core::policy::Principal;
 use sync_core::protocol::message::{Answer, ClusterCursor, Outcome, Page, SyncRequest};
 use sync_core::time::Timestamp;
@@ -49,6 +50,9 @@ pub struct Server {
     pub rules: Rules,
     /// The cluster.
     pub cluster: ClusterId,
+    /// Bytes of one page before compression.
+    page_bytes: usize,
+    tails: Tails,
     cursor_key: [u8; 32],
     log_id: [u8; 16],
     dice: Dice,
@@ -106,13 +110,15 @@ impl Server {
         for person in people {
             add_person(&mut conn, &mut dice, person, now)?;
         }
-        let rules = Rules { catalogue: Arc::new(Catalogue::shipped()?) };
+        let rules = Rules::new(Arc::new(Catalogue::shipped()?));
         let (cursor_key, log_id) = (dice.bytes(), dice.bytes());
         let (commits_left, stranger, copy, place) = (None, None, None, None);
         Ok(Self {
             conn,
             rules,
             cluster,
+            page_bytes: PAGE_BYTES,
+            tails: Tails::default(),
             cursor_key,
             log_id,
             dice,
@@ -122,6 +128,11 @@ impl Server {
             copy,
             place,
         })
+    }
+
+    /// From now on, its pages are so small.
+    pub fn send_at_once(&mut self, bytes: usize) {
+        self.page_bytes = bytes;
     }
 
     /// Enrols a phone of somebody.
@@ -412,6 +423,8 @@ impl Server {
             works: self.principal(row.user)?.works_cases_in(self.cluster),
             catalogue: self.rules.catalogue.clone(),
             told: Default::default(),
+            tails: self.tails.clone(),
+            page_bytes: self.page_bytes,
         };
         let mut pages = Vec::new();
         let posts = db::memberships::of_user(&mut self.conn, &row.user)?;

@@ -156,7 +156,7 @@ pub struct Hand<'a> {
     /// Every agency there is.
     pub agencies: &'a [AgencyId],
     /// Whether visits may be told at length.
-    pub long_texts: bool,
+    pub in_parts: bool,
 }
 
 fn saved(saved: Saved) -> Done {
@@ -281,7 +281,7 @@ impl Hand<'_> {
     }
 
     fn visit(&mut self) -> Done {
-        let long = self.long_texts && self.dice.chance(8);
+        let long = self.in_parts && self.dice.chance(8);
         let narrative = if long { self.words(8_000) } else { self.words(9) };
         let draft = VisitDraft {
             at: self.now,

@@ -6,8 +6,9 @@ mod syncs;
 
 use caseweave::role::Role;
 use sync_core::device::DeviceError;
+use sync_core::engine::client::BatchRoom;
 use sync_core::ids::{AgencyId, UserId};
-use sync_core::limits::LOST_WORK_MS;
+use sync_core::limits::{LOST_WORK_MS, PAGE_BYTES};
 use sync_core::store::Store;
 use sync_core::time::Timestamp;
 
@@ -52,6 +53,26 @@ const ROUNDS: u32 = 24;
 /// The first stream of dice of steps.
 const STEPS: u64 = 1_000;
 
+/// How much goes at once in a world.
+struct Parts {
+    batch: BatchRoom,
+    page: usize,
+}
+
+impl Parts {
+    /// In two worlds of three as much as in the field, where a day's work hardly ever fills a batch or a
+    /// page; in the third so little that there is nearly always more.
+    fn of(seed: u64, options: &Options) -> Self {
+        let mut dice = Dice::new(seed, 3);
+        let mut parts = Self { batch: BatchRoom::default(), page: PAGE_BYTES };
+        if options.in_parts && dice.below(3) == 0 {
+            parts.batch.changes = 1 + dice.below(6) as usize;
+            parts.page = 200 << dice.below(5);
+        }
+        parts
+    }
+}
+
 /// The state of a run.
 pub struct World {
     dice: Dice,
@@ -79,20 +100,25 @@ impl World {
         let mut skews = Dice::new(seed, 1);
         let everybody: Vec<_> = PEOPLE.into_iter().chain([STRANGER]).collect();
         let mut server = Server::new(Dice::new(seed, 2), &everybody, options.plant, START)?;
+        let parts = Parts::of(seed, options);
+        server.send_at_once(parts.page);
         let count = 3 + dice.below(4) as usize;
         let mut phones = Vec::with_capacity(count);
         for n in 0..count {
             // The last of six is somebody's second phone.
             let person = PEOPLE.get(n).unwrap_or(&PEOPLE[1]);
             let enrolled = server.enrol(person.name, START)?;
-            let mut phone = Phone::enrolled(&enrolled, options.plant == Some(Plant::CursorFirst))?;
+            let cursor_first = options.plant == Some(Plant::CursorFirst);
+            let mut phone = Phone::enrolled(&enrolled, cursor_first)?;
+            phone.send_at_once(parts.batch);
             if options.skewed {
                 let years = skews.below(13) as i64 - 6;
                 phone.skew_ms = years * 365 * Timestamp::DAY_MS + skews.below(100_000_000) as i64;
             }
             phones.push(phone);
         }
-        let stranger = Phone::enrolled(&server.enrol_stranger(STRANGER.name, START)?, false)?;
+        let stranger = server.enrol_stranger(STRANGER.name, START)?;
+        let stranger = Phone::enrolled(&stranger, false)?;
         let mut users: Vec<_> =
             phones.iter().map(|phone| phone.device.identity().principal.user).collect();
         users.dedup();
@@ -236,7 +262,7 @@ impl World {
             now,
             users: &self.users,
             agencies: &self.agencies,
-            long_texts: self.options.long_texts,
+            in_parts: self.options.in_parts,
         }
         .act(transition);
         self.note(n, transition, done)

@@ -92,7 +92,7 @@ impl Area {
             accounts::add_agency(conn, now, (AGENCY, "Social work", false))?;
             accounts::add_cluster(conn, now, &new)
         })?;
-        let rules = Rules { catalogue: Arc::new(Catalogue::shipped()?) };
+        let rules = Rules::new(Arc::new(Catalogue::shipped()?));
         let (names, none) = (Names::default(), BTreeMap::new());
         let (workers_by_name, phones) = (BTreeMap::new(), none);
         let password_hash = hash(bytes(&mut rng))?;

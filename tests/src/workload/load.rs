@@ -2,6 +2,7 @@
 //! phone, judged, and committed in groups under the cluster's lock.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use caseweave::db::read_tx;
 use caseweave::ingest::Arrival;
@@ -30,6 +31,12 @@ pub struct Loaded {
     pub records: usize,
     /// Signed batches that brought them.
     pub batches: usize,
+    /// Transactions that took these.
+    pub commits: usize,
+    /// How long judging them took, by the clock on the wall.
+    pub judging: Duration,
+    /// The same of committing them.
+    pub committing: Duration,
 }
 
 /// Everybody whom a workload names.
@@ -94,10 +101,12 @@ fn push_round(
             arrivals.push(arrival(area, &author, &records)?);
         }
     }
-    let any = !arrivals.is_empty();
+    if arrivals.is_empty() {
+        return Ok(false);
+    }
     loaded.batches += arrivals.len();
-    loaded.changes += commit(area, arrivals)?;
-    Ok(any)
+    commit(area, arrivals, loaded)?;
+    Ok(true)
 }
 
 /// The next batch of a case: whoever can push most. The case's own record goes first until its team
@@ -178,24 +187,32 @@ fn arrival(
     })
 }
 
-/// Judges batches and commits them together; how many changes were taken.
-fn commit(area: &mut Area, arrivals: Vec<Arrival>) -> Result<usize, WorkloadError> {
+/// Judges batches and commits them together.
+fn commit(
+    area: &mut Area,
+    arrivals: Vec<Arrival>,
+    loaded: &mut Loaded,
+) -> Result<(), WorkloadError> {
+    let began = Instant::now();
     let mut group = Vec::with_capacity(arrivals.len());
     for arrival in arrivals {
         let rules = &area.rules;
         let verdict = read_tx(&mut area.conn, |conn| judge(conn, rules, &arrival))?;
         group.push((arrival, verdict));
     }
+    let judged = Instant::now();
     let answers = commit_group(&mut area.conn, &area.rules, &area.cluster, &group)?;
-    let mut taken = 0;
+    loaded.judging += judged - began;
+    loaded.committing += judged.elapsed();
+    loaded.commits += 1;
     for ((arrival, _), answers) in group.iter().zip(answers) {
         let answers = answers?;
         if let Some(refused) = answers.iter().find(|it| it.outcome != Outcome::Accepted) {
             return Err(refusal(area, arrival, refused));
         }
-        taken += answers.len();
+        loaded.changes += answers.len();
     }
-    Ok(taken)
+    Ok(())
 }
 
 fn refusal(area: &Area, arrival: &Arrival, answer: &Answer) -> WorkloadError {

@@ -13,7 +13,7 @@ use sync_core::device::Session;
 use sync_core::device::sync::{SyncControl, SyncError, SyncReport};
 use sync_core::device::transport::{Transport, TransportError};
 use sync_core::ids::{ClusterId, DeviceId};
-use sync_core::limits::REQUEST_INFLATED_BYTES;
+use sync_core::limits::{PAGE_BYTES, REQUEST_INFLATED_BYTES};
 use sync_core::protocol::message::{Answer, Page, SyncRequest};
 use sync_core::protocol::stream::{PageWriter, decode_request};
 use sync_core::store::Store;
@@ -172,6 +172,8 @@ impl Wire<'_> {
             works: true,
             catalogue: self.area.rules.catalogue.clone(),
             told: Default::default(),
+            tails: Default::default(),
+            page_bytes: PAGE_BYTES,
         };
         let asked = request.cursors.iter().filter(|it| it.cluster == own);
         read_tx(&mut self.area.conn, |conn| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use sync_core::gate::permission::record_facts;
-use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
+use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::policy::{Action, Principal, decide, sees_directory};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::fold;
@@ -83,7 +83,8 @@ pub fn tray(conn: &mut Conn, reader: &Reader) -> Result<Tray, Error> {
             continue;
         }
         let world = reader.world(conn, &cluster)?;
-        let reviewers = reader.governs(&cluster).then(|| principals(conn, &cluster)).transpose()?;
+        let governs = reader.governs(&cluster);
+        let reviewers = governs.then(|| world.everybody.of(conn, &cluster)).transpose()?;
         let mut cases: BTreeMap<CaseId, Option<CaseState>> = BTreeMap::new();
         for held in waiting {
             let state = match cases.entry(held.case) {
@@ -107,17 +108,6 @@ pub fn tray(conn: &mut Conn, reader: &Reader) -> Result<Tray, Error> {
         }
     }
     Ok(tray)
-}
-
-/// Everybody who works in a cluster, as the policy sees them.
-fn principals(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Principal>, Error> {
-    let mut all: BTreeMap<UserId, Principal> = BTreeMap::new();
-    for post in db::memberships::of_cluster(conn, cluster)? {
-        let known = all.remove(&post.user);
-        let known = known.unwrap_or_else(|| Principal::new(post.user, post.agency));
-        all.insert(post.user, known.with(*cluster, post.role.into()));
-    }
-    Ok(all.into_values().collect())
 }
 
 impl Tray {

@@ -72,6 +72,7 @@ pub(super) fn wakes(server: &TestServer, worker: &mut Worker) -> Seen {
         principal: sessions::person(conn, &user).unwrap().unwrap().principal(),
         device: Some(device.identity().device),
         catalogue: server.state.rules.catalogue.clone(),
+        tails: server.state.tails.clone(),
     };
     let news = news::any(conn, &waiting, &standing, server.state.clock.now()).unwrap();
     ("a wait".to_owned(), format!("{news}"))
