@@ -9,6 +9,7 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::prelude::*;
 
 use super::{Conn, Error};
+use crate::limits::{READER_CACHE_KB, WRITER_CACHE_KB};
 
 /// Runs `query` on the concrete connection: for what the common subset lacks (upsert, batch
 /// insert). `c` names the concrete connection inside `query`.
@@ -92,6 +93,19 @@ impl Conn {
         }
     }
 
+    /// Opens a connection for whoever alone writes in a SQLite file. It keeps more of what it read and wrote: a
+    /// group of commits of some megabytes, and the cases that they are in.
+    ///
+    /// # Errors
+    /// As [`Conn::open`].
+    pub fn open_writer(address: &Address) -> Result<Self, Error> {
+        let mut conn = Self::open(address)?;
+        if let Self::Sqlite(conn) = &mut conn {
+            conn.batch_execute(&format!("PRAGMA cache_size = -{WRITER_CACHE_KB};"))?;
+        }
+        Ok(conn)
+    }
+
     /// Whether a transaction is still open or the connection is in doubt.
     pub(super) fn is_dirty(&mut self) -> bool {
         Tx::is_broken_transaction_manager(self)
@@ -116,8 +130,9 @@ fn open_sqlite(path: &str) -> Result<Conn, Error> {
         .map_err(|_| Error::Open(format!("{path} is not a file we may use")))?;
     conn.batch_execute(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-         PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000;",
+         PRAGMA foreign_keys = ON;",
     )
+    .and_then(|()| conn.batch_execute(&format!("PRAGMA cache_size = -{READER_CACHE_KB};")))
     .map_err(|_| Error::Open(format!("{path} is not a database or another program holds it")))?;
     Ok(Conn::Sqlite(conn))
 }

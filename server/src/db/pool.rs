@@ -17,10 +17,19 @@ pub struct Db {
     inner: Arc<Inner>,
 }
 
+/// What a connection is taken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Reads,
+    Writes,
+}
+
 struct Inner {
     address: Address,
     size: usize,
     idle: Mutex<Vec<Conn>>,
+    /// A SQLite file's writer: nobody else's commits make it forget what it has read.
+    writer: Mutex<Option<Conn>>,
     turns: Arc<Semaphore>,
     /// SQLite has one writer a file: others wait here, in order, rather than in its busy loop.
     write_turns: Arc<Semaphore>,
@@ -37,6 +46,7 @@ impl Db {
             address,
             size,
             idle: Mutex::new(vec![first]),
+            writer: Mutex::new(None),
             turns: Arc::new(Semaphore::new(size)),
             write_turns: Arc::new(Semaphore::new(writers)),
         };
@@ -66,7 +76,7 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let turn = take_turn(&self.inner.turns).await?;
-        self.run(turn, |conn| read_tx(conn, work)).await
+        self.run(Use::Reads, turn, |conn| read_tx(conn, work)).await
     }
 
     /// Runs `work` on a blocking thread in a transaction that is committed if it succeeds.
@@ -81,7 +91,7 @@ impl Db {
     {
         let write_turn = take_turn(&self.inner.write_turns).await?;
         let turn = take_turn(&self.inner.turns).await?;
-        self.run((write_turn, turn), |conn| write_tx(conn, work)).await
+        self.run(Use::Writes, (write_turn, turn), |conn| write_tx(conn, work)).await
     }
 
     /// Runs work that keeps its own transactions, such as a group commit with savepoints.
@@ -96,10 +106,10 @@ impl Db {
     {
         let write_turn = take_turn(&self.inner.write_turns).await?;
         let turn = take_turn(&self.inner.turns).await?;
-        self.run((write_turn, turn), work).await
+        self.run(Use::Writes, (write_turn, turn), work).await
     }
 
-    async fn run<T, E, P, F>(&self, turn: P, work: F) -> Result<T, E>
+    async fn run<T, E, P, F>(&self, for_what: Use, turn: P, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -110,9 +120,9 @@ impl Db {
         let task = tokio::task::spawn_blocking(move || {
             // The turn moves here: a caller that goes away does not free it before the work ends.
             let _turn = turn;
-            let mut conn = inner.take()?;
+            let mut conn = inner.take(for_what)?;
             let result = work(&mut conn);
-            inner.put_back(conn);
+            inner.put_back(for_what, conn);
             result
         });
         task.await.map_err(|_| Error::TaskLost)?
@@ -125,14 +135,27 @@ async fn take_turn(turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error
 }
 
 impl Inner {
-    fn take(&self) -> Result<Conn, Error> {
+    fn take(&self, for_what: Use) -> Result<Conn, Error> {
+        if for_what == Use::Writes && self.has_one_writer() {
+            let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return writer.map_or_else(|| Conn::open_writer(&self.address), Ok);
+        }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| Conn::open(&self.address), Ok)
     }
 
+    const fn has_one_writer(&self) -> bool {
+        matches!(self.address, Address::File(_))
+    }
+
     /// A connection in doubt is dropped, which rolls back whatever it held.
-    fn put_back(&self, mut conn: Conn) {
-        if !conn.is_dirty() {
+    fn put_back(&self, for_what: Use, mut conn: Conn) {
+        if conn.is_dirty() {
+            return;
+        }
+        if for_what == Use::Writes && self.has_one_writer() {
+            *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(conn);
+        } else {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
         }
     }

@@ -187,8 +187,10 @@ fn frames(conn: &mut Conn, row: &RecordRow) -> Result<Vec<Vec<u8>>, Failed> {
 }
 
 fn pushed(row: &RecordRow, run: &[Entry]) -> Result<PushedRecord, Failed> {
-    let change = |entry: &Entry| {
+    let change = |(n, entry): (usize, &Entry)| {
         let deps = entry.deps.as_deref().map(decode_deps).transpose()?;
+        // A run's first change says what it follows.
+        let deps = deps.or_else(|| (n == 0).then(Vec::new));
         let hash = *entry.hash.0.first_chunk().ok_or("a short hash")?;
         Ok::<_, Failed>(PushedChange { deps, body: entry.body.clone(), hash })
     };
@@ -196,6 +198,6 @@ fn pushed(row: &RecordRow, run: &[Entry]) -> Result<PushedRecord, Failed> {
         envelope: row.envelope.clone(),
         actor: run[0].actor,
         first_seq: run[0].seq.unsigned_abs(),
-        changes: run.iter().map(change).collect::<Result<_, _>>()?,
+        changes: run.iter().enumerate().map(change).collect::<Result<_, _>>()?,
     })
 }

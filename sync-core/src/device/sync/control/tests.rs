@@ -107,6 +107,7 @@ fn a_stopped_sync_keeps_what_came_and_goes_on_later() {
         assert!(office.stop.is_asked(), "the way was told whom to ask");
         let rest = sync(&mut phone, &mut office, SyncControl::new()).unwrap();
         assert_eq!(rest.first_page, Some(u32::from(stops_after) + 1));
+        assert_eq!(rest.exchanges, 2, "what came since that round began is asked for, too");
         assert_eq!(phone.directory().unwrap().len(), usize::from(PAGES));
     }
 }
