@@ -7,6 +7,7 @@ use sync_core::ids::{CaseId, ClusterId, ScopeId, UserId};
 
 use super::schema_log::{access, barred};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// How an interval ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,11 +80,11 @@ fn from_row((user, scope, since, resume_from, until, ended): Row) -> Result<Inte
 /// # Errors
 /// The database's failure.
 pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Interval>, Error> {
-    let rows = access::table
+    let rows = on_backend!(conn, c => access::table
         .filter(access::case_id.eq(case.as_bytes().as_slice()))
         .order((access::since, access::user_id, access::scope_id))
         .select(COLUMNS)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -100,13 +101,13 @@ pub fn moved(
 ) -> Result<Vec<Interval>, Error> {
     let began = access::since.gt(after).and(access::since.le(up_to));
     let ended = access::until.gt(after).and(access::until.le(up_to)).assume_not_null();
-    let rows = access::table
+    let rows = on_backend!(conn, c => access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(began.or(ended))
         .order((access::since, access::scope_id))
         .select(COLUMNS)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -120,13 +121,13 @@ pub fn frozen_at(
     scope: &ScopeId,
     number: i64,
 ) -> Result<Option<Interval>, Error> {
-    let row = access::table
+    let row = on_backend!(conn, c => access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::scope_id.eq(scope.as_bytes().as_slice()))
         .filter(access::until.eq(number))
         .select(COLUMNS)
-        .first::<Row>(conn)
-        .optional()?;
+        .first::<Row>(c))
+    .optional()?;
     row.map(from_row).transpose()
 }
 
@@ -135,11 +136,11 @@ pub fn frozen_at(
 /// # Errors
 /// The database's failure.
 pub fn last_end(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
-    let last: Option<i64> = access::table
+    let last: Option<i64> = on_backend!(conn, c => access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .select(diesel::dsl::max(access::until))
-        .first(conn)?;
+        .first(c))?;
     Ok(last.unwrap_or(0))
 }
 
@@ -158,7 +159,7 @@ pub fn began(
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(access::since.gt(after).and(access::since.le(up_to)))
         .filter(access::until.is_null());
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+    Ok(on_backend!(conn, c => diesel::select(diesel::dsl::exists(found)).get_result(c))?)
 }
 
 /// Begins an interval.
@@ -179,7 +180,7 @@ pub fn begin(
         access::case_id.eq(case.as_bytes().as_slice()),
         access::resume_from.eq(interval.resume_from),
     );
-    diesel::insert_into(access::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(access::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -194,7 +195,7 @@ pub fn end(conn: &mut Conn, interval: &Interval, number: i64, ended: Ended) -> R
         interval.since,
     ));
     let set = (access::until.eq(number), access::ended.eq(ended.as_str()));
-    diesel::update(found).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(found).set(set).execute(c))?;
     Ok(())
 }
 
@@ -204,7 +205,7 @@ pub fn end(conn: &mut Conn, interval: &Interval, number: i64, ended: Ended) -> R
 /// The database's failure.
 pub fn barred_from(conn: &mut Conn, case: &CaseId) -> Result<BTreeSet<UserId>, Error> {
     let found = barred::table.filter(barred::case_id.eq(case.as_bytes().as_slice()));
-    let rows: Vec<Vec<u8>> = found.select(barred::user_id).load(conn)?;
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => found.select(barred::user_id).load(c))?;
     rows.iter().map(|user| Ok(UserId::from_slice(user)?)).collect()
 }
 
@@ -218,7 +219,7 @@ pub fn bar(conn: &mut Conn, user: &UserId, case: &CaseId, number: i64) -> Result
         barred::case_id.eq(case.as_bytes().as_slice()),
         barred::number.eq(number),
     );
-    diesel::insert_into(barred::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(barred::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -228,7 +229,7 @@ pub fn bar(conn: &mut Conn, user: &UserId, case: &CaseId, number: i64) -> Result
 /// The database's failure.
 pub fn unbar(conn: &mut Conn, user: &UserId, case: &CaseId) -> Result<(), Error> {
     let key = (user.as_bytes().as_slice(), case.as_bytes().as_slice());
-    diesel::delete(barred::table.find(key)).execute(conn)?;
+    on_backend!(conn, c => diesel::delete(barred::table.find(key)).execute(c))?;
     Ok(())
 }
 
@@ -241,11 +242,11 @@ pub fn cases_of(
     user: &UserId,
     cluster: &ClusterId,
 ) -> Result<BTreeSet<CaseId>, Error> {
-    let rows: Vec<Vec<u8>> = access::table
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(access::until.is_null())
         .select(access::case_id)
-        .load(conn)?;
+        .load(c))?;
     rows.iter().map(|case| Ok(CaseId::from_slice(case)?)).collect()
 }

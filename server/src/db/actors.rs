@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::device_actors::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// Whose an actor is; nobody's if no phone has said so.
 ///
@@ -13,7 +14,7 @@ use super::{Conn, Error};
 /// The database's failure.
 pub fn device_of(conn: &mut Conn, actor: &Actor) -> Result<Option<DeviceId>, Error> {
     let found = dsl::device_actors.find(actor.as_bytes().as_slice()).select(dsl::device_id);
-    let found: Option<Vec<u8>> = found.first(conn).optional()?;
+    let found: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
     Ok(found.map(|id| DeviceId::from_slice(&id)).transpose()?)
 }
 
@@ -23,7 +24,7 @@ pub fn device_of(conn: &mut Conn, actor: &Actor) -> Result<Option<DeviceId>, Err
 /// The database's failure.
 pub fn count(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error> {
     let of_device = dsl::device_actors.filter(dsl::device_id.eq(device.as_bytes().as_slice()));
-    Ok(of_device.count().get_result(conn)?)
+    Ok(on_backend!(conn, c => of_device.count().get_result(c))?)
 }
 
 /// Notes that a phone writes as an actor.
@@ -41,6 +42,6 @@ pub fn insert(
         dsl::device_id.eq(device.as_bytes().as_slice()),
         dsl::registered_at.eq(now.0),
     );
-    diesel::insert_into(dsl::device_actors).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::device_actors).values(row).execute(c))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::agencies::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// An agency.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,7 +34,8 @@ fn from_row((id, slug, name, sensitive): Row) -> Result<Agency, Error> {
 /// # Errors
 /// The database's failure.
 pub fn list(conn: &mut Conn) -> Result<Vec<Agency>, Error> {
-    let rows: Vec<Row> = dsl::agencies.order(dsl::slug).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> =
+        on_backend!(conn, c => dsl::agencies.order(dsl::slug).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -42,7 +44,9 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Agency>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Agency>, Error> {
-    let row = dsl::agencies.filter(dsl::slug.eq(slug)).select(COLUMNS).first(conn).optional()?;
+    let row =
+        on_backend!(conn, c => dsl::agencies.filter(dsl::slug.eq(slug)).select(COLUMNS).first(c))
+            .optional()?;
     row.map(from_row).transpose()
 }
 
@@ -58,6 +62,6 @@ pub fn insert(conn: &mut Conn, agency: &Agency, now: Timestamp) -> Result<(), Er
         dsl::sensitive.eq(agency.sensitive),
         dsl::created_at.eq(now.0),
     );
-    diesel::insert_into(dsl::agencies).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::agencies).values(row).execute(c))?;
     Ok(())
 }

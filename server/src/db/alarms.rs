@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_audit::alarms::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// One alarm. It holds nothing of what was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,7 +59,7 @@ pub fn raise(conn: &mut Conn, alarm: &Alarm) -> Result<(), Error> {
         dsl::number.eq(alarm.number),
         dsl::raised_at.eq(alarm.raised_at.0),
     );
-    diesel::insert_into(dsl::alarms).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::alarms).values(row).execute(c))?;
     Ok(())
 }
 
@@ -68,7 +69,8 @@ pub fn raise(conn: &mut Conn, alarm: &Alarm) -> Result<(), Error> {
 /// The database's failure.
 pub fn by_record(conn: &mut Conn, record: &RecordId) -> Result<Option<Alarm>, Error> {
     let found: Option<Row> =
-        dsl::alarms.find(record.as_bytes().as_slice()).first(conn).optional()?;
+        on_backend!(conn, c => dsl::alarms.find(record.as_bytes().as_slice()).first(c))
+            .optional()?;
     found.map(from_row).transpose()
 }
 
@@ -81,11 +83,11 @@ pub fn of_cluster(
     cluster: &ClusterId,
     since: Timestamp,
 ) -> Result<Vec<Alarm>, Error> {
-    let rows: Vec<Row> = dsl::alarms
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::alarms
         .filter(dsl::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(dsl::heard_at.is_null().or(dsl::raised_at.gt(since.0)))
         .order((dsl::raised_at.desc(), dsl::record_id))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -98,10 +100,10 @@ pub fn of_range(
     cluster: &ClusterId,
     (after, up_to): (i64, i64),
 ) -> Result<Vec<Alarm>, Error> {
-    let rows: Vec<Row> = dsl::alarms
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::alarms
         .filter(dsl::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(dsl::number.gt(after).and(dsl::number.le(up_to)))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -112,5 +114,5 @@ pub fn of_range(
 pub fn hear(conn: &mut Conn, record: &RecordId, by: &UserId, at: Timestamp) -> Result<bool, Error> {
     let open = dsl::alarms.find(record.as_bytes().as_slice()).filter(dsl::heard_at.is_null());
     let set = (dsl::heard_by.eq(by.as_bytes().as_slice()), dsl::heard_at.eq(at.0));
-    Ok(diesel::update(open).set(set).execute(conn)? == 1)
+    Ok(on_backend!(conn, c => diesel::update(open).set(set).execute(c))? == 1)
 }

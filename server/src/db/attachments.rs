@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_log::attachments::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// The bytes of one attachment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +30,7 @@ type Columns = (Vec<u8>, i64, Vec<u8>, Option<i64>);
 pub fn get(conn: &mut Conn, record: &RecordId) -> Result<Option<Row>, Error> {
     let own = dsl::attachments.filter(dsl::record_id.eq(record.as_bytes().as_slice()));
     let columns = (dsl::digest, dsl::bytes, dsl::salt, dsl::arrived_at);
-    let row: Option<Columns> = own.select(columns).first(conn).optional()?;
+    let row: Option<Columns> = on_backend!(conn, c => own.select(columns).first(c)).optional()?;
     row.map(from_columns).transpose()
 }
 
@@ -55,7 +56,7 @@ pub fn begin(conn: &mut Conn, record: &RecordId, row: &Row, now: Timestamp) -> R
         dsl::salt.eq(row.salt.as_slice()),
         dsl::begun_at.eq(now.0),
     );
-    diesel::insert_into(dsl::attachments).values(new).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::attachments).values(new).execute(c))?;
     Ok(())
 }
 
@@ -65,6 +66,6 @@ pub fn begin(conn: &mut Conn, record: &RecordId, row: &Row, now: Timestamp) -> R
 /// The database's failure.
 pub fn arrived(conn: &mut Conn, record: &RecordId, now: Timestamp) -> Result<(), Error> {
     let own = dsl::attachments.filter(dsl::record_id.eq(record.as_bytes().as_slice()));
-    diesel::update(own).set(dsl::arrived_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(own).set(dsl::arrived_at.eq(now.0)).execute(c))?;
     Ok(())
 }

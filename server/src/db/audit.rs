@@ -7,6 +7,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_audit::{audit, audit_heads, audit_told, audit_waiting};
 use super::{Conn, Error, log};
+use crate::on_backend;
 
 /// The chain of acts that belong to no cluster.
 pub const OF_SERVER: ClusterId = ClusterId::from_bytes([0; 16]);
@@ -158,7 +159,7 @@ fn chained((number, chain, row): Numbered) -> Result<ChainedRow, Error> {
 /// # Errors
 /// The database's failure.
 pub fn insert(conn: &mut Conn, row: &AuditRow) -> Result<(), Error> {
-    diesel::insert_into(audit_waiting::table).values(values!(audit_waiting, row)).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(audit_waiting::table).values(values!(audit_waiting, row)).execute(c))?;
     Ok(())
 }
 
@@ -168,7 +169,7 @@ pub fn insert(conn: &mut Conn, row: &AuditRow) -> Result<(), Error> {
 /// The database's failure.
 pub fn waiting_chains(conn: &mut Conn) -> Result<Vec<ClusterId>, Error> {
     let found = audit_waiting::table.select(audit_waiting::cluster_id).distinct();
-    let ids: Vec<Vec<u8>> = found.order(audit_waiting::cluster_id).load(conn)?;
+    let ids: Vec<Vec<u8>> = on_backend!(conn, c => found.order(audit_waiting::cluster_id).load(c))?;
     ids.iter().map(|id| Ok(ClusterId::from_slice(id)?)).collect()
 }
 
@@ -193,12 +194,12 @@ pub fn oldest_waiting(
 /// # Errors
 /// The database's failure.
 pub fn waiting(conn: &mut Conn, cluster: &ClusterId, limit: i64) -> Result<Vec<AuditRow>, Error> {
-    let rows: Vec<Row> = audit_waiting::table
+    let rows: Vec<Row> = on_backend!(conn, c => audit_waiting::table
         .filter(audit_waiting::cluster_id.eq(cluster.as_bytes().as_slice()))
         .order((audit_waiting::at, audit_waiting::id))
         .limit(limit)
         .select(columns!(audit_waiting))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -217,8 +218,8 @@ pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
 pub fn place(conn: &mut Conn, placed: &ChainedRow) -> Result<(), Error> {
     let row = &placed.row;
     let place = (audit::number.eq(placed.number), audit::chain.eq(placed.chain.as_slice()));
-    diesel::insert_into(audit::table).values((place, values!(audit, row))).execute(conn)?;
-    diesel::delete(audit_waiting::table.find(row.id.as_slice())).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(audit::table).values((place, values!(audit, row))).execute(c))?;
+    on_backend!(conn, c => diesel::delete(audit_waiting::table.find(row.id.as_slice())).execute(c))?;
     Ok(())
 }
 
@@ -228,7 +229,7 @@ pub fn place(conn: &mut Conn, placed: &ChainedRow) -> Result<(), Error> {
 /// The database's failure.
 pub fn head(conn: &mut Conn, cluster: &ClusterId) -> Result<Option<AuditHead>, Error> {
     type Row = (i64, Vec<u8>, i64, Vec<u8>);
-    let row: Option<Row> = audit_heads::table
+    let row: Option<Row> = on_backend!(conn, c => audit_heads::table
         .find(cluster.as_bytes().as_slice())
         .select((
             audit_heads::number,
@@ -236,8 +237,8 @@ pub fn head(conn: &mut Conn, cluster: &ClusterId) -> Result<Option<AuditHead>, E
             audit_heads::signed_at,
             audit_heads::signature,
         ))
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     row.map(|(number, chain, signed_at, signature)| {
         Ok(AuditHead {
             number,
@@ -261,9 +262,9 @@ pub fn set_head(conn: &mut Conn, cluster: &ClusterId, head: &AuditHead) -> Resul
         audit_heads::signed_at.eq(head.signed_at.0),
         audit_heads::signature.eq(head.signature.as_slice()),
     );
-    if diesel::update(found).set(values).execute(conn)? == 0 {
+    if on_backend!(conn, c => diesel::update(found).set(values).execute(c))? == 0 {
         let whose = audit_heads::cluster_id.eq(cluster.as_bytes().as_slice());
-        diesel::insert_into(audit_heads::table).values((whose, values)).execute(conn)?;
+        on_backend!(conn, c => diesel::insert_into(audit_heads::table).values((whose, values)).execute(c))?;
     }
     Ok(())
 }
@@ -278,13 +279,13 @@ pub fn from_number(
     number: i64,
     limit: i64,
 ) -> Result<Vec<ChainedRow>, Error> {
-    let rows: Vec<Numbered> = audit::table
+    let rows: Vec<Numbered> = on_backend!(conn, c => audit::table
         .filter(audit::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(audit::number.ge(number))
         .order(audit::number)
         .limit(limit)
         .select((audit::number, audit::chain, columns!(audit)))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(chained).collect()
 }
 
@@ -351,7 +352,7 @@ pub fn find(
 /// The database's failure.
 pub fn told(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error> {
     let found = audit_told::table.find(device.as_bytes().as_slice()).select(audit_told::number);
-    Ok(found.first(conn).optional()?.unwrap_or_default())
+    Ok(on_backend!(conn, c => found.first(c)).optional()?.unwrap_or_default())
 }
 
 /// Notes up to which number a phone has told what was opened on it.
@@ -360,10 +361,12 @@ pub fn told(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error> {
 /// The database's failure.
 pub fn set_told(conn: &mut Conn, device: &DeviceId, number: i64) -> Result<(), Error> {
     let found = audit_told::table.find(device.as_bytes().as_slice());
-    if diesel::update(found).set(audit_told::number.eq(number)).execute(conn)? == 0 {
+    if on_backend!(conn, c => diesel::update(found).set(audit_told::number.eq(number)).execute(c))?
+        == 0
+    {
         let row =
             (audit_told::device_id.eq(device.as_bytes().as_slice()), audit_told::number.eq(number));
-        diesel::insert_into(audit_told::table).values(row).execute(conn)?;
+        on_backend!(conn, c => diesel::insert_into(audit_told::table).values(row).execute(c))?;
     }
     Ok(())
 }
@@ -395,15 +398,15 @@ pub fn openings(
         .filter(audit::case_id.is_not_null())
         .filter(audit::outcome.eq("done"))
         .group_by((audit::case_id, audit::record_id));
-    let here: Vec<Row> = of_user
+    let here: Vec<Row> = on_backend!(conn, c => of_user
         .clone()
         .filter(audit::act.eq_any(here.iter().map(|act| (*act).to_owned()).collect::<Vec<_>>()))
         .select((audit::case_id, audit::record_id, diesel::dsl::max(audit::at)))
-        .load(conn)?;
-    let later: Vec<Row> = of_user
+        .load(c))?;
+    let later: Vec<Row> = on_backend!(conn, c => of_user
         .filter(audit::act.eq(told_later.to_owned()))
         .select((audit::case_id, audit::record_id, diesel::dsl::max(audit::claimed_at)))
-        .load(conn)?;
+        .load(c))?;
     here.into_iter().chain(later).filter_map(|row| opening(row).transpose()).collect()
 }
 

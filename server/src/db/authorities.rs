@@ -5,6 +5,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::authorities::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// Every authority as (id, name), by name.
 ///
@@ -12,7 +13,7 @@ use super::{Conn, Error};
 /// The database's failure.
 pub fn list(conn: &mut Conn) -> Result<Vec<([u8; 16], String)>, Error> {
     let rows = dsl::authorities.order(dsl::name).select((dsl::id, dsl::name));
-    let rows: Vec<(Vec<u8>, String)> = rows.load(conn)?;
+    let rows: Vec<(Vec<u8>, String)> = on_backend!(conn, c => rows.load(c))?;
     rows.into_iter()
         .map(|(id, name)| Ok((id.try_into().map_err(|_| Error::Corrupt("id"))?, name)))
         .collect()
@@ -24,6 +25,6 @@ pub fn list(conn: &mut Conn) -> Result<Vec<([u8; 16], String)>, Error> {
 /// [`Error::Taken`] for a name that is in use.
 pub fn insert(conn: &mut Conn, id: [u8; 16], name: &str, now: Timestamp) -> Result<(), Error> {
     let row = (dsl::id.eq(id.as_slice()), dsl::name.eq(name), dsl::created_at.eq(now.0));
-    diesel::insert_into(dsl::authorities).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::authorities).values(row).execute(c))?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use sync_core::time::Timestamp;
 use super::schema::authorities;
 use super::schema::clusters::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A cluster as it is listed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +35,8 @@ fn from_row((id, name, jurisdiction, lock_key): Row) -> Result<Cluster, Error> {
 /// # Errors
 /// The database's failure.
 pub fn list(conn: &mut Conn) -> Result<Vec<Cluster>, Error> {
-    let rows: Vec<Row> = dsl::clusters.order(dsl::name).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> =
+        on_backend!(conn, c => dsl::clusters.order(dsl::name).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -43,7 +45,9 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Cluster>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Cluster>, Error> {
-    let row = dsl::clusters.filter(dsl::name.eq(name)).select(COLUMNS).first(conn).optional()?;
+    let row =
+        on_backend!(conn, c => dsl::clusters.filter(dsl::name.eq(name)).select(COLUMNS).first(c))
+            .optional()?;
     row.map(from_row).transpose()
 }
 
@@ -57,7 +61,7 @@ pub fn practice(conn: &mut Conn, cluster: &ClusterId) -> Result<Option<(String, 
         .inner_join(authorities::table.on(authorities::id.eq(dsl::authority_id)))
         .filter(dsl::id.eq(cluster.as_bytes().as_slice()))
         .select((authorities::name, dsl::jurisdiction));
-    Ok(found.first(conn).optional()?)
+    Ok(on_backend!(conn, c => found.first(c)).optional()?)
 }
 
 /// Adds a cluster with an empty log: its first number is 1, its chain begins with zeros.
@@ -80,7 +84,7 @@ pub fn insert(
         dsl::chain_head.eq([0_u8; 32].as_slice()),
         dsl::created_at.eq(now.0),
     );
-    diesel::insert_into(dsl::clusters).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::clusters).values(row).execute(c))?;
     Ok(())
 }
 
@@ -89,7 +93,8 @@ pub fn insert(
 /// # Errors
 /// The database's failure.
 pub fn next_lock_key(conn: &mut Conn) -> Result<i64, Error> {
-    let last: Option<i64> = dsl::clusters.select(diesel::dsl::max(dsl::lock_key)).first(conn)?;
+    let last: Option<i64> =
+        on_backend!(conn, c => dsl::clusters.select(diesel::dsl::max(dsl::lock_key)).first(c))?;
     Ok(last.unwrap_or(0) + 1)
 }
 
@@ -99,7 +104,7 @@ pub fn next_lock_key(conn: &mut Conn) -> Result<i64, Error> {
 /// The database's failure.
 pub fn of_authority(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Cluster>, Error> {
     let found = dsl::clusters.filter(dsl::authority_id.eq(authority.as_slice()));
-    let rows: Vec<Row> = found.order(dsl::name).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = on_backend!(conn, c => found.order(dsl::name).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -109,6 +114,6 @@ pub fn of_authority(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Cluster
 /// [`Error::Missing`] if there is no such cluster.
 pub fn authority_of(conn: &mut Conn, cluster: &ClusterId) -> Result<[u8; 16], Error> {
     let found = dsl::clusters.find(cluster.as_bytes().as_slice()).select(dsl::authority_id);
-    let id: Vec<u8> = found.first(conn)?;
+    let id: Vec<u8> = on_backend!(conn, c => found.first(c))?;
     id.try_into().map_err(|_| Error::Corrupt("id"))
 }

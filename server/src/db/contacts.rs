@@ -34,7 +34,8 @@ pub fn of(
     let key = (device.as_bytes().as_slice(), cluster.as_bytes().as_slice());
     let columns = (dsl::acknowledged, dsl::seen_at, dsl::agency_id, dsl::roles);
     let found = dsl::device_contacts.find(key).select(columns);
-    let row: Option<(i64, i64, Vec<u8>, String)> = found.first(conn).optional()?;
+    let row: Option<(i64, i64, Vec<u8>, String)> =
+        on_backend!(conn, c => found.first(c)).optional()?;
     let contact = |(acknowledged, seen_at, agency, roles): (i64, i64, Vec<u8>, String)| {
         Ok(Contact {
             acknowledged,

@@ -5,6 +5,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_contributions::{collectors, contributions};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// An authority's own server, to which counts may be given.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,7 +52,7 @@ fn from_row((number, period, body, signature): Row) -> Result<ContributionRow, E
 pub fn collectors(conn: &mut Conn) -> Result<Vec<Collector>, Error> {
     let columns = (collectors::authority_id, collectors::public_key, collectors::known_as);
     let rows = collectors::table.select(columns).order(collectors::authority_id);
-    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = rows.load(conn)?;
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = on_backend!(conn, c => rows.load(c))?;
     let collector = |(authority, key, known_as): (Vec<u8>, Vec<u8>, String)| {
         Ok(Collector {
             authority: authority.try_into().map_err(|_| Error::Corrupt("id"))?,
@@ -74,7 +75,7 @@ pub fn allow(conn: &mut Conn, collector: &Collector, now: Timestamp) -> Result<(
         collectors::known_as.eq(&collector.known_as),
         collectors::allowed_at.eq(now.0),
     );
-    diesel::insert_into(collectors::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(collectors::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -84,7 +85,7 @@ pub fn allow(conn: &mut Conn, collector: &Collector, now: Timestamp) -> Result<(
 /// The database's failure.
 pub fn forbid(conn: &mut Conn, authority: &[u8; 16]) -> Result<bool, Error> {
     let found = collectors::table.find(authority.as_slice());
-    Ok(diesel::delete(found).execute(conn)? > 0)
+    Ok(on_backend!(conn, c => diesel::delete(found).execute(c))? > 0)
 }
 
 /// Adds a contribution.
@@ -99,7 +100,7 @@ pub fn insert(conn: &mut Conn, authority: &[u8; 16], row: &ContributionRow) -> R
         contributions::body.eq(&row.body),
         contributions::signature.eq(row.signature.as_slice()),
     );
-    diesel::insert_into(contributions::table).values(values).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(contributions::table).values(values).execute(c))?;
     Ok(())
 }
 
@@ -109,7 +110,8 @@ pub fn insert(conn: &mut Conn, authority: &[u8; 16], row: &ContributionRow) -> R
 /// The database's failure.
 pub fn list(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<ContributionRow>, Error> {
     let own = contributions::table.filter(contributions::authority_id.eq(authority.as_slice()));
-    let rows: Vec<Row> = own.order(contributions::number).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> =
+        on_backend!(conn, c => own.order(contributions::number).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -122,13 +124,13 @@ pub fn after(
     authority: &[u8; 16],
     number: i64,
 ) -> Result<Option<ContributionRow>, Error> {
-    let row: Option<Row> = contributions::table
+    let row: Option<Row> = on_backend!(conn, c => contributions::table
         .filter(contributions::authority_id.eq(authority.as_slice()))
         .filter(contributions::number.gt(number))
         .order(contributions::number)
         .select(COLUMNS)
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     row.map(from_row).transpose()
 }
 
@@ -137,11 +139,11 @@ pub fn after(
 /// # Errors
 /// The database's failure.
 pub fn last(conn: &mut Conn, authority: &[u8; 16]) -> Result<Option<ContributionRow>, Error> {
-    let row: Option<Row> = contributions::table
+    let row: Option<Row> = on_backend!(conn, c => contributions::table
         .filter(contributions::authority_id.eq(authority.as_slice()))
         .order(contributions::number.desc())
         .select(COLUMNS)
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     row.map(from_row).transpose()
 }

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::devices::dsl;
 use super::{Conn, Error, actors};
+use crate::on_backend;
 
 /// What a device may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
@@ -90,7 +91,7 @@ fn from_row(row: Row) -> Result<Device, Error> {
 /// # Errors
 /// The database's failure.
 pub fn list(conn: &mut Conn) -> Result<Vec<Device>, Error> {
-    let rows: Vec<Row> = dsl::devices.order(dsl::enrolled_at).load(conn)?;
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::devices.order(dsl::enrolled_at).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -100,7 +101,7 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Device>, Error> {
 /// The database's failure.
 pub fn by_id(conn: &mut Conn, id: &DeviceId) -> Result<Option<Device>, Error> {
     let found = dsl::devices.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    found.first(conn).optional()?.map(from_row).transpose()
+    on_backend!(conn, c => found.first(c)).optional()?.map(from_row).transpose()
 }
 
 /// The device that writes as `actor` or signs with `key`, if either is known.
@@ -116,7 +117,7 @@ pub fn by_actor_or_key(
         return by_id(conn, &device);
     }
     let same = dsl::public_key.eq(key.as_slice());
-    dsl::devices.filter(same).first(conn).optional()?.map(from_row).transpose()
+    on_backend!(conn, c => dsl::devices.filter(same).first(c)).optional()?.map(from_row).transpose()
 }
 
 /// Adds a device.
@@ -136,7 +137,7 @@ pub fn insert(conn: &mut Conn, device: &Device) -> Result<(), Error> {
         dsl::clock_offset_ms.eq(device.clock_offset_ms),
         dsl::page_session.eq(device.desk_of.as_ref().map(<[u8; 32]>::as_slice)),
     );
-    diesel::insert_into(dsl::devices).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::devices).values(row).execute(c))?;
     actors::insert(conn, &device.actor, &device.id, device.enrolled_at)
 }
 
@@ -146,7 +147,7 @@ pub fn insert(conn: &mut Conn, device: &Device) -> Result<(), Error> {
 /// The database's failure.
 pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Device>, Error> {
     let own = dsl::devices.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
-    let rows: Vec<Row> = own.order(dsl::enrolled_at).load(conn)?;
+    let rows: Vec<Row> = on_backend!(conn, c => own.order(dsl::enrolled_at).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -156,7 +157,7 @@ pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Device>, Error> {
 /// The database's failure.
 pub fn touch(conn: &mut Conn, id: &DeviceId, now: Timestamp) -> Result<(), Error> {
     let found = dsl::devices.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    diesel::update(found).set(dsl::last_seen_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(found).set(dsl::last_seen_at.eq(now.0)).execute(c))?;
     Ok(())
 }
 
@@ -166,7 +167,8 @@ pub fn touch(conn: &mut Conn, id: &DeviceId, now: Timestamp) -> Result<(), Error
 /// [`Error::Missing`] if there is no such device.
 pub fn set_state(conn: &mut Conn, id: &DeviceId, state: DeviceState) -> Result<(), Error> {
     let found = dsl::devices.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    match diesel::update(found).set(dsl::state.eq(state.as_str())).execute(conn)? {
+    match on_backend!(conn, c => diesel::update(found).set(dsl::state.eq(state.as_str())).execute(c))?
+    {
         0 => Err(Error::Missing),
         _ => Ok(()),
     }

@@ -5,6 +5,7 @@ use sync_core::ids::{CaseId, ClusterId, UserId};
 
 use super::schema_log::{barred, directory};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// Lines that changed within (after, up to] and that the user may find, as stored.
 ///
@@ -20,14 +21,14 @@ pub fn changed(
     let hidden = barred::table
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .select(barred::case_id);
-    Ok(directory::table
+    Ok(on_backend!(conn, c => directory::table
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(directory::number.gt(after).and(directory::number.le(up_to)))
         .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
         .order(directory::number)
         .limit(limit)
         .select((directory::number, directory::line))
-        .load(conn)?)
+        .load(c))?)
 }
 
 /// How many such lines there are.
@@ -43,12 +44,12 @@ pub fn count_changed(
     let hidden = barred::table
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .select(barred::case_id);
-    Ok(directory::table
+    Ok(on_backend!(conn, c => directory::table
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(directory::number.gt(after).and(directory::number.le(up_to)))
         .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
         .count()
-        .get_result(conn)?)
+        .get_result(c))?)
 }
 
 /// Cases that the user could find before and may not since (after, up to], with the number since
@@ -63,7 +64,7 @@ pub fn hidden(
     after: i64,
     up_to: i64,
 ) -> Result<Vec<(CaseId, i64)>, Error> {
-    let rows: Vec<(Vec<u8>, i64)> = directory::table
+    let rows: Vec<(Vec<u8>, i64)> = on_backend!(conn, c => directory::table
         .inner_join(barred::table.on(barred::case_id.eq(directory::case_id)))
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -72,7 +73,7 @@ pub fn hidden(
         .filter(directory::first_number.lt(barred::number))
         .select((directory::case_id, directory::first_number))
         .order(directory::case_id)
-        .load(conn)?;
+        .load(c))?;
     rows.iter().map(|(case, first)| Ok((CaseId::from_slice(case)?, *first))).collect()
 }
 
@@ -82,7 +83,7 @@ pub fn hidden(
 /// The database's failure.
 pub fn line(conn: &mut Conn, case: &CaseId) -> Result<Option<Vec<u8>>, Error> {
     let found = directory::table.find(case.as_bytes().as_slice()).select(directory::line);
-    Ok(found.first(conn).optional()?)
+    Ok(on_backend!(conn, c => found.first(c)).optional()?)
 }
 
 /// Sets a case's line.
@@ -98,7 +99,7 @@ pub fn put(
 ) -> Result<(), Error> {
     let found = directory::table.find(case.as_bytes().as_slice());
     let set = (directory::number.eq(number), directory::line.eq(line));
-    if diesel::update(found).set(set).execute(conn)? > 0 {
+    if on_backend!(conn, c => diesel::update(found).set(set).execute(c))? > 0 {
         return Ok(());
     }
     let row = (
@@ -108,7 +109,7 @@ pub fn put(
         directory::number.eq(number),
         directory::line.eq(line),
     );
-    diesel::insert_into(directory::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(directory::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -118,7 +119,7 @@ pub fn put(
 /// The database's failure.
 pub fn renew(conn: &mut Conn, case: &CaseId, number: i64) -> Result<(), Error> {
     let found = directory::table.find(case.as_bytes().as_slice());
-    diesel::update(found).set(directory::number.eq(number)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(found).set(directory::number.eq(number)).execute(c))?;
     Ok(())
 }
 
@@ -134,12 +135,12 @@ pub fn findable(
     let hidden = barred::table
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .select(barred::case_id);
-    Ok(directory::table
+    Ok(on_backend!(conn, c => directory::table
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
         .order(directory::case_id)
         .select(directory::line)
-        .load(conn)?)
+        .load(c))?)
 }
 
 /// The cases of a cluster that the user may find and that were to be found up to a number.
@@ -155,12 +156,12 @@ pub fn findable_until(
     let hidden = barred::table
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .select(barred::case_id);
-    let rows: Vec<Vec<u8>> = directory::table
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => directory::table
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(directory::first_number.le(number))
         .filter(diesel::dsl::not(directory::case_id.eq_any(hidden)))
         .order(directory::case_id)
         .select(directory::case_id)
-        .load(conn)?;
+        .load(c))?;
     rows.iter().map(|case| Ok(CaseId::from_slice(case)?)).collect()
 }

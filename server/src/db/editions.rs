@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 use super::schema_figures::edition_counts;
 use super::schema_log::editions::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// An edition as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,7 +39,7 @@ pub fn insert(conn: &mut Conn, row: &EditionRow) -> Result<(), Error> {
         dsl::closed_at.eq(row.closed_at.0),
         dsl::figures.eq(&row.figures),
     );
-    diesel::insert_into(dsl::editions).values(values).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::editions).values(values).execute(c))?;
     Ok(())
 }
 
@@ -56,7 +57,7 @@ pub fn insert_exact(
         edition_counts::period.eq(period),
         edition_counts::exact.eq(exact),
     );
-    diesel::insert_into(edition_counts::table).values(values).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(edition_counts::table).values(values).execute(c))?;
     Ok(())
 }
 
@@ -66,7 +67,7 @@ pub fn insert_exact(
 /// The database's failure.
 pub fn exact(conn: &mut Conn, authority: &[u8; 16], period: &str) -> Result<Option<String>, Error> {
     let found = edition_counts::table.find((authority.as_slice(), period));
-    Ok(found.select(edition_counts::exact).first(conn).optional()?)
+    Ok(on_backend!(conn, c => found.select(edition_counts::exact).first(c)).optional()?)
 }
 
 /// An authority's editions, newest first.
@@ -74,9 +75,9 @@ pub fn exact(conn: &mut Conn, authority: &[u8; 16], period: &str) -> Result<Opti
 /// # Errors
 /// The database's failure.
 pub fn of_authority(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<EditionRow>, Error> {
-    let rows = dsl::editions
+    let rows = on_backend!(conn, c => dsl::editions
         .filter(dsl::authority_id.eq(authority.as_slice()))
         .order((dsl::closed_at.desc(), dsl::period))
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::enrolment_codes::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A code as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,11 +24,11 @@ pub struct EnrolmentCode {
 /// # Errors
 /// The database's failure.
 pub fn by_hash(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<EnrolmentCode>, Error> {
-    let row: Option<(Vec<u8>, i64, Option<Vec<u8>>)> = dsl::enrolment_codes
+    let row: Option<(Vec<u8>, i64, Option<Vec<u8>>)> = on_backend!(conn, c => dsl::enrolment_codes
         .filter(dsl::code_hash.eq(hash.as_slice()))
         .select((dsl::user_id, dsl::expires_at, dsl::device_id))
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     let Some((user, expires_at, device)) = row else { return Ok(None) };
     Ok(Some(EnrolmentCode {
         user: UserId::from_slice(&user)?,
@@ -52,7 +53,7 @@ pub fn insert(
         dsl::issued_at.eq(issued_at.0),
         dsl::expires_at.eq(expires_at.0),
     );
-    diesel::insert_into(dsl::enrolment_codes).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::enrolment_codes).values(row).execute(c))?;
     Ok(())
 }
 
@@ -69,5 +70,5 @@ pub fn mark_used(
     let unused =
         dsl::enrolment_codes.filter(dsl::code_hash.eq(hash.as_slice()).and(dsl::used_at.is_null()));
     let set = (dsl::used_at.eq(now.0), dsl::device_id.eq(device.as_bytes().as_slice()));
-    Ok(diesel::update(unused).set(set).execute(conn)? == 1)
+    Ok(on_backend!(conn, c => diesel::update(unused).set(set).execute(c))? == 1)
 }

@@ -10,6 +10,7 @@ use super::roll::RowId;
 use super::schema_log::access;
 use super::schema_roll::extracts;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A case's pupil, as far as known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +37,7 @@ fn from_row((case, pupil, number): Row) -> Result<Linked, Error> {
 pub fn pupil_of(conn: &mut Conn, case: &CaseId) -> Result<Option<RowId>, Error> {
     let found = extracts::table.find(case.as_bytes().as_slice());
     let columns = (extracts::case_id, extracts::pupil_id, extracts::number);
-    let row: Option<Row> = found.select(columns).first(conn).optional()?;
+    let row: Option<Row> = on_backend!(conn, c => found.select(columns).first(c)).optional()?;
     Ok(row.map(from_row).transpose()?.and_then(|linked| linked.pupil))
 }
 
@@ -49,11 +50,11 @@ pub fn linked_elsewhere(
     pupil: &RowId,
     case: &CaseId,
 ) -> Result<Vec<CaseId>, Error> {
-    let found: Vec<Vec<u8>> = extracts::table
+    let found: Vec<Vec<u8>> = on_backend!(conn, c => extracts::table
         .filter(extracts::pupil_id.eq(pupil.as_slice()))
         .filter(extracts::case_id.ne(case.as_bytes().as_slice()))
         .select(extracts::case_id)
-        .load(conn)?;
+        .load(c))?;
     found.iter().map(|id| Ok(CaseId::from_slice(id)?)).collect()
 }
 
@@ -62,11 +63,11 @@ pub fn linked_elsewhere(
 /// # Errors
 /// The database's failure.
 pub fn unlinked(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseId>, Error> {
-    let linked: Vec<Vec<u8>> = extracts::table
+    let linked: Vec<Vec<u8>> = on_backend!(conn, c => extracts::table
         .filter(extracts::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(extracts::pupil_id.is_not_null())
         .select(extracts::case_id)
-        .load(conn)?;
+        .load(c))?;
     let linked: BTreeSet<Vec<u8>> = linked.into_iter().collect();
     let all = super::records::cases_of(conn, cluster)?;
     Ok(all.into_iter().filter(|case| !linked.contains(case.as_bytes().as_slice())).collect())
@@ -80,7 +81,7 @@ pub fn put(conn: &mut Conn, cluster: &ClusterId, linked: &Linked) -> Result<(), 
     let found = extracts::table.find(linked.case.as_bytes().as_slice());
     let pupil = linked.pupil.as_ref().map(<[u8; 16]>::as_slice);
     let set = (extracts::pupil_id.eq(pupil), extracts::number.eq(linked.number));
-    if diesel::update(found).set(set).execute(conn)? > 0 {
+    if on_backend!(conn, c => diesel::update(found).set(set).execute(c))? > 0 {
         return Ok(());
     }
     let scope = Compartment::Team.scope(&linked.case);
@@ -91,7 +92,7 @@ pub fn put(conn: &mut Conn, cluster: &ClusterId, linked: &Linked) -> Result<(), 
         extracts::pupil_id.eq(pupil),
         extracts::number.eq(linked.number),
     );
-    diesel::insert_into(extracts::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(extracts::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -112,7 +113,7 @@ pub fn to_send(
     let after = if began { after } else { after.max(base) };
     let moved = extracts::number.gt(base);
     let granted = access::since.gt(base).and(access::since.le(up_to));
-    let rows = extracts::table
+    let rows = on_backend!(conn, c => extracts::table
         .inner_join(access::table.on(access::scope_id.eq(extracts::scope_id)))
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -122,6 +123,6 @@ pub fn to_send(
         .order(extracts::number)
         .limit(limit)
         .select((extracts::case_id, extracts::pupil_id, extracts::number))
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }

@@ -10,6 +10,7 @@ use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
 use super::schema_figures::{case_figures, figures, kept_from};
 use super::{Conn, Error};
 use crate::measures::Increment;
+use crate::on_backend;
 
 /// An increment of a case, at a school.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -65,7 +66,7 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Placed>, Error> {
         case_figures::counted,
         case_figures::of_all,
     );
-    let rows: Vec<Row> = own.select(columns).load(conn)?;
+    let rows: Vec<Row> = on_backend!(conn, c => own.select(columns).load(c))?;
     let placed = |(measure, school, cell, day, record, counted, of_all): Row| {
         let record = record.map(|id| RecordId::from_slice(&id)).transpose()?;
         let increment = Increment { measure, cell, day, record, counted, of_all };
@@ -102,7 +103,7 @@ pub fn put_case(
             case_figures::counted.eq(increment.counted),
             case_figures::of_all.eq(increment.of_all),
         );
-        diesel::insert_into(case_figures::table).values(row).execute(conn)?;
+        on_backend!(conn, c => diesel::insert_into(case_figures::table).values(row).execute(c))?;
     }
     Ok(())
 }
@@ -116,9 +117,11 @@ fn remove(conn: &mut Conn, case: &CaseId, gone: &Increment) -> Result<(), Error>
     match &gone.record {
         Some(record) => {
             let of_record = case_figures::record_id.eq(record.as_bytes().as_slice());
-            diesel::delete(own.filter(of_record)).execute(conn)?
+            on_backend!(conn, c => diesel::delete(own.filter(of_record)).execute(c))?
         }
-        None => diesel::delete(own.filter(case_figures::record_id.is_null())).execute(conn)?,
+        None => {
+            on_backend!(conn, c => diesel::delete(own.filter(case_figures::record_id.is_null())).execute(c))?
+        }
     };
     Ok(())
 }
@@ -136,16 +139,17 @@ pub fn add(
     let id = (cluster.as_bytes().as_slice(), key.measure, &key.school, &key.cell, key.day);
     let found = figures::table.find(id);
     let kept: Option<(i64, i64)> =
-        found.select((figures::counted, figures::of_all)).first(conn).optional()?;
+        on_backend!(conn, c => found.select((figures::counted, figures::of_all)).first(c))
+            .optional()?;
     let sum = kept.map_or((counted, of_all), |it| (it.0 + counted, it.1 + of_all));
     match (kept, sum) {
         (None, (0, 0)) => {}
         (Some(_), (0, 0)) => {
-            diesel::delete(found).execute(conn)?;
+            on_backend!(conn, c => diesel::delete(found).execute(c))?;
         }
         (Some(_), sum) => {
             let set = (figures::counted.eq(sum.0), figures::of_all.eq(sum.1));
-            diesel::update(found).set(set).execute(conn)?;
+            on_backend!(conn, c => diesel::update(found).set(set).execute(c))?;
         }
         (None, sum) => {
             let row = (
@@ -157,7 +161,7 @@ pub fn add(
                 figures::counted.eq(sum.0),
                 figures::of_all.eq(sum.1),
             );
-            diesel::insert_into(figures::table).values(row).execute(conn)?;
+            on_backend!(conn, c => diesel::insert_into(figures::table).values(row).execute(c))?;
         }
     }
     Ok(())
@@ -173,7 +177,7 @@ pub fn sums(
     measure: i16,
     (from, to): (i32, i32),
 ) -> Result<Vec<Sum>, Error> {
-    let rows: Vec<(String, String, i64, i64)> = figures::table
+    let rows: Vec<(String, String, i64, i64)> = on_backend!(conn, c => figures::table
         .filter(figures::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(figures::measure.eq(measure))
         .filter(figures::day.ge(from).and(figures::day.le(to)))
@@ -185,7 +189,7 @@ pub fn sums(
             sql::<BigInt>("CAST(SUM(of_all) AS BIGINT)"),
         ))
         .order((figures::cell, figures::school))
-        .load(conn)?;
+        .load(c))?;
     let sum = |(school, cell, counted, of_all)| Sum { school, cell, counted, of_all };
     Ok(rows.into_iter().map(sum).collect())
 }
@@ -204,7 +208,7 @@ pub fn kept_from(
         .filter(kept_from::user_id.eq(user.as_bytes().as_slice()))
         .filter(kept_from::cluster_id.eq(cluster.as_bytes().as_slice()))
         .select(kept_from::case_id);
-    let rows: Vec<(String, String, i64, i64)> = case_figures::table
+    let rows: Vec<(String, String, i64, i64)> = on_backend!(conn, c => case_figures::table
         .filter(case_figures::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(case_figures::measure.eq(measure))
         .filter(case_figures::day.ge(from).and(case_figures::day.le(to)))
@@ -215,7 +219,7 @@ pub fn kept_from(
             case_figures::counted,
             case_figures::of_all,
         ))
-        .load(conn)?;
+        .load(c))?;
     let sum = |(school, cell, counted, of_all)| Sum { school, cell, counted, of_all };
     Ok(rows.into_iter().map(sum).collect())
 }
@@ -231,7 +235,7 @@ pub fn behind(
     (from, to): (i32, i32),
     limit: i64,
 ) -> Result<Vec<(CaseId, i32, Option<RecordId>)>, Error> {
-    let rows: Vec<(Vec<u8>, i32, Option<Vec<u8>>)> = case_figures::table
+    let rows: Vec<(Vec<u8>, i32, Option<Vec<u8>>)> = on_backend!(conn, c => case_figures::table
         .filter(case_figures::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(case_figures::measure.eq(measure).and(case_figures::cell.eq(cell)))
         .filter(case_figures::day.ge(from).and(case_figures::day.le(to)))
@@ -244,7 +248,7 @@ pub fn behind(
         ))
         .order((sql::<diesel::sql_types::Integer>("MAX(day) DESC"), case_figures::case_id))
         .limit(limit)
-        .load(conn)?;
+        .load(c))?;
     let read = |(case, day, record): (Vec<u8>, i32, Option<Vec<u8>>)| {
         let record = record.map(|id| RecordId::from_slice(&id)).transpose()?;
         Ok((CaseId::from_slice(&case)?, day, record))
@@ -258,7 +262,7 @@ pub fn behind(
 /// The database's failure.
 pub fn all(conn: &mut Conn, cluster: &ClusterId) -> Result<Sums, Error> {
     type Row = (i16, String, String, i32, i64, i64);
-    let rows: Vec<Row> = figures::table
+    let rows: Vec<Row> = on_backend!(conn, c => figures::table
         .filter(figures::cluster_id.eq(cluster.as_bytes().as_slice()))
         .select((
             figures::measure,
@@ -268,7 +272,7 @@ pub fn all(conn: &mut Conn, cluster: &ClusterId) -> Result<Sums, Error> {
             figures::counted,
             figures::of_all,
         ))
-        .load(conn)?;
+        .load(c))?;
     let read = |(measure, school, cell, day, counted, of_all): Row| {
         (Key { measure, school, cell, day }, (counted, of_all))
     };
@@ -281,7 +285,7 @@ pub fn all(conn: &mut Conn, cluster: &ClusterId) -> Result<Sums, Error> {
 /// The database's failure.
 pub fn set_all(conn: &mut Conn, cluster: &ClusterId, sums: &Sums) -> Result<(), Error> {
     let own = figures::table.filter(figures::cluster_id.eq(cluster.as_bytes().as_slice()));
-    diesel::delete(own).execute(conn)?;
+    on_backend!(conn, c => diesel::delete(own).execute(c))?;
     sums.iter().try_for_each(|(key, sum)| add(conn, cluster, key, *sum))
 }
 
@@ -295,14 +299,14 @@ pub fn set_kept_from(
     users: &[UserId],
 ) -> Result<(), Error> {
     let own = kept_from::table.filter(kept_from::case_id.eq(case.as_bytes().as_slice()));
-    diesel::delete(own).execute(conn)?;
+    on_backend!(conn, c => diesel::delete(own).execute(c))?;
     for user in users {
         let row = (
             kept_from::case_id.eq(case.as_bytes().as_slice()),
             kept_from::cluster_id.eq(cluster.as_bytes().as_slice()),
             kept_from::user_id.eq(user.as_bytes().as_slice()),
         );
-        diesel::insert_into(kept_from::table).values(row).execute(conn)?;
+        on_backend!(conn, c => diesel::insert_into(kept_from::table).values(row).execute(c))?;
     }
     Ok(())
 }
@@ -312,10 +316,10 @@ pub fn set_kept_from(
 /// # Errors
 /// The database's failure.
 pub fn users_kept_from(conn: &mut Conn, case: &CaseId) -> Result<Vec<UserId>, Error> {
-    let ids: Vec<Vec<u8>> = kept_from::table
+    let ids: Vec<Vec<u8>> = on_backend!(conn, c => kept_from::table
         .filter(kept_from::case_id.eq(case.as_bytes().as_slice()))
         .select(kept_from::user_id)
         .order(kept_from::user_id)
-        .load(conn)?;
+        .load(c))?;
     ids.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
 }

@@ -7,6 +7,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_audit::glasses::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// One opening.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,7 +77,7 @@ pub fn insert(conn: &mut Conn, glass: &Glass) -> Result<(), Error> {
         dsl::begun_at.eq(glass.begun_at.0),
         dsl::ends_at.eq(glass.ends_at.0),
     );
-    diesel::insert_into(dsl::glasses).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::glasses).values(row).execute(c))?;
     Ok(())
 }
 
@@ -90,13 +91,13 @@ pub fn open(
     case: &CaseId,
     now: Timestamp,
 ) -> Result<Vec<Glass>, Error> {
-    let rows: Vec<Row> = dsl::glasses
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::glasses
         .filter(dsl::user_id.eq(user.as_bytes().as_slice()))
         .filter(dsl::case_id.eq(case.as_bytes().as_slice()))
         .filter(dsl::begun_at.le(now.0))
         .filter(dsl::ends_at.gt(now.0))
         .order((dsl::begun_at.desc(), dsl::id))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -109,12 +110,12 @@ pub fn broken_since(
     cluster: &ClusterId,
     since: Timestamp,
 ) -> Result<Vec<Glass>, Error> {
-    let rows: Vec<Row> = dsl::glasses
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::glasses
         .filter(dsl::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(dsl::door.eq("glass"))
         .filter(dsl::begun_at.ge(since.0))
         .order((dsl::begun_at.desc(), dsl::id))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -123,6 +124,7 @@ pub fn broken_since(
 /// # Errors
 /// The database's failure.
 pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<Glass>, Error> {
-    let row: Option<Row> = dsl::glasses.find(id.as_slice()).first(conn).optional()?;
+    let row: Option<Row> =
+        on_backend!(conn, c => dsl::glasses.find(id.as_slice()).first(c)).optional()?;
     row.map(from_row).transpose()
 }

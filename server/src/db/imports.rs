@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_roll::imports;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// What came of the rows of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
@@ -105,7 +106,7 @@ pub fn insert(conn: &mut Conn, import: &Import) -> Result<(), Error> {
         imports::refused.eq(import.counts.refused),
         imports::missing.eq(import.counts.missing),
     );
-    diesel::insert_into(imports::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(imports::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -123,7 +124,7 @@ pub fn update(conn: &mut Conn, import: &Import) -> Result<(), Error> {
         imports::refused.eq(import.counts.refused),
         imports::missing.eq(import.counts.missing),
     );
-    diesel::update(imports::table.find(import.id.as_slice())).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(imports::table.find(import.id.as_slice())).set(set).execute(c))?;
     Ok(())
 }
 
@@ -136,14 +137,14 @@ pub fn stopped(
     (cluster, kind): (&ClusterId, &str),
     digest: &[u8; 32],
 ) -> Result<Option<Import>, Error> {
-    let row: Option<Row> = imports::table
+    let row: Option<Row> = on_backend!(conn, c => imports::table
         .filter(imports::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(imports::kind.eq(kind).and(imports::digest.eq(digest.as_slice())))
         .filter(imports::ended_at.is_null())
         .order(imports::began_at.desc())
         .select(COLUMNS)
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     row.map(from_row).transpose()
 }
 

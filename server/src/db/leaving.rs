@@ -8,6 +8,7 @@ use sync_core::time::Timestamp;
 use super::devices::DeviceState;
 use super::schema_leaving::{device_marks as marks, erase_orders as orders, kept_work, untrusted};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// That a phone was marked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,7 +34,7 @@ pub fn insert_mark(conn: &mut Conn, device: &DeviceId, mark: &Mark) -> Result<()
         marks::marked_by.eq(mark.by.as_ref().map(|by| by.as_bytes().as_slice())),
         marks::marked_at.eq(mark.at.0),
     );
-    diesel::insert_into(marks::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(marks::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -42,11 +43,11 @@ pub fn insert_mark(conn: &mut Conn, device: &DeviceId, mark: &Mark) -> Result<()
 /// # Errors
 /// The database's failure.
 pub fn marks_of(conn: &mut Conn, device: &DeviceId) -> Result<Vec<Mark>, Error> {
-    let rows: Vec<(String, Option<Vec<u8>>, i64)> = marks::table
+    let rows: Vec<(String, Option<Vec<u8>>, i64)> = on_backend!(conn, c => marks::table
         .filter(marks::device_id.eq(device.as_bytes().as_slice()))
         .order(marks::number)
         .select((marks::state, marks::marked_by, marks::marked_at))
-        .load(conn)?;
+        .load(c))?;
     let mark = |(state, by, at): (String, Option<Vec<u8>>, i64)| {
         Ok(Mark {
             state: DeviceState::parse(&state)?,
@@ -85,7 +86,7 @@ pub fn insert_order(
         orders::device_id.eq(device.as_bytes().as_slice()),
         orders::ordered_at.eq(now.0),
     );
-    diesel::insert_into(orders::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(orders::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -94,11 +95,11 @@ pub fn insert_order(
 /// # Errors
 /// The database's failure.
 pub fn orders_of(conn: &mut Conn, device: &DeviceId) -> Result<Vec<Order>, Error> {
-    let rows: Vec<(Vec<u8>, i64, Option<i64>)> = orders::table
+    let rows: Vec<(Vec<u8>, i64, Option<i64>)> = on_backend!(conn, c => orders::table
         .filter(orders::device_id.eq(device.as_bytes().as_slice()))
         .order((orders::ordered_at, orders::id))
         .select((orders::id, orders::ordered_at, orders::erased_at))
-        .load(conn)?;
+        .load(c))?;
     let order = |(id, ordered_at, erased_at): (Vec<u8>, i64, Option<i64>)| {
         Ok(Order {
             id: id.try_into().map_err(|_| Error::Corrupt("order"))?,
@@ -122,7 +123,7 @@ pub fn confirm(
 ) -> Result<(), Error> {
     let open = orders::table.filter(orders::id.eq(id.as_slice()).and(orders::erased_at.is_null()));
     let set = (orders::erased_at.eq(now.0), orders::receipt.eq(receipt.as_slice()));
-    diesel::update(open).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(open).set(set).execute(c))?;
     Ok(())
 }
 
@@ -149,7 +150,7 @@ pub struct Kept {
 /// The database's failure.
 pub fn keep(conn: &mut Conn, kept: &Kept) -> Result<(), Error> {
     let known = kept_work::table.filter(kept_work::id.eq(kept.id.as_slice())).count();
-    if known.get_result::<i64>(conn)? > 0 {
+    if on_backend!(conn, c => known.get_result::<i64>(c))? > 0 {
         return Ok(());
     }
     let row = (
@@ -160,7 +161,7 @@ pub fn keep(conn: &mut Conn, kept: &Kept) -> Result<(), Error> {
         kept_work::reason.eq(&kept.reason),
         kept_work::arrived_at.eq(kept.arrived_at.0),
     );
-    diesel::insert_into(kept_work::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(kept_work::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -170,7 +171,7 @@ pub fn keep(conn: &mut Conn, kept: &Kept) -> Result<(), Error> {
 /// The database's failure.
 pub fn count_kept(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error> {
     let own = kept_work::table.filter(kept_work::device_id.eq(device.as_bytes().as_slice()));
-    Ok(own.count().get_result(conn)?)
+    Ok(on_backend!(conn, c => own.count().get_result(c))?)
 }
 
 /// What is kept for a person, oldest first.
@@ -179,7 +180,7 @@ pub fn count_kept(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error> {
 /// The database's failure.
 pub fn kept_for(conn: &mut Conn, user: &UserId) -> Result<Vec<Kept>, Error> {
     type Row = (Vec<u8>, Vec<u8>, Vec<u8>, String, i64);
-    let rows: Vec<Row> = kept_work::table
+    let rows: Vec<Row> = on_backend!(conn, c => kept_work::table
         .filter(kept_work::user_id.eq(user.as_bytes().as_slice()))
         .order((kept_work::arrived_at, kept_work::id))
         .select((
@@ -189,7 +190,7 @@ pub fn kept_for(conn: &mut Conn, user: &UserId) -> Result<Vec<Kept>, Error> {
             kept_work::reason,
             kept_work::arrived_at,
         ))
-        .load(conn)?;
+        .load(c))?;
     let kept = |(id, device, frame, reason, arrived_at): Row| {
         Ok(Kept {
             id: id.try_into().map_err(|_| Error::Corrupt("kept work"))?,
@@ -220,7 +221,7 @@ pub fn keep_untrusted(
         untrusted::bytes.eq(bytes),
         untrusted::arrived_at.eq(now.0),
     );
-    diesel::insert_into(untrusted::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(untrusted::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -242,8 +243,8 @@ pub struct Untrusted {
 pub fn count_untrusted(conn: &mut Conn, device: &DeviceId) -> Result<Untrusted, Error> {
     use diesel::dsl::{count_star, max, min};
     let own = untrusted::table.filter(untrusted::device_id.eq(device.as_bytes().as_slice()));
-    let (count, first, last): (i64, Option<i64>, Option<i64>) = own
+    let (count, first, last): (i64, Option<i64>, Option<i64>) = on_backend!(conn, c => own
         .select((count_star(), min(untrusted::arrived_at), max(untrusted::arrived_at)))
-        .first(conn)?;
+        .first(c))?;
     Ok(Untrusted { count, first_at: first.map(Timestamp), last_at: last.map(Timestamp) })
 }

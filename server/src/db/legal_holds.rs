@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_audit::legal_holds::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A legal hold.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,7 +81,7 @@ pub fn insert(conn: &mut Conn, hold: &Hold) -> Result<(), Error> {
         dsl::set_reason.eq(&hold.set.reason),
         dsl::set_at.eq(hold.set.at.0),
     );
-    diesel::insert_into(dsl::legal_holds).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::legal_holds).values(row).execute(c))?;
     Ok(())
 }
 
@@ -95,7 +96,8 @@ pub fn lift(conn: &mut Conn, case: &CaseId, word: &Word) -> Result<bool, Error> 
         dsl::lifted_reason.eq(&word.reason),
         dsl::lifted_at.eq(word.at.0),
     );
-    Ok(diesel::update(dsl::legal_holds.filter(holds)).set(set).execute(conn)? > 0)
+    Ok(on_backend!(conn, c => diesel::update(dsl::legal_holds.filter(holds)).set(set).execute(c))?
+        > 0)
 }
 
 /// Every hold that a case ever had, newest first.
@@ -103,11 +105,11 @@ pub fn lift(conn: &mut Conn, case: &CaseId, word: &Word) -> Result<bool, Error> 
 /// # Errors
 /// The database's failure.
 pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Hold>, Error> {
-    let rows: Vec<Row> = dsl::legal_holds
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::legal_holds
         .filter(dsl::case_id.eq(case.as_bytes().as_slice()))
         .order((dsl::set_at.desc(), dsl::id))
         .select(columns!())
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -116,11 +118,11 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Hold>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Hold>, Error> {
-    let rows: Vec<Row> = dsl::legal_holds
+    let rows: Vec<Row> = on_backend!(conn, c => dsl::legal_holds
         .filter(dsl::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(dsl::lifted_at.is_null())
         .order((dsl::set_at, dsl::id))
         .select(columns!())
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }

@@ -8,6 +8,7 @@ use sync_core::time::Timestamp;
 use super::schema::clusters;
 use super::schema_log::{batches, log, log_marks, log_proofs};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// One change of the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,11 +108,11 @@ pub(super) fn from_row(row: Row) -> Result<Entry, Error> {
 /// # Errors
 /// The database's failure.
 pub fn of_record(conn: &mut Conn, record: &RecordId) -> Result<Vec<Entry>, Error> {
-    let rows = log::table
+    let rows = on_backend!(conn, c => log::table
         .filter(log::record_id.eq(record.as_bytes().as_slice()))
         .order(log::position)
         .select(COLUMNS)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -125,13 +126,13 @@ pub fn from_number(
     number: i64,
     limit: i64,
 ) -> Result<Vec<Entry>, Error> {
-    let rows = log::table
+    let rows = on_backend!(conn, c => log::table
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::number.ge(number))
         .order(log::number)
         .limit(limit)
         .select(COLUMNS)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -155,7 +156,7 @@ pub fn insert(conn: &mut Conn, entry: &Entry, proof: &Proof) -> Result<(), Error
         log::arrived_at.eq(entry.arrived_at.0),
         log::epoch.eq(0),
     );
-    diesel::insert_into(log::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(log::table).values(row).execute(c))?;
     let row = (
         log_proofs::cluster_id.eq(entry.cluster.as_bytes().as_slice()),
         log_proofs::number.eq(entry.number),
@@ -164,7 +165,7 @@ pub fn insert(conn: &mut Conn, entry: &Entry, proof: &Proof) -> Result<(), Error
         log_proofs::salted.eq(proof.salted.as_slice()),
         log_proofs::chain.eq(proof.chain.as_slice()),
     );
-    diesel::insert_into(log_proofs::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(log_proofs::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -181,7 +182,7 @@ pub fn insert_batch(conn: &mut Conn, batch: &BatchRow) -> Result<(), Error> {
         batches::signed.eq(&batch.signed),
         batches::arrived_at.eq(batch.arrived_at.0),
     );
-    diesel::insert_into(batches::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(batches::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -191,7 +192,8 @@ pub fn insert_batch(conn: &mut Conn, batch: &BatchRow) -> Result<(), Error> {
 /// The database's failure.
 pub fn batch(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<BatchRow>, Error> {
     type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64);
-    let row = batches::table.find(id.as_slice()).first::<Row>(conn).optional()?;
+    let row =
+        on_backend!(conn, c => batches::table.find(id.as_slice()).first::<Row>(c)).optional()?;
     row.map(|(_, cluster, device, signature, signed, arrived_at)| {
         Ok(BatchRow {
             id: *id,
@@ -215,7 +217,7 @@ pub fn proofs_from(
     number: i64,
     limit: i64,
 ) -> Result<Vec<(i64, Proof)>, Error> {
-    let rows = log_proofs::table
+    let rows = on_backend!(conn, c => log_proofs::table
         .filter(log_proofs::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log_proofs::number.ge(number))
         .order(log_proofs::number)
@@ -227,7 +229,7 @@ pub fn proofs_from(
             log_proofs::salted,
             log_proofs::chain,
         ))
-        .load::<ProofRow>(conn)?;
+        .load::<ProofRow>(c))?;
     rows.into_iter().map(proof).collect()
 }
 
@@ -254,14 +256,14 @@ pub fn state_at(conn: &mut Conn, cluster: &ClusterId, number: i64) -> Result<[u8
         .filter(log_proofs::number.le(number))
         .order(log_proofs::number.desc())
         .select((log_proofs::number, log_proofs::chain));
-    let last: Option<(i64, Vec<u8>)> = found.first(conn).optional()?;
+    let last: Option<(i64, Vec<u8>)> = on_backend!(conn, c => found.first(c)).optional()?;
     let (last, chain) = last.unwrap_or_else(|| (0, vec![0; 32]));
     let found = log_marks::table
         .filter(log_marks::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log_marks::number.gt(last).and(log_marks::number.le(number)))
         .order(log_marks::number.desc())
         .select(log_marks::mark);
-    let mark: Option<Vec<u8>> = found.first(conn).optional()?;
+    let mark: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
     let state = match mark {
         None => chain,
         Some(mark) => Sha256::new().chain_update(chain).chain_update(mark).finalize().to_vec(),
@@ -292,13 +294,13 @@ fn first_from(
     cluster: &ClusterId,
     number: i64,
 ) -> Result<Option<(i64, i64)>, Error> {
-    Ok(log::table
+    Ok(on_backend!(conn, c => log::table
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::number.ge(number))
         .order(log::number)
         .select((log::number, log::arrived_at))
-        .first(conn)
-        .optional()?)
+        .first(c))
+    .optional()?)
 }
 
 /// The next number and the chain's head.
@@ -309,7 +311,7 @@ pub fn head(conn: &mut Conn, cluster: &ClusterId) -> Result<(i64, [u8; 32]), Err
     let found = clusters::table
         .find(cluster.as_bytes().as_slice())
         .select((clusters::next_number, clusters::chain_head));
-    let (number, chain): (i64, Vec<u8>) = found.first(conn)?;
+    let (number, chain): (i64, Vec<u8>) = on_backend!(conn, c => found.first(c))?;
     Ok((number, chain.try_into().map_err(|_| Error::Corrupt("chain"))?))
 }
 
@@ -321,7 +323,7 @@ pub fn all_numbers(conn: &mut Conn) -> Result<i64, Error> {
     let sum = diesel::dsl::sql::<diesel::sql_types::BigInt>(
         "CAST(COALESCE(SUM(next_number), 0) AS BIGINT)",
     );
-    Ok(clusters::table.select(sum).first(conn)?)
+    Ok(on_backend!(conn, c => clusters::table.select(sum).first(c))?)
 }
 
 /// Moves the head. Only under the cluster's lock.
@@ -336,7 +338,7 @@ pub fn set_head(
 ) -> Result<(), Error> {
     let found = clusters::table.find(cluster.as_bytes().as_slice());
     let head = (clusters::next_number.eq(next_number), clusters::chain_head.eq(chain.as_slice()));
-    diesel::update(found).set(head).execute(conn)?;
+    on_backend!(conn, c => diesel::update(found).set(head).execute(c))?;
     Ok(())
 }
 
@@ -374,13 +376,13 @@ pub fn records_of_author(
     user: &UserId,
     cluster: &ClusterId,
 ) -> Result<Vec<RecordId>, Error> {
-    let rows: Vec<Vec<u8>> = log::table
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => log::table
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::user_id.eq(user.as_bytes().as_slice()))
         .select(log::record_id)
         .distinct()
         .order(log::record_id)
-        .load(conn)?;
+        .load(c))?;
     rows.iter().map(|id| Ok(RecordId::from_slice(id)?)).collect()
 }
 
@@ -393,7 +395,7 @@ pub fn arrived(conn: &mut Conn, record: &RecordId) -> Result<Timestamp, Error> {
         .filter(log::record_id.eq(record.as_bytes().as_slice()))
         .filter(log::position.eq(1))
         .select(log::arrived_at);
-    Ok(Timestamp(found.first(conn)?))
+    Ok(Timestamp(on_backend!(conn, c => found.first(c))?))
 }
 
 /// When the last change of a record arrived that somebody else than this person wrote; none if nobody
@@ -410,6 +412,6 @@ pub fn last_of_others(
         .filter(log::record_id.eq(record.as_bytes().as_slice()))
         .filter(log::user_id.ne(user.as_bytes().as_slice()))
         .select(diesel::dsl::max(log::arrived_at));
-    let last: Option<i64> = found.first(conn)?;
+    let last: Option<i64> = on_backend!(conn, c => found.first(c))?;
     Ok(last.map(Timestamp))
 }

@@ -7,6 +7,7 @@ use sync_core::time::Timestamp;
 use super::schema::{agencies, clusters, memberships, people_stamp, users};
 use super::schema_posts::post_history as history;
 use super::{Conn, Error};
+use crate::on_backend;
 use crate::role::Role;
 
 /// One role of one person in one cluster.
@@ -33,7 +34,7 @@ type Row = (Vec<u8>, String, Vec<u8>, String, String, String);
 /// # Errors
 /// The database's failure.
 pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Membership>, Error> {
-    let rows: Vec<Row> = memberships::table
+    let rows: Vec<Row> = on_backend!(conn, c => memberships::table
         .inner_join(clusters::table)
         .inner_join(agencies::table)
         .filter(memberships::user_id.eq(user.as_bytes().as_slice()))
@@ -46,7 +47,7 @@ pub fn of_user(conn: &mut Conn, user: &UserId) -> Result<Vec<Membership>, Error>
             agencies::name,
             memberships::role,
         ))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -79,7 +80,7 @@ pub fn insert(
         memberships::role.eq(role.as_str()),
         memberships::created_at.eq(now.0),
     );
-    diesel::insert_into(memberships::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(memberships::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -96,7 +97,7 @@ pub fn remove(
         .eq(user.as_bytes().as_slice())
         .and(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
         .and(memberships::role.eq(role.as_str()));
-    Ok(diesel::delete(memberships::table.filter(held)).execute(conn)? > 0)
+    Ok(on_backend!(conn, c => diesel::delete(memberships::table.filter(held)).execute(c))? > 0)
 }
 
 /// One role of one person of a cluster, as colleagues see it.
@@ -124,7 +125,7 @@ pub struct Post {
 /// The database's failure.
 pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Error> {
     type Row = (Vec<u8>, String, Option<String>, Vec<u8>, String, bool, String);
-    let rows: Vec<Row> = memberships::table
+    let rows: Vec<Row> = on_backend!(conn, c => memberships::table
         .inner_join(users::table)
         .inner_join(agencies::table)
         .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -139,7 +140,7 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
             agencies::sensitive,
             memberships::role,
         ))
-        .load(conn)?;
+        .load(c))?;
     let post = |(user, name, phone, agency, agency_name, sensitive, role): Row| {
         Ok(Post {
             user: UserId::from_slice(&user)?,
@@ -154,12 +155,13 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
     rows.into_iter().map(post).collect()
 }
 
-/// A number that moves whenever anybody comes, goes or is called something else, in any cluster.
+/// A number that is another whenever anybody came, left or is called something else, in any cluster. None is
+/// given twice, not even by a database that was put back to an older copy of itself.
 ///
 /// # Errors
 /// The database's failure.
 pub fn stamp(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(people_stamp::table.select(people_stamp::stamp).first(conn)?)
+    Ok(on_backend!(conn, c => people_stamp::table.select(people_stamp::stamp).first(c))?)
 }
 
 /// The posts that a cluster's people have in other clusters.
@@ -171,13 +173,13 @@ pub fn elsewhere(
     cluster: &ClusterId,
 ) -> Result<Vec<(UserId, ClusterId, Role)>, Error> {
     let (here, also) = diesel::alias!(memberships as here, memberships as also);
-    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = also
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = on_backend!(conn, c => also
         .inner_join(here.on(here.field(memberships::user_id).eq(also.field(memberships::user_id))))
         .filter(here.field(memberships::cluster_id).eq(cluster.as_bytes().as_slice()))
         .filter(also.field(memberships::cluster_id).ne(cluster.as_bytes().as_slice()))
         .select(also.fields((memberships::user_id, memberships::cluster_id, memberships::role)))
         .distinct()
-        .load(conn)?;
+        .load(c))?;
     let post = |(user, cluster, role): (Vec<u8>, Vec<u8>, String)| {
         Ok((UserId::from_slice(&user)?, ClusterId::from_slice(&cluster)?, role.parse()?))
     };
@@ -208,7 +210,7 @@ pub struct Colleague {
 /// The database's failure.
 pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>, Error> {
     type Row = (Vec<u8>, String, Option<String>, String, Vec<u8>, String, bool);
-    let rows: Vec<Row> = history::table
+    let rows: Vec<Row> = on_backend!(conn, c => history::table
         .inner_join(users::table)
         .inner_join(agencies::table)
         .filter(history::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -223,7 +225,7 @@ pub fn colleagues(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Colleague>
             agencies::sensitive,
         ))
         .distinct()
-        .load(conn)?;
+        .load(c))?;
     let colleague = |(user, name, phone, state, agency, agency_name, sensitive): Row| {
         Ok(Colleague {
             user: UserId::from_slice(&user)?,
@@ -245,12 +247,12 @@ pub fn agencies_of_cluster(
     conn: &mut Conn,
     cluster: &ClusterId,
 ) -> Result<Vec<(UserId, AgencyId)>, Error> {
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = memberships::table
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = on_backend!(conn, c => memberships::table
         .inner_join(users::table)
         .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(users::state.eq("active"))
         .select((memberships::user_id, memberships::agency_id))
-        .load(conn)?;
+        .load(c))?;
     let ids = |(user, agency): &(Vec<u8>, Vec<u8>)| {
         Ok((UserId::from_slice(user)?, AgencyId::from_slice(agency)?))
     };

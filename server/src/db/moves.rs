@@ -7,6 +7,7 @@ use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
 
 use super::schema_log::{moves, records, withdrawn};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// The record that took this one's place.
 ///
@@ -14,7 +15,7 @@ use super::{Conn, Error};
 /// The database's failure.
 pub fn target(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordId>, Error> {
     let found = moves::table.find(record.as_bytes().as_slice()).select(moves::to_record_id);
-    let bytes: Option<Vec<u8>> = found.first(conn).optional()?;
+    let bytes: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
     Ok(bytes.map(|bytes| RecordId::from_slice(&bytes)).transpose()?)
 }
 
@@ -27,7 +28,7 @@ pub fn insert(conn: &mut Conn, from: &RecordId, to: &RecordId) -> Result<(), Err
         moves::record_id.eq(from.as_bytes().as_slice()),
         moves::to_record_id.eq(to.as_bytes().as_slice()),
     );
-    diesel::insert_into(moves::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(moves::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -38,16 +39,16 @@ pub fn insert(conn: &mut Conn, from: &RecordId, to: &RecordId) -> Result<(), Err
 pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<(RecordId, RecordId)>, Error> {
     type Row = (Vec<u8>, Vec<u8>);
     let case = case.as_bytes().as_slice();
-    let out: Vec<Row> = moves::table
+    let out: Vec<Row> = on_backend!(conn, c => moves::table
         .inner_join(records::table.on(records::id.eq(moves::record_id)))
         .filter(records::case_id.eq(case))
         .select((moves::record_id, moves::to_record_id))
-        .load(conn)?;
-    let into: Vec<Row> = moves::table
+        .load(c))?;
+    let into: Vec<Row> = on_backend!(conn, c => moves::table
         .inner_join(records::table.on(records::id.eq(moves::to_record_id)))
         .filter(records::case_id.eq(case))
         .select((moves::record_id, moves::to_record_id))
-        .load(conn)?;
+        .load(c))?;
     let rows: BTreeSet<Row> = out.into_iter().chain(into).collect();
     let ids = |(from, to): Row| Ok((RecordId::from_slice(&from)?, RecordId::from_slice(&to)?));
     rows.into_iter().map(ids).collect()
@@ -59,7 +60,7 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<(RecordId, RecordId
 /// The database's failure.
 pub fn withdrawn_from(conn: &mut Conn, record: &RecordId) -> Result<BTreeSet<UserId>, Error> {
     let found = withdrawn::table.filter(withdrawn::record_id.eq(record.as_bytes().as_slice()));
-    let users: Vec<Vec<u8>> = found.select(withdrawn::user_id).load(conn)?;
+    let users: Vec<Vec<u8>> = on_backend!(conn, c => found.select(withdrawn::user_id).load(c))?;
     users.iter().map(|user| Ok(UserId::from_slice(user)?)).collect()
 }
 
@@ -80,7 +81,7 @@ pub fn withdraw(
         withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()),
         withdrawn::number.eq(number),
     );
-    diesel::insert_into(withdrawn::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(withdrawn::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -94,13 +95,13 @@ pub fn withdrawn(
     cluster: &ClusterId,
     (after, up_to): (i64, i64),
 ) -> Result<Vec<RecordId>, Error> {
-    let rows: Vec<Vec<u8>> = withdrawn::table
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => withdrawn::table
         .filter(withdrawn::user_id.eq(user.as_bytes().as_slice()))
         .filter(withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(withdrawn::number.gt(after).and(withdrawn::number.le(up_to)))
         .order(withdrawn::number)
         .select(withdrawn::record_id)
-        .load(conn)?;
+        .load(c))?;
     rows.iter().map(|id| Ok(RecordId::from_slice(id)?)).collect()
 }
 
@@ -109,10 +110,10 @@ pub fn withdrawn(
 /// # Errors
 /// The database's failure.
 pub fn last_withdrawn(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<i64, Error> {
-    let last: Option<i64> = withdrawn::table
+    let last: Option<i64> = on_backend!(conn, c => withdrawn::table
         .filter(withdrawn::user_id.eq(user.as_bytes().as_slice()))
         .filter(withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()))
         .select(diesel::dsl::max(withdrawn::number))
-        .first(conn)?;
+        .first(c))?;
     Ok(last.unwrap_or(0))
 }

@@ -8,6 +8,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_identity::outside_accounts::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// Whose account this is.
 ///
@@ -15,7 +16,7 @@ use super::{Conn, Error};
 /// The database's failure, as everywhere here.
 pub fn holder(conn: &mut Conn, issuer: &str, subject: &str) -> Result<Option<UserId>, Error> {
     let found = dsl::outside_accounts.find((issuer, subject)).select(dsl::user_id);
-    let user: Option<Vec<u8>> = found.first(conn).optional()?;
+    let user: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
     Ok(user.map(|user| UserId::from_slice(&user)).transpose()?)
 }
 
@@ -35,7 +36,7 @@ pub fn insert(
         dsl::user_id.eq(user.as_bytes().as_slice()),
         dsl::linked_at.eq(now.0),
     );
-    diesel::insert_into(dsl::outside_accounts).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::outside_accounts).values(row).execute(c))?;
     Ok(())
 }
 
@@ -45,7 +46,7 @@ pub fn insert(
 /// The database's failure.
 pub fn remove_of_user(conn: &mut Conn, user: &UserId) -> Result<usize, Error> {
     let own = dsl::user_id.eq(user.as_bytes().as_slice());
-    Ok(diesel::delete(dsl::outside_accounts.filter(own)).execute(conn)?)
+    Ok(on_backend!(conn, c => diesel::delete(dsl::outside_accounts.filter(own)).execute(c))?)
 }
 
 /// Everybody who has an account there.
@@ -53,6 +54,7 @@ pub fn remove_of_user(conn: &mut Conn, user: &UserId) -> Result<usize, Error> {
 /// # Errors
 /// The database's failure.
 pub fn holders(conn: &mut Conn) -> Result<BTreeSet<UserId>, Error> {
-    let users: Vec<Vec<u8>> = dsl::outside_accounts.select(dsl::user_id).load(conn)?;
+    let users: Vec<Vec<u8>> =
+        on_backend!(conn, c => dsl::outside_accounts.select(dsl::user_id).load(c))?;
     users.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
 }

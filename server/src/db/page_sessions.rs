@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::page_sessions::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A browser's session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,11 +27,11 @@ pub struct PageSessionRow {
 /// The database's failure.
 pub fn by_hash(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<PageSessionRow>, Error> {
     type Row = (Vec<u8>, i64, i64, Option<i64>);
-    let row: Option<Row> = dsl::page_sessions
+    let row: Option<Row> = on_backend!(conn, c => dsl::page_sessions
         .find(hash.as_slice())
         .select((dsl::user_id, dsl::started_at, dsl::last_used_at, dsl::ended_at))
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     let Some((user, started_at, last_used_at, ended_at)) = row else { return Ok(None) };
     Ok(Some(PageSessionRow {
         user: UserId::from_slice(&user)?,
@@ -56,7 +57,7 @@ pub fn insert(
         dsl::started_at.eq(now.0),
         dsl::last_used_at.eq(now.0),
     );
-    diesel::insert_into(dsl::page_sessions).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::page_sessions).values(row).execute(c))?;
     Ok(())
 }
 
@@ -66,7 +67,7 @@ pub fn insert(
 /// The database's failure.
 pub fn note_use(conn: &mut Conn, hash: &[u8; 32], now: Timestamp) -> Result<(), Error> {
     let open = dsl::page_sessions.filter(dsl::token_hash.eq(hash.as_slice()));
-    diesel::update(open).set(dsl::last_used_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(open).set(dsl::last_used_at.eq(now.0)).execute(c))?;
     Ok(())
 }
 
@@ -77,7 +78,7 @@ pub fn note_use(conn: &mut Conn, hash: &[u8; 32], now: Timestamp) -> Result<(), 
 pub fn end(conn: &mut Conn, hash: &[u8; 32], now: Timestamp) -> Result<(), Error> {
     let open =
         dsl::page_sessions.filter(dsl::token_hash.eq(hash.as_slice()).and(dsl::ended_at.is_null()));
-    diesel::update(open).set(dsl::ended_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(open).set(dsl::ended_at.eq(now.0)).execute(c))?;
     Ok(())
 }
 
@@ -87,7 +88,7 @@ pub fn end(conn: &mut Conn, hash: &[u8; 32], now: Timestamp) -> Result<(), Error
 /// The database's failure.
 pub fn end_of_user(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), Error> {
     let own = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::ended_at.is_null());
-    diesel::update(dsl::page_sessions.filter(own)).set(dsl::ended_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(dsl::page_sessions.filter(own)).set(dsl::ended_at.eq(now.0)).execute(c))?;
     Ok(())
 }
 
@@ -103,6 +104,6 @@ pub fn end_others(
 ) -> Result<(), Error> {
     let own = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::ended_at.is_null());
     let others = own.and(dsl::token_hash.ne(kept.as_slice()));
-    diesel::update(dsl::page_sessions.filter(others)).set(dsl::ended_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(dsl::page_sessions.filter(others)).set(dsl::ended_at.eq(now.0)).execute(c))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_posts::{post_history as history, post_proposals as proposals};
 use super::{Conn, Error};
+use crate::on_backend;
 use crate::role::Role;
 
 /// A post that somebody proposed.
@@ -73,7 +74,7 @@ pub fn propose(conn: &mut Conn, proposal: &Proposal) -> Result<(), Error> {
         proposals::proposed_by.eq(proposal.by.as_ref().map(|by| by.as_bytes().as_slice())),
         proposals::proposed_at.eq(proposal.at.0),
     );
-    diesel::insert_into(proposals::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(proposals::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -83,7 +84,7 @@ pub fn propose(conn: &mut Conn, proposal: &Proposal) -> Result<(), Error> {
 /// The database's failure.
 pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<Proposal>, Error> {
     let found = proposals::table.filter(proposals::id.eq(id.as_slice())).select(columns!());
-    found.first::<Row>(conn).optional()?.map(from_row).transpose()
+    on_backend!(conn, c => found.first::<Row>(c)).optional()?.map(from_row).transpose()
 }
 
 /// What waits in a cluster, oldest first.
@@ -91,12 +92,12 @@ pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<Proposal>, Error> 
 /// # Errors
 /// The database's failure.
 pub fn waiting(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Proposal>, Error> {
-    let rows = proposals::table
+    let rows = on_backend!(conn, c => proposals::table
         .filter(proposals::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(proposals::decided_at.is_null())
         .order((proposals::proposed_at, proposals::id))
         .select(columns!())
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -116,7 +117,8 @@ pub fn decide(
         proposals::decided_at.eq(now.0),
         proposals::confirmed.eq(confirmed),
     );
-    Ok(diesel::update(proposals::table.filter(open)).set(set).execute(conn)? > 0)
+    Ok(on_backend!(conn, c => diesel::update(proposals::table.filter(open)).set(set).execute(c))?
+        > 0)
 }
 
 /// Notes that a post is held from a number of the cluster's log on.
@@ -140,7 +142,8 @@ pub fn began(
         history::until_at.eq(None::<i64>),
         history::agency_id.eq(agency.as_bytes().as_slice()),
     );
-    if diesel::update(history::table.filter(same)).set(open).execute(conn)? > 0 {
+    if on_backend!(conn, c => diesel::update(history::table.filter(same)).set(open).execute(c))? > 0
+    {
         return Ok(());
     }
     let row = (
@@ -151,7 +154,7 @@ pub fn began(
         history::from_number.eq(number),
         history::from_at.eq(now.0),
     );
-    diesel::insert_into(history::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(history::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -171,7 +174,7 @@ pub fn ended_one(
         .and(history::role.eq(role.as_str()))
         .and(history::until_at.is_null());
     let set = (history::until_number.eq(number), history::until_at.eq(now.0));
-    diesel::update(history::table.filter(open)).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(history::table.filter(open)).set(set).execute(c))?;
     Ok(())
 }
 
@@ -190,7 +193,7 @@ pub fn ended(
         .and(history::cluster_id.eq(cluster.as_bytes().as_slice()))
         .and(history::until_at.is_null());
     let set = (history::until_number.eq(number), history::until_at.eq(now.0));
-    diesel::update(history::table.filter(open)).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(history::table.filter(open)).set(set).execute(c))?;
     Ok(())
 }
 
@@ -204,13 +207,13 @@ pub fn held_at(
     cluster: &ClusterId,
     number: i64,
 ) -> Result<Vec<Role>, Error> {
-    let rows: Vec<(String, Option<i64>)> = history::table
+    let rows: Vec<(String, Option<i64>)> = on_backend!(conn, c => history::table
         .filter(history::user_id.eq(user.as_bytes().as_slice()))
         .filter(history::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(history::from_number.le(number))
         .order(history::role)
         .select((history::role, history::until_number))
-        .load(conn)?;
+        .load(c))?;
     let held = rows.into_iter().filter(|(_, until)| until.is_none_or(|until| until > number));
     held.map(|(role, _)| Ok(role.parse()?)).collect()
 }
@@ -236,7 +239,7 @@ pub struct HeldPost {
 /// The database's failure.
 pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<HeldPost>, Error> {
     type Row = (Vec<u8>, Vec<u8>, String, i64, Option<i64>);
-    let rows: Vec<Row> = history::table
+    let rows: Vec<Row> = on_backend!(conn, c => history::table
         .filter(history::cluster_id.eq(cluster.as_bytes().as_slice()))
         .order((history::from_at, history::user_id, history::role))
         .select((
@@ -246,7 +249,7 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<HeldPost>,
             history::from_at,
             history::until_at,
         ))
-        .load(conn)?;
+        .load(c))?;
     let post = |(user, agency, role, from, until): Row| {
         Ok(HeldPost {
             user: UserId::from_slice(&user)?,

@@ -10,6 +10,7 @@ use sync_core::ids::{ClusterId, RecordId, ScopeId, UserId};
 use super::log::{COLUMNS, Entry, Row, from_row};
 use super::schema_log::{access, log, records, withdrawn};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A change to send, with its record's envelope.
 pub type Sent = (Entry, Vec<u8>);
@@ -65,13 +66,13 @@ pub fn about(
     cluster: &ClusterId,
     (after, up_to): (i64, i64),
 ) -> Result<Vec<About>, Error> {
-    let rows = log::table
+    let rows = on_backend!(conn, c => log::table
         .inner_join(records::table)
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::number.gt(after).and(log::number.le(up_to)))
         .order(log::number)
         .select((log::number, log::record_id, records::scope_id))
-        .load::<(i64, Vec<u8>, Vec<u8>)>(conn)?;
+        .load::<(i64, Vec<u8>, Vec<u8>)>(c))?;
     let read = |(number, record, scope): (i64, Vec<u8>, Vec<u8>)| {
         let (record, scope) = (RecordId::from_slice(&record)?, ScopeId::from_slice(&scope)?);
         Ok(About { number, record, scope })
@@ -88,12 +89,12 @@ pub fn granted_by(
     (user, cluster): (&UserId, &ClusterId),
     by: i64,
 ) -> Result<HashSet<[u8; 16]>, Error> {
-    let rows = access::table
+    let rows = on_backend!(conn, c => access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(access::since.le(by).and(access::until.is_null()))
         .select(access::scope_id)
-        .load::<Vec<u8>>(conn)?;
+        .load::<Vec<u8>>(c))?;
     rows.iter().map(|scope| Ok(*ScopeId::from_slice(scope)?.as_bytes())).collect()
 }
 
@@ -106,14 +107,14 @@ pub fn numbered(
     (user, cluster): (&UserId, &ClusterId),
     numbers: &[i64],
 ) -> Result<Vec<Sent>, Error> {
-    let rows = log::table
+    let rows = on_backend!(conn, c => log::table
         .inner_join(records::table)
         .filter(log::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(log::number.eq_any(numbers))
         .filter(still_theirs!(user))
         .order(log::number)
         .select((COLUMNS, records::envelope))
-        .load::<(Row, Vec<u8>)>(conn)?;
+        .load::<(Row, Vec<u8>)>(c))?;
     rows.into_iter().map(sent).collect()
 }
 
@@ -131,11 +132,11 @@ pub fn new_changes(
 ) -> Result<Vec<Sent>, Error> {
     macro_rules! load {
         ($column:expr) => {
-            grant_by_grant!(user, cluster, range, granted_by, $column)
+            on_backend!(conn, c => grant_by_grant!(user, cluster, range, granted_by, $column)
                 .order(log::number)
                 .limit(limit)
                 .select((COLUMNS, records::envelope))
-                .load::<(Row, Vec<u8>)>(conn)?
+                .load::<(Row, Vec<u8>)>(c))?
                 .into_iter()
                 .map(sent)
         };
@@ -159,9 +160,9 @@ pub fn count_new(
 ) -> Result<i64, Error> {
     macro_rules! count {
         ($column:expr) => {
-            grant_by_grant!(user, cluster, range, granted_by, $column)
+            on_backend!(conn, c => grant_by_grant!(user, cluster, range, granted_by, $column)
                 .count()
-                .get_result::<i64>(conn)?
+                .get_result::<i64>(c))?
         };
     }
     Ok(count!(records::scope_id) + count!(records::id))
@@ -206,7 +207,7 @@ pub fn granted_records(
     // Two joins: an OR in one of them has no index to go by.
     macro_rules! by {
         ($column:expr) => {
-            access::table
+            on_backend!(conn, c => access::table
                 .inner_join(records::table.on($column.eq(access::scope_id)))
                 .filter(access::user_id.eq(user.as_bytes().as_slice()))
                 .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -217,7 +218,7 @@ pub fn granted_records(
                 .filter(records::first_number.le(up_to))
                 .filter(still_theirs!(user))
                 .select((records::id, records::envelope, records::first_number, records::length))
-                .load::<GrantedRow>(conn)?
+                .load::<GrantedRow>(c))?
         };
     }
     let mut found: BTreeMap<i64, Granted> = BTreeMap::new();
@@ -242,11 +243,11 @@ pub fn changes_of(
     up_to: i64,
 ) -> Result<BTreeMap<RecordId, Vec<Entry>>, Error> {
     let ids = of.iter().map(|id| id.as_bytes().as_slice());
-    let rows = log::table
+    let rows = on_backend!(conn, c => log::table
         .filter(log::record_id.eq_any(ids))
         .filter(log::number.le(up_to))
         .select(COLUMNS)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     let mut found: BTreeMap<RecordId, Vec<Entry>> = BTreeMap::new();
     for row in rows {
         let entry = from_row(row)?;
@@ -266,14 +267,14 @@ pub fn count_granted(
     cluster: &ClusterId,
     since_after: i64,
 ) -> Result<i64, Error> {
-    let found: Option<i64> = access::table
+    let found: Option<i64> = on_backend!(conn, c => access::table
         .inner_join(records::table.on(records::scope_id.eq(access::scope_id)))
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(access::since.gt(since_after))
         .filter(access::until.is_null())
         .select(diesel::dsl::sum(records::length))
-        .first(conn)?;
+        .first(c))?;
     Ok(found.unwrap_or(0))
 }
 
@@ -286,5 +287,5 @@ pub fn is_granted(conn: &mut Conn, user: &UserId, scope: &ScopeId) -> Result<boo
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::scope_id.eq(scope.as_bytes().as_slice()))
         .filter(access::until.is_null());
-    Ok(diesel::select(exists(found)).get_result(conn)?)
+    Ok(on_backend!(conn, c => diesel::select(exists(found)).get_result(c))?)
 }

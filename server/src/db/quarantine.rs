@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_quarantine::{quarantine, quarantine_decisions as decisions};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// What became of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,7 +144,7 @@ pub fn insert(conn: &mut Conn, held: &Held) -> Result<(), Error> {
         quarantine::harm_since.eq(held.harm_since),
         quarantine::arrived_at.eq(held.arrived_at.0),
     );
-    diesel::insert_into(quarantine::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(quarantine::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -153,7 +154,7 @@ pub fn insert(conn: &mut Conn, held: &Held) -> Result<(), Error> {
 /// The database's failure.
 pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<Held>, Error> {
     let found = bundles!().filter(quarantine::id.eq(id.as_slice()));
-    found.first::<Row>(conn).optional()?.map(from_row).transpose()
+    on_backend!(conn, c => found.first::<Row>(c)).optional()?.map(from_row).transpose()
 }
 
 /// All work of an author in a record that was ever kept, in the order of their numbers.
@@ -161,11 +162,11 @@ pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<Held>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn of_author(conn: &mut Conn, record: &RecordId, actor: &Actor) -> Result<Vec<Held>, Error> {
-    let rows = bundles!()
+    let rows = on_backend!(conn, c => bundles!()
         .filter(quarantine::record_id.eq(record.as_bytes().as_slice()))
         .filter(quarantine::actor.eq(actor.as_bytes().as_slice()))
         .order((quarantine::first_seq, quarantine::arrived_at, quarantine::id))
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -174,11 +175,11 @@ pub fn of_author(conn: &mut Conn, record: &RecordId, actor: &Actor) -> Result<Ve
 /// # Errors
 /// The database's failure.
 pub fn waiting(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Held>, Error> {
-    let rows = bundles!()
+    let rows = on_backend!(conn, c => bundles!()
         .filter(quarantine::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(decisions::number.is_null())
         .order((quarantine::arrived_at, quarantine::first_seq, quarantine::id))
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -187,11 +188,11 @@ pub fn waiting(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Held>, Error>
 /// # Errors
 /// The database's failure.
 pub fn given_back_of(conn: &mut Conn, device: &DeviceId) -> Result<Vec<Held>, Error> {
-    let rows = bundles!()
+    let rows = on_backend!(conn, c => bundles!()
         .filter(quarantine::device_id.eq(device.as_bytes().as_slice()))
         .filter(decisions::released.eq(false).assume_not_null())
         .order((decisions::number, quarantine::first_seq))
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -200,12 +201,12 @@ pub fn given_back_of(conn: &mut Conn, device: &DeviceId) -> Result<Vec<Held>, Er
 /// # Errors
 /// The database's failure.
 pub fn count_of_device(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error> {
-    let count: Option<i64> = quarantine::table
+    let count: Option<i64> = on_backend!(conn, c => quarantine::table
         .left_join(decisions::table)
         .filter(quarantine::device_id.eq(device.as_bytes().as_slice()))
         .filter(decisions::number.is_null())
         .select(diesel::dsl::sum(quarantine::length))
-        .first(conn)?;
+        .first(c))?;
     Ok(count.unwrap_or(0))
 }
 
@@ -214,12 +215,12 @@ pub fn count_of_device(conn: &mut Conn, device: &DeviceId) -> Result<i64, Error>
 /// # Errors
 /// The database's failure.
 pub fn harm_of_case(conn: &mut Conn, case: &CaseId) -> Result<Option<i64>, Error> {
-    Ok(quarantine::table
+    Ok(on_backend!(conn, c => quarantine::table
         .left_join(decisions::table)
         .filter(quarantine::case_id.eq(case.as_bytes().as_slice()))
         .filter(decisions::number.is_null())
         .select(diesel::dsl::min(quarantine::harm_since))
-        .first(conn)?)
+        .first(c))?)
 }
 
 /// What a reviewer decided.
@@ -250,7 +251,7 @@ pub fn decide(conn: &mut Conn, id: &[u8; 16], decision: &Decision) -> Result<(),
         decisions::decided_at.eq(decision.at.0),
         decisions::reason.eq(&decision.reason),
     );
-    diesel::insert_into(decisions::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(decisions::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -264,11 +265,11 @@ pub fn decided(
     cluster: &ClusterId,
     (after, up_to): (i64, i64),
 ) -> Result<Vec<Held>, Error> {
-    let rows = bundles!()
+    let rows = on_backend!(conn, c => bundles!()
         .filter(quarantine::device_id.eq(device.as_bytes().as_slice()))
         .filter(quarantine::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(decisions::number.gt(after).and(decisions::number.le(up_to)).assume_not_null())
         .order((decisions::number, quarantine::first_seq))
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }

@@ -6,6 +6,7 @@ use sync_core::record::kind::Kind;
 
 use super::schema_log::{cases, records};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A record of the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,7 +53,8 @@ fn from_row(row: Row) -> Result<RecordRow, Error> {
 /// # Errors
 /// The database's failure, as everywhere here.
 pub fn by_id(conn: &mut Conn, id: &RecordId) -> Result<Option<RecordRow>, Error> {
-    let row = records::table.find(id.as_bytes().as_slice()).first::<Row>(conn).optional()?;
+    let row = on_backend!(conn, c => records::table.find(id.as_bytes().as_slice()).first::<Row>(c))
+        .optional()?;
     row.map(from_row).transpose()
 }
 
@@ -62,7 +64,7 @@ pub fn by_id(conn: &mut Conn, id: &RecordId) -> Result<Option<RecordRow>, Error>
 /// The database's failure.
 pub fn length(conn: &mut Conn, id: &RecordId) -> Result<usize, Error> {
     let found = records::table.find(id.as_bytes().as_slice()).select(records::length);
-    let length: Option<i32> = found.first(conn).optional()?;
+    let length: Option<i32> = on_backend!(conn, c => found.first(c)).optional()?;
     Ok(length.unwrap_or(0).unsigned_abs() as usize)
 }
 
@@ -71,10 +73,10 @@ pub fn length(conn: &mut Conn, id: &RecordId) -> Result<usize, Error> {
 /// # Errors
 /// The database's failure.
 pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error> {
-    let rows = records::table
+    let rows = on_backend!(conn, c => records::table
         .filter(records::case_id.eq(case.as_bytes().as_slice()))
         .order(records::first_number)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -90,11 +92,11 @@ pub fn of_rules(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error>
         .group_by(one.field(records::scope_id))
         .select(diesel::dsl::min(one.field(records::first_number)));
     let own = records::kind.eq(i16::from(Kind::Case.code()));
-    let rows = records::table
+    let rows = on_backend!(conn, c => records::table
         .filter(records::case_id.eq(case))
         .filter(own.or(records::first_number.nullable().eq_any(firsts).assume_not_null()))
         .order(records::first_number)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -104,11 +106,11 @@ pub fn of_rules(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error>
 /// The database's failure.
 pub fn of_kinds(conn: &mut Conn, case: &CaseId, kinds: [Kind; 2]) -> Result<Vec<RecordRow>, Error> {
     let [one, other] = kinds.map(|kind| i16::from(kind.code()));
-    let rows = records::table
+    let rows = on_backend!(conn, c => records::table
         .filter(records::case_id.eq(case.as_bytes().as_slice()))
         .filter(records::kind.eq(one).or(records::kind.eq(other)))
         .order(records::first_number)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -118,7 +120,7 @@ pub fn of_kinds(conn: &mut Conn, case: &CaseId, kinds: [Kind; 2]) -> Result<Vec<
 /// The database's failure.
 pub fn any_of(conn: &mut Conn, case: &CaseId) -> Result<bool, Error> {
     let found = records::table.filter(records::case_id.eq(case.as_bytes().as_slice()));
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+    Ok(on_backend!(conn, c => diesel::select(diesel::dsl::exists(found)).get_result(c))?)
 }
 
 /// Every record of a cluster, in the order in which they began.
@@ -126,10 +128,10 @@ pub fn any_of(conn: &mut Conn, case: &CaseId) -> Result<bool, Error> {
 /// # Errors
 /// The database's failure.
 pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<RecordRow>, Error> {
-    let rows = records::table
+    let rows = on_backend!(conn, c => records::table
         .filter(records::cluster_id.eq(cluster.as_bytes().as_slice()))
         .order(records::first_number)
-        .load::<Row>(conn)?;
+        .load::<Row>(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -148,7 +150,7 @@ pub fn put(conn: &mut Conn, row: &RecordRow) -> Result<(), Error> {
 pub fn grow(conn: &mut Conn, row: &RecordRow) -> Result<bool, Error> {
     let found = records::table.find(row.id.as_bytes().as_slice());
     let grown = (records::last_number.eq(row.last_number), records::length.eq(row.length));
-    Ok(diesel::update(found).set(grown).execute(conn)? > 0)
+    Ok(on_backend!(conn, c => diesel::update(found).set(grown).execute(c))? > 0)
 }
 
 /// Adds a record with its first changes.
@@ -167,7 +169,7 @@ pub fn insert(conn: &mut Conn, row: &RecordRow) -> Result<(), Error> {
         records::last_number.eq(row.last_number),
         records::length.eq(row.length),
     );
-    diesel::insert_into(records::table).values(new).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(records::table).values(new).execute(c))?;
     Ok(())
 }
 
@@ -177,7 +179,7 @@ pub fn insert(conn: &mut Conn, row: &RecordRow) -> Result<(), Error> {
 /// The database's failure.
 pub fn cluster_of(conn: &mut Conn, case: &CaseId) -> Result<Option<ClusterId>, Error> {
     let found = cases::table.find(case.as_bytes().as_slice()).select(cases::cluster_id);
-    let bytes: Option<Vec<u8>> = found.first(conn).optional()?;
+    let bytes: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
     Ok(bytes.map(|bytes| ClusterId::from_slice(&bytes)).transpose()?)
 }
 
@@ -187,7 +189,8 @@ pub fn cluster_of(conn: &mut Conn, case: &CaseId) -> Result<Option<ClusterId>, E
 /// The database's failure.
 pub fn cases_of(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseId>, Error> {
     let found = cases::table.filter(cases::cluster_id.eq(cluster.as_bytes().as_slice()));
-    let rows: Vec<Vec<u8>> = found.order(cases::begun_number).select(cases::id).load(conn)?;
+    let rows: Vec<Vec<u8>> =
+        on_backend!(conn, c => found.order(cases::begun_number).select(cases::id).load(c))?;
     rows.iter().map(|id| Ok(CaseId::from_slice(id)?)).collect()
 }
 
@@ -206,6 +209,6 @@ pub fn insert_case(
         cases::cluster_id.eq(cluster.as_bytes().as_slice()),
         cases::begun_number.eq(number),
     );
-    diesel::insert_into(cases::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(cases::table).values(row).execute(c))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::refresh_tokens::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A refresh token as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,11 +28,11 @@ type Row = (Vec<u8>, i64, Option<i64>, Option<i64>);
 /// # Errors
 /// The database's failure.
 pub fn by_hash(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<RefreshToken>, Error> {
-    let row: Option<Row> = dsl::refresh_tokens
+    let row: Option<Row> = on_backend!(conn, c => dsl::refresh_tokens
         .filter(dsl::token_hash.eq(hash.as_slice()))
         .select((dsl::session_id, dsl::expires_at, dsl::used_at, dsl::successor_used_at))
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     let Some((session, expires_at, used_at, successor_used_at)) = row else { return Ok(None) };
     Ok(Some(RefreshToken {
         session: session.try_into().map_err(|_| Error::Corrupt("session id"))?,
@@ -57,7 +58,7 @@ pub fn insert(
         dsl::issued_at.eq(issued_at.0),
         dsl::expires_at.eq(expires_at.0),
     );
-    diesel::insert_into(dsl::refresh_tokens).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::refresh_tokens).values(row).execute(c))?;
     Ok(())
 }
 
@@ -74,15 +75,15 @@ pub fn mark_used(
 ) -> Result<bool, Error> {
     let unused =
         dsl::refresh_tokens.filter(dsl::token_hash.eq(hash.as_slice()).and(dsl::used_at.is_null()));
-    if diesel::update(unused).set(dsl::used_at.eq(now.0)).execute(conn)? == 0 {
+    if on_backend!(conn, c => diesel::update(unused).set(dsl::used_at.eq(now.0)).execute(c))? == 0 {
         return Ok(false);
     }
     let earlier = dsl::session_id
         .eq(session.as_slice())
         .and(dsl::token_hash.ne(hash.as_slice()))
         .and(dsl::successor_used_at.is_null());
-    diesel::update(dsl::refresh_tokens.filter(earlier))
+    on_backend!(conn, c => diesel::update(dsl::refresh_tokens.filter(earlier))
         .set(dsl::successor_used_at.eq(now.0))
-        .execute(conn)?;
+        .execute(c))?;
     Ok(true)
 }

@@ -7,6 +7,7 @@ use sync_core::view::{Excluded, Extract, TermAttendance};
 
 use super::schema_roll::{attendance, exclusions, pupils, schools};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// The id of a school or pupil in the tables.
 pub type RowId = [u8; 16];
@@ -56,7 +57,7 @@ pub fn insert_school(conn: &mut Conn, school: &School) -> Result<(), Error> {
         schools::name.eq(&school.name),
         schools::sector.eq(school.sector),
     );
-    diesel::insert_into(schools::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(schools::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -76,7 +77,7 @@ pub fn insert_pupil(conn: &mut Conn, pupil: &Pupil, now: Timestamp) -> Result<()
         pupils::year_group.eq(&pupil.year_group),
         pupils::imported_at.eq(now.0),
     );
-    diesel::insert_into(pupils::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(pupils::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -96,7 +97,7 @@ pub fn insert_attendance(
         attendance::possible.eq(i32::from(term.possible)),
         attendance::attended.eq(i32::from(term.attended)),
     );
-    diesel::insert_into(attendance::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(attendance::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -111,7 +112,7 @@ pub fn insert_exclusion(conn: &mut Conn, pupil: &RowId, it: &Excluded) -> Result
         exclusions::half_days.eq(i32::from(it.half_days)),
         exclusions::cause.eq(&it.cause),
     );
-    diesel::insert_into(exclusions::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(exclusions::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -125,14 +126,14 @@ pub fn find(
     (scheme, number): (&str, &str),
     born: &str,
 ) -> Result<Option<RowId>, Error> {
-    let found: Option<Vec<u8>> = pupils::table
+    let found: Option<Vec<u8>> = on_backend!(conn, c => pupils::table
         .inner_join(schools::table)
         .filter(pupils::scheme.eq(scheme).and(pupils::number.eq(number)))
         .filter(pupils::born.eq(born))
         .filter(schools::cluster_id.eq(cluster.as_bytes().as_slice()))
         .select(pupils::id)
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     found.map(|id| id.try_into().map_err(|_| Error::Corrupt("id"))).transpose()
 }
 
@@ -141,11 +142,11 @@ pub fn find(
 /// # Errors
 /// The database's failure.
 pub fn extract(conn: &mut Conn, pupil: &RowId) -> Result<Extract, Error> {
-    let (year_group, imported_at, school): (String, i64, String) = pupils::table
+    let (year_group, imported_at, school): (String, i64, String) = on_backend!(conn, c => pupils::table
         .inner_join(schools::table)
         .filter(pupils::id.eq(pupil.as_slice()))
         .select((pupils::year_group, pupils::imported_at, schools::name))
-        .first(conn)?;
+        .first(c))?;
     Ok(Extract {
         school,
         year_group,
@@ -161,7 +162,7 @@ const TERMS: i64 = 8;
 const EXCLUSIONS: i64 = 80;
 
 fn terms(conn: &mut Conn, pupil: &RowId) -> Result<Vec<TermAttendance>, Error> {
-    let rows: Vec<(String, String, i32, i32)> = attendance::table
+    let rows: Vec<(String, String, i32, i32)> = on_backend!(conn, c => attendance::table
         .filter(attendance::pupil_id.eq(pupil.as_slice()))
         .order(attendance::from_day.desc())
         .limit(TERMS)
@@ -171,7 +172,7 @@ fn terms(conn: &mut Conn, pupil: &RowId) -> Result<Vec<TermAttendance>, Error> {
             attendance::possible,
             attendance::attended,
         ))
-        .load(conn)?;
+        .load(c))?;
     let read = |(term, from, possible, attended): (String, String, i32, i32)| {
         let (possible, attended) = (count(possible)?, count(attended)?);
         Ok(TermAttendance { term, from: day(&from)?, possible, attended })
@@ -180,12 +181,12 @@ fn terms(conn: &mut Conn, pupil: &RowId) -> Result<Vec<TermAttendance>, Error> {
 }
 
 fn excluded(conn: &mut Conn, pupil: &RowId) -> Result<Vec<Excluded>, Error> {
-    let rows: Vec<(String, i32, String)> = exclusions::table
+    let rows: Vec<(String, i32, String)> = on_backend!(conn, c => exclusions::table
         .filter(exclusions::pupil_id.eq(pupil.as_slice()))
         .order(exclusions::from_day.desc())
         .limit(EXCLUSIONS)
         .select((exclusions::from_day, exclusions::half_days, exclusions::cause))
-        .load(conn)?;
+        .load(c))?;
     let read = |(from, half_days, cause): (String, i32, String)| {
         let (from, half_days) = (day(&from)?, count(half_days)?);
         Ok(Excluded { from, half_days, cause, education_from: None })

@@ -8,6 +8,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_identity::second_factors::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A person's second factor.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub fn get(conn: &mut Conn, user: &UserId) -> Result<Option<Factor>, Error> {
     type Row = (Vec<u8>, Option<i64>, i64, i64, i64);
     let columns = (dsl::sealed, dsl::confirmed_at, dsl::last_step, dsl::wrong, dsl::wrong_at);
     let own = dsl::second_factors.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
-    let row: Option<Row> = own.select(columns).first(conn).optional()?;
+    let row: Option<Row> = on_backend!(conn, c => own.select(columns).first(c)).optional()?;
     Ok(row.map(|(sealed, confirmed_at, last_step, wrong, wrong_at)| Factor {
         sealed,
         confirmed: confirmed_at.is_some(),
@@ -56,7 +57,7 @@ pub fn begin(conn: &mut Conn, user: &UserId, sealed: &[u8], now: Timestamp) -> R
         dsl::wrong.eq(0),
         dsl::wrong_at.eq(0),
     );
-    diesel::insert_into(dsl::second_factors).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::second_factors).values(row).execute(c))?;
     Ok(())
 }
 
@@ -68,7 +69,10 @@ pub fn begin(conn: &mut Conn, user: &UserId, sealed: &[u8], now: Timestamp) -> R
 pub fn take(conn: &mut Conn, user: &UserId, step: i64) -> Result<bool, Error> {
     let unused = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::last_step.lt(step));
     let set = (dsl::last_step.eq(step), dsl::wrong.eq(0));
-    Ok(diesel::update(dsl::second_factors.filter(unused)).set(set).execute(conn)? > 0)
+    Ok(
+        on_backend!(conn, c => diesel::update(dsl::second_factors.filter(unused)).set(set).execute(c))?
+            > 0,
+    )
 }
 
 /// Notes that a code has confirmed the factor.
@@ -77,7 +81,7 @@ pub fn take(conn: &mut Conn, user: &UserId, step: i64) -> Result<bool, Error> {
 /// The database's failure.
 pub fn confirm(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), Error> {
     let own = dsl::second_factors.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
-    diesel::update(own).set(dsl::confirmed_at.eq(now.0)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(own).set(dsl::confirmed_at.eq(now.0)).execute(c))?;
     Ok(())
 }
 
@@ -88,7 +92,7 @@ pub fn confirm(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), Err
 pub fn count_wrong(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), Error> {
     let own = dsl::second_factors.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
     let set = (dsl::wrong.eq(dsl::wrong + 1), dsl::wrong_at.eq(now.0));
-    diesel::update(own).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(own).set(set).execute(c))?;
     Ok(())
 }
 
@@ -98,7 +102,7 @@ pub fn count_wrong(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(),
 /// The database's failure.
 pub fn remove(conn: &mut Conn, user: &UserId) -> Result<bool, Error> {
     let own = dsl::second_factors.filter(dsl::user_id.eq(user.as_bytes().as_slice()));
-    Ok(diesel::delete(own).execute(conn)? > 0)
+    Ok(on_backend!(conn, c => diesel::delete(own).execute(c))? > 0)
 }
 
 /// Everybody whose factor a code has confirmed.
@@ -107,6 +111,6 @@ pub fn remove(conn: &mut Conn, user: &UserId) -> Result<bool, Error> {
 /// The database's failure.
 pub fn confirmed(conn: &mut Conn) -> Result<BTreeSet<UserId>, Error> {
     let found = dsl::second_factors.filter(dsl::confirmed_at.is_not_null()).select(dsl::user_id);
-    let users: Vec<Vec<u8>> = found.load(conn)?;
+    let users: Vec<Vec<u8>> = on_backend!(conn, c => found.load(c))?;
     users.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
 }

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::sessions::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,11 +30,11 @@ type Row = (Vec<u8>, Option<Vec<u8>>, i64, Option<i64>);
 /// # Errors
 /// The database's failure.
 pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<SessionRow>, Error> {
-    let row: Option<Row> = dsl::sessions
+    let row: Option<Row> = on_backend!(conn, c => dsl::sessions
         .filter(dsl::id.eq(id.as_slice()))
         .select((dsl::user_id, dsl::device_id, dsl::started_at, dsl::revoked_at))
-        .first(conn)
-        .optional()?;
+        .first(c))
+    .optional()?;
     let Some((user, device, started_at, revoked_at)) = row else { return Ok(None) };
     Ok(Some(SessionRow {
         id: *id,
@@ -55,7 +56,7 @@ pub fn insert(conn: &mut Conn, session: &SessionRow) -> Result<(), Error> {
         dsl::device_id.eq(session.device.as_ref().map(|id| id.as_bytes().as_slice())),
         dsl::started_at.eq(session.started_at.0),
     );
-    diesel::insert_into(dsl::sessions).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::sessions).values(row).execute(c))?;
     Ok(())
 }
 
@@ -66,7 +67,7 @@ pub fn insert(conn: &mut Conn, session: &SessionRow) -> Result<(), Error> {
 pub fn revoke(conn: &mut Conn, id: &[u8; 16], why: &str, now: Timestamp) -> Result<(), Error> {
     let open = dsl::sessions.filter(dsl::id.eq(id.as_slice()).and(dsl::revoked_at.is_null()));
     let set = (dsl::revoked_at.eq(now.0), dsl::revoked_why.eq(why));
-    diesel::update(open).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(open).set(set).execute(c))?;
     Ok(())
 }
 
@@ -81,7 +82,7 @@ pub fn end_of_device(conn: &mut Conn, device: &DeviceId, now: Timestamp) -> Resu
     let own = dsl::device_id.eq(device.as_bytes().as_slice());
     let open = dsl::sessions.filter(own.and(dsl::revoked_at.is_null()).assume_not_null());
     let set = (dsl::revoked_at.eq(now.0), dsl::revoked_why.eq(MARKED));
-    diesel::update(open).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(open).set(set).execute(c))?;
     Ok(())
 }
 
@@ -93,6 +94,6 @@ pub fn resume_of_device(conn: &mut Conn, device: &DeviceId) -> Result<(), Error>
     let own = dsl::device_id.eq(device.as_bytes().as_slice());
     let ended = dsl::sessions.filter(own.and(dsl::revoked_why.eq(MARKED)).assume_not_null());
     let set = (dsl::revoked_at.eq(None::<i64>), dsl::revoked_why.eq(None::<String>));
-    diesel::update(ended).set(set).execute(conn)?;
+    on_backend!(conn, c => diesel::update(ended).set(set).execute(c))?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use sync_core::view::signals::{Sign, Signal};
 
 use super::schema_figures::signals;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// An early warning of a case, and through which access it is open.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,7 +58,7 @@ const COLUMNS: (
 /// The database's failure.
 pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<Kept>, Error> {
     let own = signals::table.filter(signals::case_id.eq(case.as_bytes().as_slice()));
-    let rows: Vec<Row> = own.select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = on_backend!(conn, c => own.select(COLUMNS).load(c))?;
     let mut all = rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?;
     all.sort_by(|one, other| one.signal.cmp(&other.signal));
     Ok(all)
@@ -94,7 +95,7 @@ fn remove_like(conn: &mut Conn, case: &CaseId, kept: &Kept) -> Result<(), Error>
         .filter(signals::sign.eq(i16::from(kept.signal.sign.code())))
         .filter(signals::from_day.eq(kept.signal.from.number()))
         .filter(signals::why.eq(&kept.signal.why));
-    diesel::delete(own).execute(conn)?;
+    on_backend!(conn, c => diesel::delete(own).execute(c))?;
     Ok(())
 }
 
@@ -113,6 +114,6 @@ fn insert(
         signals::scope_id.eq(scope.as_bytes().as_slice()),
         signals::why.eq(&signal.why),
     );
-    diesel::insert_into(signals::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(signals::table).values(row).execute(c))?;
     Ok(())
 }

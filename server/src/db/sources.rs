@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 use super::schema_contributions::{collected, sources};
 use super::schema_log::records;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A server of clusters from which is collected.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,7 +100,8 @@ fn from_row((who, since): Row) -> Result<Source, Error> {
 /// # Errors
 /// The database's failure.
 pub fn holds_records(conn: &mut Conn) -> Result<bool, Error> {
-    let one: Option<Vec<u8>> = records::table.select(records::id).first(conn).optional()?;
+    let one: Option<Vec<u8>> =
+        on_backend!(conn, c => records::table.select(records::id).first(c)).optional()?;
     Ok(one.is_some())
 }
 
@@ -108,7 +110,8 @@ pub fn holds_records(conn: &mut Conn) -> Result<bool, Error> {
 /// # Errors
 /// The database's failure.
 pub fn list(conn: &mut Conn) -> Result<Vec<Source>, Error> {
-    let rows: Vec<Row> = sources::table.order(sources::name).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> =
+        on_backend!(conn, c => sources::table.order(sources::name).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -118,7 +121,7 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Source>, Error> {
 /// The database's failure.
 pub fn of_authority(conn: &mut Conn, authority: &[u8; 16]) -> Result<Vec<Source>, Error> {
     let own = sources::table.filter(sources::authority_id.eq(authority.as_slice()));
-    let rows: Vec<Row> = own.order(sources::name).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = on_backend!(conn, c => own.order(sources::name).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -136,7 +139,7 @@ pub fn insert(conn: &mut Conn, source: &Source) -> Result<(), Error> {
         sources::public_key.eq(source.key.as_slice()),
         sources::added_at.eq(source.added_at.0),
     );
-    diesel::insert_into(sources::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(sources::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -150,7 +153,7 @@ pub fn change(conn: &mut Conn, source: &Source) -> Result<(), Error> {
         sources::trusted.eq(&source.trusted),
         sources::public_key.eq(source.key.as_slice()),
     );
-    diesel::update(sources::table.find(source.id.as_slice())).set(values).execute(conn)?;
+    on_backend!(conn, c => diesel::update(sources::table.find(source.id.as_slice())).set(values).execute(c))?;
     Ok(())
 }
 
@@ -165,7 +168,7 @@ pub fn asked(
     trouble: Option<&str>,
 ) -> Result<(), Error> {
     let values = (sources::asked_at.eq(now.0), sources::trouble.eq(trouble));
-    diesel::update(sources::table.find(id.as_slice())).set(values).execute(conn)?;
+    on_backend!(conn, c => diesel::update(sources::table.find(id.as_slice())).set(values).execute(c))?;
     Ok(())
 }
 
@@ -175,7 +178,7 @@ pub fn asked(
 /// The database's failure.
 pub fn set_goes_on_from(conn: &mut Conn, id: &[u8; 16], number: Option<i64>) -> Result<(), Error> {
     let found = sources::table.find(id.as_slice());
-    diesel::update(found).set(sources::goes_on_from.eq(number)).execute(conn)?;
+    on_backend!(conn, c => diesel::update(found).set(sources::goes_on_from.eq(number)).execute(c))?;
     Ok(())
 }
 
@@ -193,7 +196,7 @@ pub fn keep(conn: &mut Conn, source: &[u8; 16], taken: &Collected) -> Result<(),
         collected::signature.eq(taken.signature.as_slice()),
         collected::taken_at.eq(taken.taken_at.0),
     );
-    diesel::insert_into(collected::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(collected::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -212,7 +215,8 @@ pub fn collected(conn: &mut Conn, source: &[u8; 16]) -> Result<Vec<Collected>, E
         collected::taken_at,
     );
     let own = collected::table.filter(collected::source_id.eq(source.as_slice()));
-    let rows: Vec<Row> = own.order(collected::place).select(columns).load(conn)?;
+    let rows: Vec<Row> =
+        on_backend!(conn, c => own.order(collected::place).select(columns).load(c))?;
     let one = |(place, number, period, body, signature, taken_at): Row| {
         let signature = signature.try_into().map_err(|_| Error::Corrupt("signature"))?;
         let taken_at = Timestamp(taken_at);

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::users::dsl;
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A person.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,7 +42,8 @@ fn from_row(row: Row) -> Result<User, Error> {
 /// # Errors
 /// The database's failure.
 pub fn list(conn: &mut Conn) -> Result<Vec<User>, Error> {
-    let rows: Vec<Row> = dsl::users.order(dsl::sign_in).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> =
+        on_backend!(conn, c => dsl::users.order(dsl::sign_in).select(COLUMNS).load(c))?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -50,7 +52,7 @@ pub fn list(conn: &mut Conn) -> Result<Vec<User>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn by_sign_in(conn: &mut Conn, sign_in: &str) -> Result<Option<User>, Error> {
-    let row = dsl::users.filter(dsl::sign_in.eq(sign_in)).select(COLUMNS).first(conn).optional()?;
+    let row = on_backend!(conn, c => dsl::users.filter(dsl::sign_in.eq(sign_in)).select(COLUMNS).first(c)).optional()?;
     row.map(from_row).transpose()
 }
 
@@ -60,7 +62,7 @@ pub fn by_sign_in(conn: &mut Conn, sign_in: &str) -> Result<Option<User>, Error>
 /// The database's failure.
 pub fn by_id(conn: &mut Conn, id: &UserId) -> Result<Option<User>, Error> {
     let found = dsl::users.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    found.select(COLUMNS).first(conn).optional()?.map(from_row).transpose()
+    on_backend!(conn, c => found.select(COLUMNS).first(c)).optional()?.map(from_row).transpose()
 }
 
 /// Adds a person.
@@ -77,7 +79,7 @@ pub fn insert(conn: &mut Conn, user: &User, now: Timestamp) -> Result<(), Error>
         dsl::state.eq(if user.active { "active" } else { "left" }),
         dsl::created_at.eq(now.0),
     );
-    diesel::insert_into(dsl::users).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(dsl::users).values(row).execute(c))?;
     Ok(())
 }
 
@@ -87,7 +89,7 @@ pub fn insert(conn: &mut Conn, user: &User, now: Timestamp) -> Result<(), Error>
 /// [`Error::Missing`] if there is no such person.
 pub fn set_left(conn: &mut Conn, id: &UserId) -> Result<(), Error> {
     let found = dsl::users.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    match diesel::update(found).set(dsl::state.eq("left")).execute(conn)? {
+    match on_backend!(conn, c => diesel::update(found).set(dsl::state.eq("left")).execute(c))? {
         0 => Err(Error::Missing),
         _ => Ok(()),
     }
@@ -99,7 +101,8 @@ pub fn set_left(conn: &mut Conn, id: &UserId) -> Result<(), Error> {
 /// [`Error::Missing`] if there is no such person.
 pub fn set_password(conn: &mut Conn, id: &UserId, hash: &str) -> Result<(), Error> {
     let found = dsl::users.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    match diesel::update(found).set(dsl::password_hash.eq(hash)).execute(conn)? {
+    match on_backend!(conn, c => diesel::update(found).set(dsl::password_hash.eq(hash)).execute(c))?
+    {
         0 => Err(Error::Missing),
         _ => Ok(()),
     }

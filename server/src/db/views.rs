@@ -6,6 +6,7 @@ use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
 use super::schema_figures::case_stamps;
 use super::schema_log::{case_views, record_views};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// One record as lists need it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,21 +76,27 @@ pub struct CaseViewRow {
 /// # Errors
 /// The database's failure.
 pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
-    diesel::delete(record_views::table.find(row.record.as_bytes().as_slice())).execute(conn)?;
-    let values = (
-        record_views::record_id.eq(row.record.as_bytes().as_slice()),
-        record_views::case_id.eq(row.case.as_bytes().as_slice()),
-        record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
-        record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
-        record_views::kind.eq(row.kind),
-        record_views::safety_conflicts.eq(row.safety_conflicts),
-        record_views::routine_conflicts.eq(row.routine_conflicts),
-        record_views::harm_since.eq(row.harm_since),
-        record_views::happened_at.eq(row.happened_at),
-        record_views::view.eq(&row.view),
-        record_views::gist.eq(&row.gist),
-    );
-    diesel::insert_into(record_views::table).values(values).execute(conn)?;
+    let id = record_views::record_id.eq(row.record.as_bytes().as_slice());
+    let rest = || {
+        (
+            record_views::case_id.eq(row.case.as_bytes().as_slice()),
+            record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
+            record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
+            record_views::kind.eq(row.kind),
+            record_views::safety_conflicts.eq(row.safety_conflicts),
+            record_views::routine_conflicts.eq(row.routine_conflicts),
+            record_views::harm_since.eq(row.harm_since),
+            record_views::happened_at.eq(row.happened_at),
+            record_views::view.eq(&row.view),
+            record_views::gist.eq(&row.gist),
+        )
+    };
+    on_backend!(conn, c => diesel::insert_into(record_views::table)
+        .values((id, rest()))
+        .on_conflict(record_views::record_id)
+        .do_update()
+        .set(rest())
+        .execute(c))?;
     Ok(())
 }
 
@@ -98,20 +105,26 @@ pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
 /// # Errors
 /// The database's failure.
 pub fn put_case(conn: &mut Conn, row: &CaseViewRow) -> Result<(), Error> {
-    diesel::delete(case_views::table.find(row.case.as_bytes().as_slice())).execute(conn)?;
-    let values = (
-        case_views::case_id.eq(row.case.as_bytes().as_slice()),
-        case_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
-        case_views::name.eq(&row.name),
-        case_views::school.eq(&row.school),
-        case_views::stage.eq(&row.stage),
-        case_views::framework.eq(&row.framework),
-        case_views::stage_disputed.eq(row.stage_disputed),
-        case_views::lead_professional.eq(row.lead_professional.as_deref()),
-        case_views::is_open.eq(row.is_open),
-        case_views::view.eq(&row.view),
-    );
-    diesel::insert_into(case_views::table).values(values).execute(conn)?;
+    let id = case_views::case_id.eq(row.case.as_bytes().as_slice());
+    let rest = || {
+        (
+            case_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
+            case_views::name.eq(&row.name),
+            case_views::school.eq(&row.school),
+            case_views::stage.eq(&row.stage),
+            case_views::framework.eq(&row.framework),
+            case_views::stage_disputed.eq(row.stage_disputed),
+            case_views::lead_professional.eq(row.lead_professional.as_deref()),
+            case_views::is_open.eq(row.is_open),
+            case_views::view.eq(&row.view),
+        )
+    };
+    on_backend!(conn, c => diesel::insert_into(case_views::table)
+        .values((id, rest()))
+        .on_conflict(case_views::case_id)
+        .do_update()
+        .set(rest())
+        .execute(c))?;
     Ok(())
 }
 
@@ -142,7 +155,7 @@ fn record_from(row: RecordRow) -> Result<RecordViewRow, Error> {
 /// The database's failure.
 pub fn stamp(conn: &mut Conn, case: &CaseId) -> Result<i64, Error> {
     let found = case_stamps::table.find(case.as_bytes().as_slice()).select(case_stamps::stamp);
-    Ok(found.first(conn).optional()?.unwrap_or_default())
+    Ok(on_backend!(conn, c => found.first(c)).optional()?.unwrap_or_default())
 }
 
 /// Says that something in a case changed. Call it under the cluster's lock.
@@ -152,10 +165,10 @@ pub fn stamp(conn: &mut Conn, case: &CaseId) -> Result<i64, Error> {
 pub fn touch(conn: &mut Conn, case: &CaseId) -> Result<(), Error> {
     let found = case_stamps::table.find(case.as_bytes().as_slice());
     let set = case_stamps::stamp.eq(case_stamps::stamp + 1);
-    if diesel::update(found).set(set).execute(conn)? == 0 {
+    if on_backend!(conn, c => diesel::update(found).set(set).execute(c))? == 0 {
         let row =
             (case_stamps::case_id.eq(case.as_bytes().as_slice()), case_stamps::stamp.eq(1_i64));
-        diesel::insert_into(case_stamps::table).values(row).execute(conn)?;
+        on_backend!(conn, c => diesel::insert_into(case_stamps::table).values(row).execute(c))?;
     }
     Ok(())
 }
@@ -165,11 +178,11 @@ pub fn touch(conn: &mut Conn, case: &CaseId) -> Result<(), Error> {
 /// # Errors
 /// The database's failure.
 pub fn gists_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<GistRow>, Error> {
-    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = record_views::table
+    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = on_backend!(conn, c => record_views::table
         .filter(record_views::case_id.eq(case.as_bytes().as_slice()))
         .order(record_views::record_id)
         .select((record_views::record_id, record_views::scope_id, record_views::gist))
-        .load(conn)?;
+        .load(c))?;
     let read = |(record, scope, gist): (Vec<u8>, Vec<u8>, Vec<u8>)| {
         let (record, scope) = (RecordId::from_slice(&record)?, ScopeId::from_slice(&scope)?);
         Ok(GistRow { record, scope, gist })
@@ -183,7 +196,7 @@ pub fn gists_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<GistRow>, Err
 /// The database's failure.
 pub fn records_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordViewRow>, Error> {
     let found = record_views::table.filter(record_views::case_id.eq(case.as_bytes().as_slice()));
-    let rows = found.order(record_views::record_id).load::<RecordRow>(conn)?;
+    let rows = on_backend!(conn, c => found.order(record_views::record_id).load::<RecordRow>(c))?;
     rows.into_iter().map(record_from).collect()
 }
 
@@ -193,7 +206,7 @@ pub fn records_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordViewR
 /// The database's failure.
 pub fn record(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordViewRow>, Error> {
     let found = record_views::table.find(record.as_bytes().as_slice());
-    found.first::<RecordRow>(conn).optional()?.map(record_from).transpose()
+    on_backend!(conn, c => found.first::<RecordRow>(c)).optional()?.map(record_from).transpose()
 }
 
 /// The records of a cluster in which people disagree about something that must be settled.
@@ -201,11 +214,11 @@ pub fn record(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordViewRow
 /// # Errors
 /// The database's failure.
 pub fn in_conflict(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<RecordViewRow>, Error> {
-    let rows = record_views::table
+    let rows = on_backend!(conn, c => record_views::table
         .filter(record_views::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(record_views::safety_conflicts.gt(0))
         .order(record_views::record_id)
-        .load::<RecordRow>(conn)?;
+        .load::<RecordRow>(c))?;
     rows.into_iter().map(record_from).collect()
 }
 
@@ -266,11 +279,11 @@ fn case_from(row: CaseRow) -> Result<CaseViewRow, Error> {
 /// # Errors
 /// The database's failure.
 pub fn cases(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseViewRow>, Error> {
-    let rows = case_views::table
+    let rows = on_backend!(conn, c => case_views::table
         .filter(case_views::cluster_id.eq(cluster.as_bytes().as_slice()))
         .order((case_views::name, case_views::case_id))
         .select(CASE_COLUMNS)
-        .load::<CaseRow>(conn)?;
+        .load::<CaseRow>(c))?;
     rows.into_iter().map(case_from).collect()
 }
 
@@ -280,7 +293,7 @@ pub fn cases(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseViewRow>, E
 /// The database's failure.
 pub fn case(conn: &mut Conn, case: &CaseId) -> Result<Option<CaseViewRow>, Error> {
     let found = case_views::table.find(case.as_bytes().as_slice()).select(CASE_COLUMNS);
-    found.first::<CaseRow>(conn).optional()?.map(case_from).transpose()
+    on_backend!(conn, c => found.first::<CaseRow>(c)).optional()?.map(case_from).transpose()
 }
 
 /// The ids of a cluster's cases that have a view, by name.
@@ -288,10 +301,10 @@ pub fn case(conn: &mut Conn, case: &CaseId) -> Result<Option<CaseViewRow>, Error
 /// # Errors
 /// The database's failure.
 pub fn case_ids(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<CaseId>, Error> {
-    let rows: Vec<Vec<u8>> = case_views::table
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => case_views::table
         .filter(case_views::cluster_id.eq(cluster.as_bytes().as_slice()))
         .order((case_views::name, case_views::case_id))
         .select(case_views::case_id)
-        .load(conn)?;
+        .load(c))?;
     rows.iter().map(|id| Ok(CaseId::from_slice(id)?)).collect()
 }

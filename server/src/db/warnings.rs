@@ -7,6 +7,7 @@ use sync_core::record::kind::Compartment;
 
 use super::schema_log::{access, warnings};
 use super::{Conn, Error};
+use crate::on_backend;
 
 /// A case's warnings, as stored; none if there never was anything to warn of.
 ///
@@ -14,7 +15,7 @@ use super::{Conn, Error};
 /// The database's failure.
 pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Option<Vec<u8>>, Error> {
     let found = warnings::table.find(case.as_bytes().as_slice()).select(warnings::line);
-    Ok(found.first(conn).optional()?)
+    Ok(on_backend!(conn, c => found.first(c)).optional()?)
 }
 
 /// Sets a case's warnings.
@@ -30,7 +31,7 @@ pub fn put(
 ) -> Result<(), Error> {
     let found = warnings::table.find(case.as_bytes().as_slice());
     let set = (warnings::number.eq(number), warnings::line.eq(line));
-    if diesel::update(found).set(set).execute(conn)? > 0 {
+    if on_backend!(conn, c => diesel::update(found).set(set).execute(c))? > 0 {
         return Ok(());
     }
     let scope = Compartment::Team.scope(case);
@@ -41,7 +42,7 @@ pub fn put(
         warnings::number.eq(number),
         warnings::line.eq(line),
     );
-    diesel::insert_into(warnings::table).values(row).execute(conn)?;
+    on_backend!(conn, c => diesel::insert_into(warnings::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -70,7 +71,7 @@ pub fn to_send(
     let open = access::until.is_null().and(changed.or(granted));
     let frozen =
         access::ended.eq("frozen").assume_not_null().and(access::since.le(base)).and(changed);
-    let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = warnings::table
+    let rows: Vec<(Vec<u8>, i64, Vec<u8>)> = on_backend!(conn, c => warnings::table
         .inner_join(access::table.on(access::scope_id.eq(warnings::scope_id)))
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
@@ -80,6 +81,6 @@ pub fn to_send(
         .order(warnings::number)
         .limit(limit)
         .select((warnings::case_id, warnings::number, warnings::line))
-        .load(conn)?;
+        .load(c))?;
     rows.into_iter().map(|(case, n, line)| Ok((CaseId::from_slice(&case)?, n, line))).collect()
 }

@@ -1,5 +1,5 @@
 //! Who works in each cluster, with all their posts, as it was last read: good while nobody anywhere came,
-//! left or was called something else. The database's own triggers move the stamp that says so.
+//! left or was called something else. The database's own triggers give the stamp that says so, and none twice.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
