@@ -27,8 +27,9 @@ pub const BRIEFS_KEPT: usize = 5_000;
 pub const TAIL_NUMBERS: i64 = 8_192;
 /// Logs of which these are kept: a busy server's clusters, 20 MB at most.
 pub const TAILS_KEPT: usize = 32;
-/// Kilobytes of a SQLite file that a connection keeps which reads: whatever another writes makes it forget them.
-pub const READER_CACHE_KB: u32 = 2_000;
+/// Kilobytes of a SQLite file that a connection keeps which reads: the index by which a first sync of hundreds of
+/// cases finds its changes. Whatever another writes makes it forget them.
+pub const READER_CACHE_KB: u32 = 8_000;
 /// The same of the one that writes: a group of commits without a write before its time, and what they read.
 pub const WRITER_CACHE_KB: u32 = 16_000;
 /// Clusters of which it is kept who works there: some 30 KB each.

@@ -80,7 +80,8 @@ pub fn about(
     rows.into_iter().map(read).collect()
 }
 
-/// The scopes, and single records by their own names, that a user had been granted by a number and is still.
+/// The scopes, and single records by their own names, that a user had been granted by a number and is still;
+/// all of them, or those among some.
 ///
 /// # Errors
 /// The database's failure.
@@ -88,14 +89,37 @@ pub fn granted_by(
     conn: &mut Conn,
     (user, cluster): (&UserId, &ClusterId),
     by: i64,
+    among: Option<&[[u8; 16]]>,
 ) -> Result<HashSet<[u8; 16]>, Error> {
-    let rows = on_backend!(conn, c => access::table
+    let all = access::table
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(access::since.le(by).and(access::until.is_null()))
-        .select(access::scope_id)
-        .load::<Vec<u8>>(c))?;
+        .select(access::scope_id);
+    let rows = match among {
+        None => on_backend!(conn, c => all.load::<Vec<u8>>(c))?,
+        Some(names) => {
+            let named = access::scope_id.eq_any(names.iter().map(|name| name.as_slice()));
+            on_backend!(conn, c => all.filter(named).load::<Vec<u8>>(c))?
+        }
+    };
     rows.iter().map(|scope| Ok(*ScopeId::from_slice(scope)?.as_bytes())).collect()
+}
+
+/// The records of a cluster that were withdrawn from a user.
+///
+/// # Errors
+/// The database's failure.
+pub fn withdrawn_from(
+    conn: &mut Conn,
+    (user, cluster): (&UserId, &ClusterId),
+) -> Result<HashSet<RecordId>, Error> {
+    let rows = on_backend!(conn, c => withdrawn::table
+        .filter(withdrawn::user_id.eq(user.as_bytes().as_slice()))
+        .filter(withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .select(withdrawn::record_id)
+        .load::<Vec<u8>>(c))?;
+    rows.iter().map(|record| Ok(RecordId::from_slice(record)?)).collect()
 }
 
 /// The changes of these numbers, in order, without those of records that were withdrawn from the user.

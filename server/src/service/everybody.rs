@@ -23,12 +23,15 @@ impl Everybody {
     /// # Errors
     /// The database's failure.
     pub fn of(&self, conn: &mut Conn, cluster: &ClusterId) -> Result<Arc<Vec<Principal>>, Error> {
-        // Before the people: what is read after it is at least as new.
         let stamp = db::memberships::stamp(conn)?;
         if let Some((_, people)) = self.kept().get(cluster).filter(|(then, _)| *then == stamp) {
             return Ok(Arc::clone(people));
         }
         let people = Arc::new(read(conn, cluster)?);
+        // Of a database that is put back, the older stamp must find those who were there then.
+        if db::memberships::stamp(conn)? != stamp {
+            return Ok(people);
+        }
         let mut kept = self.kept();
         if kept.len() >= CLUSTERS_KNOWN && !kept.contains_key(cluster) {
             // Each is read again by whoever needs it.

@@ -112,22 +112,31 @@ fn in_order(conn: &mut Conn) {
     }
 }
 
-/// What is new for everybody, sought among the log's newest numbers and grant by grant, over all of a log and
-/// its half; the second time by what was kept of the first.
+/// What is new for everybody, sought among a log's newest numbers and grant by grant: over all of a log, and
+/// over ranges that come as phones of all ages ask, by tails that keep little.
 fn found_alike_both_ways(conn: &mut Conn) {
-    let (mut found, tails) = (0, Tails::default());
+    let (mut found, whole, short) = (0, Tails::default(), Tails::over_ranges_of(24));
     for cluster in db::clusters::list(conn).unwrap() {
         let cluster = cluster.id;
         let head = db::log::head(conn, &cluster).unwrap().0 - 1;
-        for post in db::memberships::of_cluster(conn, &cluster).unwrap() {
-            for (range, limit) in [((head / 2, head), 3), ((0, head), 100_000)] {
+        for (n, post) in db::memberships::of_cluster(conn, &cluster).unwrap().iter().enumerate() {
+            let mut alike = |tails: &Tails, range| {
                 let whose = (&post.user, &cluster);
-                let mut numbers = tails.new_for(conn, whose, range, head).unwrap().unwrap();
-                numbers.truncate(limit);
+                let numbers = tails.new_for(conn, whose, range, head).unwrap().unwrap();
                 let one = numbered(conn, whose, &numbers).unwrap();
-                let other = new_changes(conn, whose, range, head, limit as i64).unwrap();
-                assert_eq!(one, other);
-                found += one.len();
+                assert_eq!(one.iter().map(|sent| sent.0.number).collect::<Vec<_>>(), numbers);
+                assert_eq!(one, new_changes(conn, whose, range, head, i64::MAX).unwrap());
+                one.len()
+            };
+            found += alike(&whole, (0, head));
+            // Forward, with every now and then a phone that was cut long ago.
+            for step in 0..12 {
+                let up_to = (head * (step + 1) / 12).max(1);
+                let older = up_to - up_to * ((step + n as i64) % 3) / 4;
+                for up_to in [up_to, older] {
+                    let after = (up_to - 1 - (step * 7 + n as i64) % 23).max(0);
+                    found += alike(&short, (after, up_to));
+                }
             }
         }
     }

@@ -49,7 +49,7 @@ pub(super) fn next(
     }
     let mut skip = 0;
     loop {
-        let rows = store.unsent(skip, room.changes)?;
+        let rows = store.unsent(skip, room.changes.max(1))?;
         if rows.is_empty() {
             return Ok((batch.rows, !batch.later.is_empty()));
         }
@@ -134,7 +134,7 @@ impl<'a> Filling<'a> {
             return true;
         }
         let bytes = self.bytes + row.body.len() + AROUND;
-        let full = bytes > self.room.bytes || self.rows.len() == self.room.changes;
+        let full = bytes > self.room.bytes || self.rows.len() >= self.room.changes;
         if full && !self.rows.is_empty() {
             return false;
         }

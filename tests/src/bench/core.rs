@@ -6,6 +6,7 @@
 
 mod floor;
 
+use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -111,9 +112,15 @@ fn durable(loaded: &Loaded, (file, before): (&Path, &Path)) -> Result<Vec<CoreLi
 fn parts(of: &Histories, loaded: &Loaded) -> Result<Vec<CoreLine>, Failed> {
     let floor = (RAW_APPLY, floor::apply(&of.folded_from)?);
     let (all, changes) = (&of.folded_from, of.changes);
-    let decode = timed(of.frames.iter(), |frame| Ok(drop(decode_push(frame)?)))?;
+    let decode = timed(of.frames.iter(), |frame| {
+        black_box(decode_push(frame)?);
+        Ok(())
+    })?;
     let seal = timed(all.iter(), |history| Ok(document::seal(history)?))?;
-    let fold = timed(all.iter(), |it| Ok(drop(fold(it, it.links().len()))))?;
+    let fold = timed(all.iter(), |it| {
+        black_box(fold(it, it.links().len()));
+        Ok(())
+    })?;
     Ok(vec![
         line("core_decode", changes, decode, floor),
         line("core_gate", loaded.changes, loaded.judging, floor),

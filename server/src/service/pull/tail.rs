@@ -10,13 +10,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sync_core::ids::{ClusterId, UserId};
 
-use crate::db::pull::{About, about, granted_by};
+use crate::db::pull::{About, about, granted_by, withdrawn_from};
 use crate::db::{self, Conn, Error};
 use crate::limits::{TAIL_NUMBERS, TAILS_KEPT};
 
 /// The newest numbers of logs. Clones share them.
-#[derive(Clone, Debug, Default)]
-pub struct Tails(Arc<Mutex<BTreeMap<ClusterId, Arc<Tail>>>>);
+#[derive(Clone, Debug)]
+pub struct Tails {
+    kept: Arc<Mutex<BTreeMap<ClusterId, Arc<Tail>>>>,
+    /// Numbers of the longest range that is sought here.
+    most: i64,
+}
+
+impl Default for Tails {
+    fn default() -> Self {
+        Self::over_ranges_of(TAIL_NUMBERS)
+    }
+}
 
 /// A number of a log, and what tells the log there from every other that gave it.
 type End = (i64, [u8; 16]);
@@ -28,45 +38,61 @@ const ENDS: usize = 32;
 #[derive(Debug)]
 struct Tail {
     after: i64,
-    /// Where it ended when it was read, and read on; the last one is the newest.
+    /// Where it ended when it was read, and read on: in order, none before `after`, the last one the newest.
     ends: Vec<End>,
+    /// In order of their numbers, each once.
     about: Vec<About>,
 }
 
-/// A tail that reaches over a range, and whether it is worth keeping.
+/// A tail that reaches over a range.
 enum Reaching {
     /// The one that is kept does.
     Kept(Arc<Tail>),
-    /// Others that read now need what it says.
+    /// One that takes its place: it knows more, or the other was of another log.
     New(Tail),
-    /// The one that is kept knows more, but not by what this reader sees.
+    /// One for an older reader alone: what is kept is newer than what they see.
     Passing(Tail),
 }
 
+/// Numbers among which each scope is asked for by its name; among more, all that a user is granted is read.
+const FEW: usize = 32;
+
 impl Tails {
-    /// The numbers of changes within (after, up to] of what a user had been granted by a number, in order;
-    /// among them are those of records that were withdrawn from them. None if the range is longer than what
-    /// is kept here.
+    /// For ranges of so many numbers at most; twice as many are kept.
+    #[must_use]
+    pub fn over_ranges_of(most: i64) -> Self {
+        Self { kept: Arc::default(), most }
+    }
+
+    /// The numbers of changes within (after, up to] of what a user had been granted by a number and is still, in
+    /// order. None if the range is longer than what is kept here.
     ///
     /// # Errors
     /// The database's failure.
     pub fn new_for(
         &self,
         conn: &mut Conn,
-        (user, cluster): (&UserId, &ClusterId),
+        whose: (&UserId, &ClusterId),
         (after, up_to): (i64, i64),
         granted: i64,
     ) -> Result<Option<Vec<i64>>, Error> {
-        if up_to - after > TAIL_NUMBERS {
+        if up_to - after > self.most {
             return Ok(None);
         }
-        let theirs = granted_by(conn, (user, cluster), granted)?;
+        let tail = self.over(conn, whose.1, (after, up_to))?;
+        let within = tail.within((after, up_to));
+        if within.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let names = within.iter().flat_map(|it| [*it.scope.as_bytes(), *it.record.as_bytes()]);
+        let among = (within.len() <= FEW).then(|| names.collect::<Vec<_>>());
+        let theirs = granted_by(conn, whose, granted, among.as_deref())?;
+        let lost = withdrawn_from(conn, whose)?;
         let is_theirs = |it: &&About| {
-            theirs.contains(it.scope.as_bytes()) || theirs.contains(it.record.as_bytes())
+            (theirs.contains(it.scope.as_bytes()) || theirs.contains(it.record.as_bytes()))
+                && !lost.contains(&it.record)
         };
-        let tail = self.over(conn, cluster, (after, up_to))?;
-        let numbers = tail.within((after, up_to)).iter().filter(is_theirs);
-        Ok(Some(numbers.map(|it| it.number).collect()))
+        Ok(Some(within.iter().filter(is_theirs).map(|it| it.number).collect()))
     }
 
     fn over(
@@ -75,7 +101,9 @@ impl Tails {
         cluster: &ClusterId,
         range: (i64, i64),
     ) -> Result<Arc<Tail>, Error> {
-        let reaching = match self.kept().get(cluster).cloned() {
+        // Of its own: the lock is not held while the database is asked.
+        let kept = self.kept().get(cluster).cloned();
+        let reaching = match kept {
             Some(kept) => Tail::reaching(kept, conn, cluster, range)?,
             None => Reaching::New(Tail::read(conn, cluster, range)?),
         };
@@ -91,8 +119,8 @@ impl Tails {
     }
 
     fn keep(&self, cluster: &ClusterId, tail: &Arc<Tail>) {
-        let short = match tail.about.len() as i64 > 2 * TAIL_NUMBERS {
-            true => Arc::new(tail.newest()),
+        let short = match tail.about.len() as i64 > 2 * self.most {
+            true => Arc::new(tail.newest(self.most)),
             false => Arc::clone(tail),
         };
         let mut kept = self.kept();
@@ -104,7 +132,7 @@ impl Tails {
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, BTreeMap<ClusterId, Arc<Tail>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -125,15 +153,21 @@ impl Tail {
         cluster: &ClusterId,
         (after, up_to): (i64, i64),
     ) -> Result<Reaching, Error> {
+        let alone = |conn: &mut Conn| Self::read(conn, cluster, (after, up_to));
         let Some(place) = kept.ends.iter().rposition(|(end, _)| *end <= up_to) else {
             // Read by others who began later, all of it.
-            return Ok(Reaching::Passing(Self::read(conn, cluster, (after, up_to))?));
+            return Ok(Reaching::Passing(alone(conn)?));
         };
         let (end, state) = kept.ends[place];
-        if db::log::state_at(conn, cluster, end)? != state || end < after {
-            return Ok(Reaching::New(Self::read(conn, cluster, (after, up_to))?));
+        if db::log::state_at(conn, cluster, end)? != state {
+            return Ok(Reaching::New(alone(conn)?));
         }
         let is_newest = place + 1 == kept.ends.len();
+        if end < after {
+            // Nothing of it is in the range.
+            let read = alone(conn)?;
+            return Ok(if is_newest { Reaching::New(read) } else { Reaching::Passing(read) });
+        }
         if is_newest && end == up_to && kept.after <= after {
             return Ok(Reaching::Kept(kept));
         }
@@ -156,10 +190,11 @@ impl Tail {
         &self.about[place(after)..place(up_to)]
     }
 
-    /// Its newest part.
-    fn newest(&self) -> Self {
-        let place = self.about.len().saturating_sub(TAIL_NUMBERS as usize);
+    /// Its newest part, of so many changes.
+    fn newest(&self, most: i64) -> Self {
+        let place = self.about.len().saturating_sub(usize::try_from(most).unwrap_or(usize::MAX));
         let after = place.checked_sub(1).map_or(self.after, |last| self.about[last].number);
-        Self { after, ends: self.ends.clone(), about: self.about[place..].to_vec() }
+        let ends = self.ends.iter().copied().filter(|(end, _)| *end >= after).collect();
+        Self { after, ends, about: self.about[place..].to_vec() }
     }
 }
