@@ -72,7 +72,7 @@ fn refresh_user(
                 db::access::begin(conn, &interval, &case.case, &case.cluster)?;
             }
             (false, Some(interval)) => {
-                let ended = how_it_ends(case, principal);
+                let ended = how_it_ends(case, principal, compartment);
                 let frozen = matches!(interval.until, Some((_, Ended::Frozen)));
                 if interval.until.is_none() || (frozen && ended == Ended::Revoked) {
                     db::access::end(conn, interval, number(), ended)?;
@@ -91,9 +91,11 @@ const fn resume_from(before: Option<&Interval>) -> i64 {
     }
 }
 
-/// Consent that is withheld freezes for whoever works with cases there; anything else revokes.
-fn how_it_ends(case: &CaseContext, principal: &Principal) -> Ended {
-    let withheld = principal.works_cases_in(case.cluster)
+/// Consent that is withheld freezes what the team shares for whoever works with cases there; anything else
+/// revokes. What an agency keeps to itself and what is in protection is nobody's to consent to.
+fn how_it_ends(case: &CaseContext, principal: &Principal, compartment: Compartment) -> Ended {
+    let withheld = compartment == Compartment::Team
+        && principal.works_cases_in(case.cluster)
         && case.withheld_agencies.contains(&principal.agency)
         && (case.members.contains_key(&principal.user)
             || case.named_person == Some(principal.user))

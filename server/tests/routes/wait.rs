@@ -2,6 +2,8 @@ use std::time::{Duration, Instant};
 
 use caseweave::role::Role;
 use serde_json::json;
+use sync_core::record::kind::Compartment;
+use sync_core::record::schema::Fact;
 use sync_core::store::{Shelf, Store};
 
 use crate::support::{START, TestServer, assert_refused, servers};
@@ -71,6 +73,30 @@ async fn nothing_that_came_between_exchange_and_wait_is_missed_and_a_busy_server
         assert_eq!(lead.read(&server, &caught_up).await, json!({ "news": false }));
         let nonsense = lead.get(&server, "/v1/sync/wait?cursors=what").await;
         assert_refused(nonsense, 400, "bad_request");
+    }
+}
+
+/// Where a visit is written and moved to another child before anybody has had it, those who may not see where
+/// it went hear nothing of it.
+#[actix_web::test]
+async fn what_was_moved_away_before_it_came_wakes_nobody() {
+    for server in servers() {
+        let mut lena = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let mut neil = Worker::new(&server, "Neil", "health", Role::Practitioner).await;
+        let [rowan, rory] = ["Rowan", "Rory"].map(|name| lena.begin(name, "Kerr"));
+        lena.say_of(rowan, Compartment::Team, (Fact::Member, neil.user), "member");
+        lena.sync(&server).await;
+        neil.sync(&server).await;
+        let path = standing(&mut neil);
+        let visit = lena.visit(rowan, "Rory drew a boat.", START);
+        lena.phone().rehome(&visit, rory, Compartment::Team, "wrong child", START).unwrap();
+        lena.sync(&server).await;
+        assert_eq!(neil.read(&server, &path).await, json!({ "news": false }));
+        assert_eq!(neil.exchange(&server).await.received, 0);
+        lena.visit(rowan, "Rowan was at school today.", START);
+        lena.sync(&server).await;
+        assert_eq!(neil.read(&server, &path).await, json!({ "news": true }));
+        assert_eq!(neil.exchange(&server).await.received, 1);
     }
 }
 

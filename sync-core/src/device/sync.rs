@@ -58,7 +58,7 @@ pub struct SyncReport {
     /// The number of the first page stored, in the server's round: more than 1 if an earlier
     /// exchange was cut. None of a page that brought answers only.
     pub first_page: Option<u32>,
-    /// The number of the last page stored.
+    /// The highest number of a page stored, in its round.
     pub last_page: Option<u32>,
     /// The server's processor time, microseconds; none from a server that does not tell.
     pub server_cpu_us: Option<u64>,
@@ -344,7 +344,7 @@ impl<S: Store> Device<S> {
         report.pages += 1;
         if page.number > 0 {
             report.first_page.get_or_insert(page.number);
-            report.last_page = Some(page.number);
+            report.last_page = report.last_page.max(Some(page.number));
         }
         report.accepted += taken.accepted;
         report.returned += taken.returned;

@@ -118,6 +118,16 @@ pub fn fresh_actors(store: &dyn Store) -> Result<Vec<Actor>, StoreError> {
     Ok(bytes.chunks_exact(16).filter_map(|actor| Actor::from_slice(actor).ok()).collect())
 }
 
+/// Every actor that the phone has written as, with the one of its enrolment.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn own_actors(store: &dyn Store, first: Actor) -> Result<Vec<Actor>, StoreError> {
+    let mut actors = fresh_actors(store)?;
+    actors.push(first);
+    Ok(actors)
+}
+
 /// From now on the phone writes as the last of these actors; as those before, some of its work is written
 /// already.
 ///

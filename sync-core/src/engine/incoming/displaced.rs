@@ -2,7 +2,7 @@
 //! that the phone has goes; its own work is sent again, and what the server has comes with new places.
 
 use crate::engine::authors::{self, Authors, Loaded};
-use crate::engine::client::{ClientError, WHOLE, fresh_actors, home_of, ordinal, put_back_key};
+use crate::engine::client::{ClientError, WHOLE, home_of, ordinal, own_actors, put_back_key};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
 use crate::gate::refusal::{IN_REVIEW, REVIEW_LOST};
 use crate::ids::{Actor, CaseId};
@@ -20,8 +20,7 @@ type Resent = (i64, bool, ChangeRow);
 /// # Errors
 /// [`ClientError`]; nothing is to be written then.
 pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>, ClientError> {
-    let mut actors = fresh_actors(store)?;
-    actors.push(own.first);
+    let actors = own_actors(store, own.first)?;
     let mut displacing = Displacing {
         store,
         authors: Authors::load(store)?,

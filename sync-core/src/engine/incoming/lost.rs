@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::dropped::{goes, parts};
-use crate::engine::client::{ClientError, WHOLE, builds_on, fresh_actors, home_of, put_back_key};
+use crate::engine::client::{ClientError, WHOLE, builds_on, home_of, own_actors, put_back_key};
 use crate::engine::own::Own;
 use crate::engine::rewrite::Rewriting;
 use crate::gate::refusal::{LOST, is_about_access};
@@ -52,8 +52,7 @@ pub(super) fn leaves(
     if !last || !put_back(store, &page.cluster)?.is_some_and(over) {
         return Ok(());
     }
-    let mut actors = fresh_actors(store)?;
-    actors.push(own.first);
+    let actors = own_actors(store, own.first)?;
     let unsent = store.unsent(0, usize::MAX)?;
     let records: BTreeSet<RecordId> = unsent.iter().map(|row| row.record).collect();
     for id in records {
@@ -80,8 +79,7 @@ pub(super) fn gives_way(
     if !may_have_another_log(store, page)? {
         return Ok(writes);
     }
-    let mut actors = fresh_actors(store)?;
-    actors.push(own.first);
+    let actors = own_actors(store, own.first)?;
     // One that comes from its beginning is taken whole.
     for record in pulled.iter().filter(|it| it.first_position > 1) {
         let rows = store.changes(&record.record)?;
@@ -120,8 +118,7 @@ pub(super) fn does_not_come(
     parts: &[&PulledRecord],
     own: &Own,
 ) -> Result<Vec<Write>, ClientError> {
-    let mut actors = fresh_actors(store)?;
-    actors.push(own.first);
+    let actors = own_actors(store, own.first)?;
     let mut rows = store.changes(record)?;
     rows.retain(|row| is_displaced(row) && !actors.contains(&row.actor));
     rows.retain(|row| !parts.iter().any(|part| comes(part, row) == Some(true)));
