@@ -9,7 +9,7 @@ use sync_core::ids::AgencyId;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
 use sync_core::record::schema::Fact;
-use sync_core::store::Store as _;
+use sync_core::store::{RecordRow, Store as _};
 
 use crate::support::{START, TestServer, servers};
 use crate::worker::Worker;
@@ -119,6 +119,39 @@ async fn whoever_leaves_keeps_no_copy_that_consent_had_frozen() {
         turn_into(&server, "mairi", "chief");
         mairi.sync(&server).await;
         assert_eq!(records(&mut mairi), []);
+    }
+}
+
+#[actix_web::test]
+async fn consent_freezes_nothing_that_is_in_protection() {
+    for server in servers() {
+        let mut mairi = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let mut lena = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let case = lena.begin("Isla", "Kerr");
+        lena.say_of(case, Compartment::Team, (Fact::Member, mairi.user), "member");
+        lena.say_of(case, Compartment::Protection, (Fact::Named, mairi.user), true);
+        let but_health = format!("all except {}", AgencyId::from_slug("health"));
+        let consent = Facts::new(Fact::Consent, but_health.as_str()).of("child");
+        let own = Envelope::of_case(case, Compartment::Team);
+        lena.sync(&server).await;
+        mairi.sync(&server).await;
+        lena.phone().assert(&own, &consent, START).unwrap();
+        lena.sync(&server).await;
+        mairi.sync(&server).await;
+        let places = |worker: &mut Worker| {
+            let rows = worker.phone().store().records_of_case(&case).unwrap();
+            let place = |row: RecordRow| Envelope::decode(&row.envelope).unwrap().compartment;
+            rows.into_iter().map(place).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            places(&mut mairi).len(),
+            2,
+            "what is in protection is open to who is named there"
+        );
+        let herself = mairi.user;
+        mairi.say_of(case, Compartment::Protection, (Fact::Named, herself), false);
+        mairi.sync(&server).await;
+        assert_eq!(places(&mut mairi), [Compartment::Team], "what the team shared is frozen");
     }
 }
 
