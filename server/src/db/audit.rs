@@ -159,7 +159,9 @@ fn chained((number, chain, row): Numbered) -> Result<ChainedRow, Error> {
 /// # Errors
 /// The database's failure.
 pub fn insert(conn: &mut Conn, row: &AuditRow) -> Result<(), Error> {
-    on_backend!(conn, c => diesel::insert_into(audit_waiting::table).values(values!(audit_waiting, row)).execute(c))?;
+    on_backend!(conn, c => diesel::insert_into(audit_waiting::table)
+        .values(values!(audit_waiting, row))
+        .execute(c))?;
     Ok(())
 }
 
@@ -218,8 +220,11 @@ pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
 pub fn place(conn: &mut Conn, placed: &ChainedRow) -> Result<(), Error> {
     let row = &placed.row;
     let place = (audit::number.eq(placed.number), audit::chain.eq(placed.chain.as_slice()));
-    on_backend!(conn, c => diesel::insert_into(audit::table).values((place, values!(audit, row))).execute(c))?;
-    on_backend!(conn, c => diesel::delete(audit_waiting::table.find(row.id.as_slice())).execute(c))?;
+    on_backend!(conn, c => diesel::insert_into(audit::table)
+        .values((place, values!(audit, row)))
+        .execute(c))?;
+    on_backend!(conn, c => diesel::delete(audit_waiting::table.find(row.id.as_slice()))
+        .execute(c))?;
     Ok(())
 }
 
@@ -264,7 +269,9 @@ pub fn set_head(conn: &mut Conn, cluster: &ClusterId, head: &AuditHead) -> Resul
     );
     if on_backend!(conn, c => diesel::update(found).set(values).execute(c))? == 0 {
         let whose = audit_heads::cluster_id.eq(cluster.as_bytes().as_slice());
-        on_backend!(conn, c => diesel::insert_into(audit_heads::table).values((whose, values)).execute(c))?;
+        on_backend!(conn, c => diesel::insert_into(audit_heads::table)
+            .values((whose, values))
+            .execute(c))?;
     }
     Ok(())
 }

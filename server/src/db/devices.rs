@@ -167,7 +167,9 @@ pub fn touch(conn: &mut Conn, id: &DeviceId, now: Timestamp) -> Result<(), Error
 /// [`Error::Missing`] if there is no such device.
 pub fn set_state(conn: &mut Conn, id: &DeviceId, state: DeviceState) -> Result<(), Error> {
     let found = dsl::devices.filter(dsl::id.eq(id.as_bytes().as_slice()));
-    match on_backend!(conn, c => diesel::update(found).set(dsl::state.eq(state.as_str())).execute(c))?
+    match on_backend!(conn, c => diesel::update(found)
+        .set(dsl::state.eq(state.as_str()))
+        .execute(c))?
     {
         0 => Err(Error::Missing),
         _ => Ok(()),

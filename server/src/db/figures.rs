@@ -120,7 +120,8 @@ fn remove(conn: &mut Conn, case: &CaseId, gone: &Increment) -> Result<(), Error>
             on_backend!(conn, c => diesel::delete(own.filter(of_record)).execute(c))?
         }
         None => {
-            on_backend!(conn, c => diesel::delete(own.filter(case_figures::record_id.is_null())).execute(c))?
+            on_backend!(conn, c => diesel::delete(own.filter(case_figures::record_id.is_null()))
+                .execute(c))?
         }
     };
     Ok(())

@@ -124,7 +124,9 @@ pub fn update(conn: &mut Conn, import: &Import) -> Result<(), Error> {
         imports::refused.eq(import.counts.refused),
         imports::missing.eq(import.counts.missing),
     );
-    on_backend!(conn, c => diesel::update(imports::table.find(import.id.as_slice())).set(set).execute(c))?;
+    on_backend!(conn, c => diesel::update(imports::table.find(import.id.as_slice()))
+        .set(set)
+        .execute(c))?;
     Ok(())
 }
 

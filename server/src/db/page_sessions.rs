@@ -88,7 +88,9 @@ pub fn end(conn: &mut Conn, hash: &[u8; 32], now: Timestamp) -> Result<(), Error
 /// The database's failure.
 pub fn end_of_user(conn: &mut Conn, user: &UserId, now: Timestamp) -> Result<(), Error> {
     let own = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::ended_at.is_null());
-    on_backend!(conn, c => diesel::update(dsl::page_sessions.filter(own)).set(dsl::ended_at.eq(now.0)).execute(c))?;
+    on_backend!(conn, c => diesel::update(dsl::page_sessions.filter(own))
+        .set(dsl::ended_at.eq(now.0))
+        .execute(c))?;
     Ok(())
 }
 
@@ -104,6 +106,8 @@ pub fn end_others(
 ) -> Result<(), Error> {
     let own = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::ended_at.is_null());
     let others = own.and(dsl::token_hash.ne(kept.as_slice()));
-    on_backend!(conn, c => diesel::update(dsl::page_sessions.filter(others)).set(dsl::ended_at.eq(now.0)).execute(c))?;
+    on_backend!(conn, c => diesel::update(dsl::page_sessions.filter(others))
+        .set(dsl::ended_at.eq(now.0))
+        .execute(c))?;
     Ok(())
 }

@@ -69,10 +69,10 @@ pub fn begin(conn: &mut Conn, user: &UserId, sealed: &[u8], now: Timestamp) -> R
 pub fn take(conn: &mut Conn, user: &UserId, step: i64) -> Result<bool, Error> {
     let unused = dsl::user_id.eq(user.as_bytes().as_slice()).and(dsl::last_step.lt(step));
     let set = (dsl::last_step.eq(step), dsl::wrong.eq(0));
-    Ok(
-        on_backend!(conn, c => diesel::update(dsl::second_factors.filter(unused)).set(set).execute(c))?
-            > 0,
-    )
+    Ok(on_backend!(conn, c => diesel::update(dsl::second_factors.filter(unused))
+            .set(set)
+            .execute(c))?
+        > 0)
 }
 
 /// Notes that a code has confirmed the factor.

@@ -153,7 +153,9 @@ pub fn change(conn: &mut Conn, source: &Source) -> Result<(), Error> {
         sources::trusted.eq(&source.trusted),
         sources::public_key.eq(source.key.as_slice()),
     );
-    on_backend!(conn, c => diesel::update(sources::table.find(source.id.as_slice())).set(values).execute(c))?;
+    on_backend!(conn, c => diesel::update(sources::table.find(source.id.as_slice()))
+        .set(values)
+        .execute(c))?;
     Ok(())
 }
 
@@ -168,7 +170,9 @@ pub fn asked(
     trouble: Option<&str>,
 ) -> Result<(), Error> {
     let values = (sources::asked_at.eq(now.0), sources::trouble.eq(trouble));
-    on_backend!(conn, c => diesel::update(sources::table.find(id.as_slice())).set(values).execute(c))?;
+    on_backend!(conn, c => diesel::update(sources::table.find(id.as_slice()))
+        .set(values)
+        .execute(c))?;
     Ok(())
 }
 

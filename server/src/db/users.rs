@@ -52,7 +52,10 @@ pub fn list(conn: &mut Conn) -> Result<Vec<User>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn by_sign_in(conn: &mut Conn, sign_in: &str) -> Result<Option<User>, Error> {
-    let row = on_backend!(conn, c => dsl::users.filter(dsl::sign_in.eq(sign_in)).select(COLUMNS).first(c)).optional()?;
+    let row = on_backend!(conn, c => dsl::users.filter(dsl::sign_in.eq(sign_in))
+        .select(COLUMNS)
+        .first(c))
+    .optional()?;
     row.map(from_row).transpose()
 }
 

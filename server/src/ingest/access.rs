@@ -14,7 +14,8 @@ use crate::db::access::{Ended, Interval};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
 
-/// Brings a case's intervals to what the policy says of the cluster's people. `number` takes the next number of the log.
+/// Brings a case's intervals to what the policy says of the cluster's people. `number` takes the next
+/// number of the log.
 ///
 /// # Errors
 /// The database's failure.
