@@ -25,7 +25,7 @@ pub use consent::{
 pub use held::{Held, InForce, Rival, Why};
 pub use notice::{Notice, NoticeCause, NoticeId, notices_for};
 pub use settle::{Draft, settlement, settles};
-pub use topic::{Resolved, resolve, resolve_all};
+pub use topic::{Resolved, resolve, resolve_all, resolve_of};
 pub use undo::{CannotUndo, undo};
 
 use crate::framework::Catalogue;

@@ -1,7 +1,7 @@
 //! Group commit: batches that arrive while one group is being committed go into the next.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
@@ -26,6 +26,10 @@ const OTHERS: Duration = Duration::from_millis(200);
 const WAITING: usize = 1_024;
 
 type Job = (Arrival, Verdict, oneshot::Sender<Result<Vec<Answer>, Error>>);
+
+/// How many numbers all logs had given when this process last told those who wait; nothing before it asked.
+/// Only where other processes commit to the same database.
+type Told = Arc<Mutex<Option<i64>>>;
 
 /// What whoever waits for news is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,9 +69,10 @@ impl Committer {
     pub fn start(db: Db, rules: Rules, recorder: Recorder) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let pulse = Arc::new(watch::Sender::new(Pulse::Still));
-        tokio::spawn(run(db.clone(), rules.clone(), waiting, Arc::clone(&pulse)));
-        if db.is_shared() {
-            tokio::spawn(hear_others(db.clone(), Arc::downgrade(&pulse)));
+        let told = db.is_shared().then(Told::default);
+        tokio::spawn(run(db.clone(), rules.clone(), waiting, (Arc::clone(&pulse), told.clone())));
+        if let Some(told) = told {
+            tokio::spawn(hear_others(db.clone(), Arc::downgrade(&pulse), told));
         }
         let at_a_time = db.size().saturating_sub(LEFT_TO_READERS).max(1);
         let judging = Arc::new(Semaphore::new(at_a_time));
@@ -120,7 +125,7 @@ async fn run(
     db: Db,
     rules: Rules,
     mut waiting: mpsc::Receiver<Job>,
-    pulse: Arc<watch::Sender<Pulse>>,
+    (pulse, told): (Arc<watch::Sender<Pulse>>, Option<Told>),
 ) {
     let mut jobs = Vec::new();
     while waiting.recv_many(&mut jobs, GROUP).await > 0 {
@@ -129,8 +134,16 @@ async fn run(
             .into_iter()
             .map(|(arrival, verdict, answer)| ((arrival, verdict), answer))
             .unzip();
-        let rules = rules.clone();
-        let done = db.with_conn(move |conn| Ok(commit_all(conn, &rules, verdicts))).await;
+        let (rules, told) = (rules.clone(), told.clone());
+        let commit = move |conn: &mut Conn| {
+            let results = commit_all(conn, &rules, verdicts);
+            if let Some(told) = told {
+                // Not known, these are told of twice.
+                *told.lock().expect("nothing panics under it") = db::log::all_numbers(conn).ok();
+            }
+            Ok(results)
+        };
+        let done = db.with_conn(commit).await;
         match done {
             Ok(results) => {
                 pulse.send_modify(Pulse::beat);
@@ -145,17 +158,21 @@ async fn run(
 }
 
 /// Wakes whoever waits for news when another process on the same database committed. It asks rather than
-/// listens: a connection that must never break is one more thing that can. Its own process's commits wake
-/// once more by it, which costs those a question each who still wait.
-async fn hear_others(db: Db, pulse: Weak<watch::Sender<Pulse>>) {
+/// listens: a connection that must never break is one more thing that can. What this process commits is
+/// told of by itself, and not again here: to be woken twice would look busy, and phones are paced then.
+async fn hear_others(db: Db, pulse: Weak<watch::Sender<Pulse>>, told: Told) {
     let mut pace = tokio::time::interval(OTHERS);
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut known = None;
     while pulse.strong_count() > 0 {
         pace.tick().await;
+        let ask = told.clone();
+        let moved = move |conn: &mut Conn| {
+            let mut told = ask.lock().expect("nothing panics under it");
+            let all = db::log::all_numbers(conn)?;
+            Ok::<_, Error>(told.replace(all).is_some_and(|before| before != all))
+        };
         // A database that is away for a while is told of by those who need it.
-        let Ok(all) = db.read(db::log::all_numbers).await else { continue };
-        if known.replace(all).is_some_and(|before| before != all)
+        if db.read(moved).await.unwrap_or(false)
             && let Some(pulse) = pulse.upgrade()
         {
             pulse.send_modify(Pulse::beat);

@@ -1,5 +1,5 @@
 //! Judging what a phone pushes to one record: in order, each change against the history as it then
-//! is, the whole sealed once.
+//! is, and the whole sealed when the record has grown.
 
 use std::collections::BTreeSet;
 
@@ -93,9 +93,8 @@ pub fn admit_apart(
         let blocked = judged.iter().rev().find_map(|(_, judged)| blocks(judged));
         judged.push((seq, blocked.unwrap_or_else(|| admitting.one(seq, change))));
     }
-    // Over half of the gate's cost: what the engine cannot read back would be lost for everybody.
     if history.links().len() > before
-        && let Err(error) = document::seal(history)
+        && let Err(error) = document::seal_grown(history, before)
     {
         history.truncate(before);
         judged.iter_mut().for_each(|(_, judged)| {

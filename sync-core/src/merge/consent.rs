@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::framework::CapacityRule;
 use crate::ids::AgencyId;
-use crate::merge::topic::topics;
+use crate::merge::topic::resolve_of;
 use crate::merge::{Context, InForce};
 use crate::record::entry::Entry;
 use crate::record::schema::Fact;
@@ -132,10 +132,8 @@ pub struct CombinedConsent {
 /// What each giver of a record allows, by giver.
 #[must_use]
 pub fn consents(entries: &[Entry], context: &Context<'_>) -> Vec<GiverConsent> {
-    topics(entries, context)
-        .iter()
-        .filter(|topic| topic.fact == Fact::Consent)
-        .map(|topic| topic.resolve(context))
+    resolve_of(&[Fact::Consent], entries, context)
+        .into_iter()
         .filter_map(|resolved| match resolved.in_force {
             InForce::Combined(scope) => {
                 Some(GiverConsent { giver: resolved.subject, scope, disputed: resolved.disputed })

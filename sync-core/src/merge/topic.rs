@@ -59,7 +59,21 @@ pub fn resolve<'a>(
 /// rows began with included.
 #[must_use]
 pub fn resolve_all<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Resolved<'a>> {
-    topics(entries, context).iter().map(|topic| topic.resolve(context)).collect()
+    resolve_each(topics(entries, context), context)
+}
+
+/// What holds for some facts only, of all that a record says anything about: costs less than everything.
+#[must_use]
+pub fn resolve_of<'a>(
+    facts: &[Fact],
+    entries: &'a [Entry],
+    context: &Context<'_>,
+) -> Vec<Resolved<'a>> {
+    resolve_each(topics_of(entries, context, |fact| facts.contains(&fact)), context)
+}
+
+fn resolve_each<'a>(topics: Vec<Topic<'a>>, context: &Context<'_>) -> Vec<Resolved<'a>> {
+    topics.iter().map(|topic| topic.resolve(context)).collect()
 }
 
 /// One fact about one subject.
@@ -119,13 +133,24 @@ type Said<'a> = (Vec<Assertion<'a>>, Option<&'a Value>);
 
 /// A record's topics by fact and subject.
 pub(super) fn topics<'a>(entries: &'a [Entry], context: &Context<'_>) -> Vec<Topic<'a>> {
+    topics_of(entries, context, |_| true)
+}
+
+/// Those of the wanted facts.
+pub(super) fn topics_of<'a>(
+    entries: &'a [Entry],
+    context: &Context<'_>,
+    wanted: impl Fn(Fact) -> bool,
+) -> Vec<Topic<'a>> {
     let mut found: BTreeMap<(Fact, String), Said<'a>> = BTreeMap::new();
-    for assertion in entries.iter().filter_map(Entry::assertion) {
+    let asserted = entries.iter().filter_map(Entry::assertion);
+    for assertion in asserted.filter(|assertion| wanted(assertion.fact)) {
         let key = (assertion.fact, assertion.subject.to_owned());
         found.entry(key).or_default().0.push(assertion);
     }
     for row in entries.iter().filter(|entry| entry.collection == ROWS) {
-        for (fact, value) in row.fields.iter().filter_map(row_fact) {
+        let facts = row.fields.iter().filter_map(row_fact);
+        for (fact, value) in facts.filter(|(fact, _)| wanted(*fact)) {
             found.entry((fact, row.id.to_string())).or_default().1 = Some(value);
         }
     }

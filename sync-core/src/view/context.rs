@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ids::{AgencyId, CaseId, ClusterId, UserId};
-use crate::merge::{Context, InForce, Resolved, combine_consent, consents, resolve_all};
+use crate::merge::{Context, InForce, Resolved, combine_consent, consents, resolve_of};
 use crate::policy::{CaseContext, Member, MemberState};
 use crate::record::fold::Folded;
 use crate::record::kind::Compartment;
@@ -13,6 +13,16 @@ use crate::time::Timestamp;
 
 /// The agency of each person that the reader knows of.
 pub type People = BTreeMap<UserId, AgencyId>;
+
+/// What access depends on: everything that [`note`] takes.
+const FACTS: [Fact; 6] = [
+    Fact::Member,
+    Fact::LeadProfessional,
+    Fact::NamedPerson,
+    Fact::Shielded,
+    Fact::Excluded,
+    Fact::Named,
+];
 
 /// Reads a case's context from its own records, one a compartment in use. A phone gives those that
 /// it has. `agencies` are the agencies whose compartment has any record; `now` is for ages only.
@@ -33,7 +43,7 @@ pub fn case_context(
             context.creator = folded.entries.first().map(|entry| entry.by);
             context.withheld_agencies = withheld(folded, people, merging, now);
         }
-        for resolved in resolve_all(&folded.entries, merging) {
+        for resolved in resolve_of(&FACTS, &folded.entries, merging) {
             note(&mut context, &resolved, folded.envelope.compartment, people);
         }
     }
@@ -91,6 +101,9 @@ fn withheld(
     now: Timestamp,
 ) -> BTreeSet<AgencyId> {
     let givers = consents(&folded.entries, merging);
+    if givers.is_empty() {
+        return BTreeSet::new();
+    }
     let framework = merging.framework.and_then(|id| merging.catalogue.editions(id).next());
     let rule = framework.and_then(|framework| framework.consent.as_ref());
     let combined = combine_consent(&givers, child_age_years(folded, merging, now), rule);
@@ -101,8 +114,8 @@ fn withheld(
 /// The child's age in whole years, if one day of birth is in force.
 #[must_use]
 pub fn child_age_years(folded: &Folded, merging: &Context<'_>, now: Timestamp) -> Option<u32> {
-    let resolved = resolve_all(&folded.entries, merging);
-    let born = resolved.iter().find(|it| it.fact == Fact::BirthDate)?;
+    let resolved = resolve_of(&[Fact::BirthDate], &folded.entries, merging);
+    let born = resolved.first()?;
     let InForce::Several(held) = &born.in_force else {
         return years(born.in_force.one()?.value.as_text()?, now);
     };

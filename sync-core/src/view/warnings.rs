@@ -4,12 +4,16 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use crate::merge::{Context, InForce, Resolved, resolve_all};
+use crate::merge::{Context, InForce, Resolved, resolve_of};
 use crate::record::fold::Folded;
 use crate::record::kind::Compartment;
 use crate::record::kinds::Contribution;
 use crate::record::kinds::case::Person;
 use crate::record::schema::Fact;
+
+/// What warnings are read from.
+const FACTS: [Fact; 4] =
+    [Fact::Address, Fact::VisitRisk, Fact::ContactRestriction, Fact::PersonName];
 
 /// A case's warnings, as they travel and rest on a phone.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize)]
@@ -45,7 +49,7 @@ impl Warnings {
     pub fn read(own_records: &[&Folded], context: &Context<'_>) -> Self {
         let mut warnings = Self::default();
         for folded in own_records {
-            let facts = resolve_all(&folded.entries, context);
+            let facts = resolve_of(&FACTS, &folded.entries, context);
             warnings.address_withheld |= facts.iter().any(is_withheld);
             if folded.envelope.compartment == Compartment::Team {
                 warnings.visit_risk = visit_risk(&facts);
@@ -100,7 +104,7 @@ mod tests {
     use crate::ids::{Actor, CaseId, EntryId, UserId};
     use crate::record::entry::Entry;
     use crate::record::envelope::Envelope;
-    use crate::record::schema::{FACTS, fact_field};
+    use crate::record::schema::{self, fact_field};
     use crate::record::value::Value;
     use crate::time::Timestamp;
 
@@ -128,7 +132,7 @@ mod tests {
             (fact_field::SUBJECT, subject.into()),
             (fact_field::VALUE, value.into()),
         ];
-        (FACTS, fields)
+        (schema::FACTS, fields)
     }
 
     #[test]

@@ -58,6 +58,30 @@ struct All {
     /// An empty PostgreSQL database; without it the server is on SQLite.
     #[arg(long)]
     database: Option<String>,
+    /// These scenarios only; all where none is named.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Scenario>,
+}
+
+/// What is measured by itself.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Scenario {
+    /// The parts of the server's work.
+    Core,
+    /// A first sync, the rest of one after a cut, and nothing new.
+    First,
+    /// One phone's day.
+    Day,
+    /// Phones that reconnect at once.
+    Storm,
+    /// A visit that is seen on another phone.
+    Live,
+}
+
+impl All {
+    fn wants(&self, scenario: Scenario) -> bool {
+        self.only.is_empty() || self.only.contains(&scenario)
+    }
 }
 
 fn main() -> Result<(), Failed> {
@@ -81,15 +105,17 @@ fn parts(workload: &Workload, all: &All) -> Result<(), Failed> {
 
 fn measure(all: &All) -> Result<(), Failed> {
     let workload = read(all)?;
-    if all.database.is_none() {
+    if all.database.is_none() && all.wants(Scenario::Core) {
         parts(&workload, all)?;
     }
     let folder = tempfile::tempdir()?;
     let mut ground = Ground::lay(workload, all.database.clone(), &mut say)?;
-    for line in first::measure(&ground, folder.path(), all.times)? {
-        tell(&line)?;
+    if all.wants(Scenario::First) {
+        first::measure(&ground, folder.path(), all.times)?.iter().try_for_each(tell)?;
     }
-    evening(&mut ground, folder.path(), all)?;
+    if [Scenario::Day, Scenario::Storm, Scenario::Live].iter().any(|it| all.wants(*it)) {
+        evening(&mut ground, folder.path(), all)?;
+    }
     ground.server.check()
 }
 
@@ -98,17 +124,29 @@ fn measure(all: &All) -> Result<(), Failed> {
 fn evening(ground: &mut Ground, folder: &Path, all: &All) -> Result<(), Failed> {
     let mut stage = Stage::set(ground, folder, all.devices as usize, &mut say)?;
     let once = !stage.can_repeat();
-    if let Some(line) = day::measure(&mut stage, all.times)? {
+    if all.wants(Scenario::Day)
+        && let Some(line) = day::measure(&mut stage, all.times)?
+    {
         tell(&line)?;
     }
+    if all.wants(Scenario::Storm) {
+        storms(&mut stage, all, once)?;
+    }
+    if all.wants(Scenario::Live) {
+        tell(&live::measure(&mut stage, VISITS)?)?;
+    }
+    Ok(())
+}
+
+fn storms(stage: &mut Stage<'_>, all: &All, once: bool) -> Result<(), Failed> {
     let largest = STORMS.into_iter().map(|it| it.min(stage.days().len())).max().unwrap_or(0);
     for devices in STORMS.into_iter().filter(|devices| !once || *devices >= largest) {
         let out = all.out.as_deref().filter(|_| devices >= largest);
-        if let Some(line) = storm::measure(&mut stage, devices, all.times, out)? {
+        if let Some(line) = storm::measure(stage, devices, all.times, out)? {
             tell(&line)?;
         }
     }
-    tell(&live::measure(&mut stage, VISITS)?)
+    Ok(())
 }
 
 fn tell(line: &impl Serialize) -> Result<(), Failed> {

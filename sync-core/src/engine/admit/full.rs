@@ -113,7 +113,7 @@ fn read_alone(record: &PulledRecord) -> Option<RecordId> {
 }
 
 #[test]
-fn a_record_takes_as_many_operations_as_can_be_sealed_with_every_push() {
+fn a_record_takes_as_many_operations_as_can_be_sealed() {
     let mut history = assessment();
     let piece = OPERATIONS_PER_CHANGE - 100;
     while history.room_for(&change(AUTHOR, text(piece))).is_ok() {
