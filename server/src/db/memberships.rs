@@ -155,6 +155,24 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
     rows.into_iter().map(post).collect()
 }
 
+/// The agency for which a user works in a cluster; none if they have no post there.
+///
+/// # Errors
+/// The database's failure.
+pub fn agency_in(
+    conn: &mut Conn,
+    user: &UserId,
+    cluster: &ClusterId,
+) -> Result<Option<AgencyId>, Error> {
+    let found = memberships::table
+        .filter(memberships::user_id.eq(user.as_bytes().as_slice()))
+        .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .order(memberships::role)
+        .select(memberships::agency_id);
+    let agency: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
+    Ok(agency.map(|agency| AgencyId::from_slice(&agency)).transpose()?)
+}
+
 /// A number that is another whenever anybody came, left or is called something else, in any cluster. None is
 /// given twice, not even by a database that was put back to an older copy of itself.
 ///

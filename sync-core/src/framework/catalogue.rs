@@ -1,6 +1,7 @@
 //! The frameworks a phone or server knows, each in all its editions.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::framework::{Framework, FrameworkError, Stage, Word};
 use crate::record::schema::{Fact, Fold};
@@ -30,11 +31,16 @@ impl Catalogue {
     /// # Errors
     /// [`FrameworkError`] for a shipped file that cannot be read; a test reads them all.
     pub fn shipped() -> Result<Self, FrameworkError> {
+        // The texts are the program's own and never change: they are read once.
+        static READ: OnceLock<Catalogue> = OnceLock::new();
+        if let Some(catalogue) = READ.get() {
+            return Ok(catalogue.clone());
+        }
         let mut catalogue = Self::new();
         for text in SHIPPED {
             catalogue.add(Framework::parse(text)?)?;
         }
-        Ok(catalogue)
+        Ok(READ.get_or_init(|| catalogue).clone())
     }
 
     /// Adds an edition. The same file twice is once.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::merge::held::{InForce, Rival, Why};
-use crate::merge::topic::{Resolved, resolve_all};
+use crate::merge::topic::{Resolved, topics};
 use crate::merge::{Context, name_of};
 use crate::record::entry::Entry;
 use crate::record::schema::Fact;
@@ -39,8 +39,10 @@ pub struct Conflict {
 /// The conflicts of one record's entries: safety first, then by fact and subject.
 #[must_use]
 pub fn conflicts(entries: &[Entry], context: &Context<'_>) -> Vec<Conflict> {
-    let disputed = resolve_all(entries, context).into_iter().filter(|resolved| resolved.disputed);
-    let mut conflicts: Vec<Conflict> = disputed.map(Conflict::from).collect();
+    let topics = topics(entries, context);
+    let disputed = topics.iter().filter(|topic| topic.is_disputed(context));
+    let resolved = disputed.map(|topic| topic.resolve(context));
+    let mut conflicts: Vec<Conflict> = resolved.map(Conflict::from).collect();
     conflicts.sort_by_key(|conflict| conflict.severity);
     conflicts
 }

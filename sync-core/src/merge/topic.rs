@@ -113,11 +113,18 @@ impl<'a> Topic<'a> {
             fact: self.fact,
             subject: self.subject.clone(),
             rivals: standing.iter().map(|a| Rival::of(a, withheld, context)).collect(),
-            disputed: standing.iter().any(|a| !alike(a, &standing[0], context)),
+            disputed: are_unlike(&standing, context),
             in_force,
             standing,
             why,
         }
+    }
+
+    /// Whether standing assertions have unlike values: what [`Topic::resolve`] says of it, for less.
+    pub(super) fn is_disputed(&self, context: &Context<'_>) -> bool {
+        let standing = self.chain.standing();
+        let standing: Vec<_> = standing.iter().map(|&place| self.assertions[place]).collect();
+        are_unlike(&standing, context)
     }
 
     fn unasserted(&self, context: &Context<'_>) -> (InForce, Why) {
@@ -126,6 +133,10 @@ impl<'a> Topic<'a> {
             None => (InForce::Nobody, Why::NobodySaid),
         }
     }
+}
+
+fn are_unlike(standing: &[Assertion<'_>], context: &Context<'_>) -> bool {
+    standing.iter().any(|a| !alike(a, &standing[0], context))
 }
 
 /// What a record says of one topic: assertions, and what a row began with.

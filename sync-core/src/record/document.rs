@@ -261,3 +261,60 @@ fn seal_uncontained(history: &History) -> Result<(), SealError> {
     }
     if heads == history.head_hashes() { Ok(()) } else { Err(SealError::OtherHeads) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{CaseId, UserId};
+    use crate::record::envelope::Envelope;
+    use crate::record::kind::Compartment;
+    use crate::record::schema::{FACTS, Fact, fact_field};
+    use crate::time::Timestamp;
+
+    const AUTHOR: Actor = Actor::from_bytes([1; 16]);
+
+    fn named(name: &str) -> Change {
+        let fields = vec![
+            (fact_field::FACT, Value::Int(Fact::School.code().into())),
+            (fact_field::VALUE, name.into()),
+        ];
+        let edit = Edit::Add(NewEntry { collection: FACTS, fields, ..NewEntry::default() });
+        let by = UserId::from_bytes([1; 16]);
+        Change { actor: AUTHOR, by, at: Timestamp(5), clock_ahead_ms: 0, edits: vec![edit] }
+    }
+
+    /// A record of so many changes; those at these places, from 1, have a hash that the engine does not give.
+    fn record(length: u32, wrong: &[u32]) -> History {
+        let case = CaseId::from_bytes([9; 16]);
+        let mut history = History::new(Envelope::of_case(case, Compartment::Team));
+        for seq in 1..=length {
+            let change = named(&format!("school {seq}"));
+            if wrong.contains(&seq) {
+                history.restore(change, seq, None, ChangeHash([7; 32])).unwrap();
+            } else {
+                history.append(change, seq, None).unwrap();
+            }
+        }
+        history
+    }
+
+    #[test]
+    fn a_record_is_sealed_when_it_has_doubled() {
+        let sealed_at = |length: &u32| {
+            let last_is_wrong = record(*length, &[*length]);
+            seal_grown(&last_is_wrong, *length as usize - 1).is_err()
+        };
+        let lengths: Vec<u32> = (1..=17).filter(sealed_at).collect();
+        assert_eq!(lengths, [1, 2, 4, 8, 16]);
+        let several = |before, after| seal_grown(&record(after, &[after]), before);
+        assert_eq!(several(5, 9), Err(SealError::OtherHeads), "past eight at once");
+        assert_eq!(several(9, 15), Ok(()));
+        assert_eq!(seal_grown(&record(16, &[]), 15), Ok(()));
+    }
+
+    #[test]
+    fn nobody_is_refused_for_what_another_wrote() {
+        assert!(seal(&record(8, &[3])).is_err());
+        assert_eq!(seal_grown(&record(8, &[3]), 7), Ok(()));
+    }
+}

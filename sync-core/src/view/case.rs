@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 
 use crate::ids::{CaseId, RecordId, UserId};
-use crate::merge::{Context, InForce, resolve_all};
+use crate::merge::{Context, InForce, resolve_of};
 use crate::record::fold::Folded;
 use crate::record::kind::Kind;
 use crate::record::schema::Fact;
@@ -100,10 +100,22 @@ pub struct CaseHeader {
     pub open: bool,
 }
 
+/// What a header is made of.
+const HEADER: [Fact; 8] = [
+    Fact::GivenName,
+    Fact::FamilyName,
+    Fact::School,
+    Fact::Stage,
+    Fact::Risk,
+    Fact::VisitRisk,
+    Fact::LeadProfessional,
+    Fact::CaseState,
+];
+
 /// Reads the header from a case's own record for the team.
 #[must_use]
 pub fn header(team: &Folded, context: &Context<'_>) -> CaseHeader {
-    let facts = resolve_all(&team.entries, context);
+    let facts = resolve_of(&HEADER, &team.entries, context);
     let find = |fact: Fact| facts.iter().find(|resolved| resolved.fact == fact);
     let words =
         |fact: Fact| find(fact).map(|resolved| texts(&resolved.in_force)).unwrap_or_default();
@@ -140,7 +152,8 @@ pub fn raises_harm_flag(concern: &Folded, context: &Context<'_>) -> bool {
     if concern.envelope.kind() != Kind::Concern {
         return false;
     }
-    let facts = resolve_all(&concern.entries, context);
+    let said = [Fact::HarmSuspected, Fact::ConcernState];
+    let facts = resolve_of(&said, &concern.entries, context);
     let one = |fact: Fact| {
         facts.iter().find(|resolved| resolved.fact == fact)?.in_force.one().map(|held| &held.value)
     };

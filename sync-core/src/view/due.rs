@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::ids::{RecordId, UserId};
-use crate::merge::{Context, resolve_all};
+use crate::merge::{Context, resolve_of};
 use crate::record::fold::Folded;
 use crate::record::kind::Kind;
 use crate::record::kinds::Contribution as _;
@@ -83,9 +83,9 @@ pub fn due_dates(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
 #[must_use]
 pub fn is_member(team: &Folded, user: &UserId, merging: &Context<'_>) -> bool {
     let subject = user.to_string();
-    resolve_all(&team.entries, merging).iter().any(|it| {
+    resolve_of(&[Fact::Member], &team.entries, merging).iter().any(|it| {
         let state = it.in_force.one().and_then(|held| held.value.as_text());
-        it.fact == Fact::Member && it.subject == subject && state.is_some_and(|it| it != "left")
+        it.subject == subject && state.is_some_and(|it| it != "left")
     })
 }
 
@@ -95,18 +95,21 @@ pub const fn is_superseded_by_the_next(kind: Kind) -> bool {
     matches!(kind, Kind::Visit | Kind::Meeting)
 }
 
+/// The days on which something falls due, and what says that an action's is past.
+const FACTS: [Fact; 7] = [
+    Fact::RowDue,
+    Fact::ReviewDate,
+    Fact::ReviewPoint,
+    Fact::NextContact,
+    Fact::NextReview,
+    Fact::ResponseDue,
+    Fact::RowStatus,
+];
+
 /// What falls due in one record. What is done, cancelled or answered is no longer due.
 #[must_use]
 pub fn due_in_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
-    const DUE: [Fact; 6] = [
-        Fact::RowDue,
-        Fact::ReviewDate,
-        Fact::ReviewPoint,
-        Fact::NextContact,
-        Fact::NextReview,
-        Fact::ResponseDue,
-    ];
-    let facts = resolve_all(&folded.entries, merging);
+    let facts = resolve_of(&FACTS, &folded.entries, merging);
     let done = |row: &str| {
         facts.iter().any(|it| {
             let status = it.in_force.one().and_then(|held| held.value.as_text());
@@ -123,7 +126,7 @@ pub fn due_in_record(folded: &Folded, merging: &Context<'_>) -> Vec<DueDate> {
     };
     let asserted = facts
         .iter()
-        .filter(|it| DUE.contains(&it.fact) && is_open(it.fact, &it.subject))
+        .filter(|it| it.fact != Fact::RowStatus && is_open(it.fact, &it.subject))
         .flat_map(|it| it.in_force.held().iter().map(|held| (it.fact, &held.value)))
         .filter_map(|(fact, value)| Some((fact, value.as_text()?.parse().ok()?)));
     let asserted: Vec<(Fact, Date)> = asserted.collect();

@@ -13,12 +13,16 @@ use crate::db::{self, Conn, Error};
 use crate::service::histories;
 use crate::service::reading::colleagues::ANOTHER_SERVICE;
 
-/// The digest of what was last told to each reader of a cluster, with the stamp at which it was made: good
-/// while nobody came, went or was called something else. Clones share it.
+/// The digest of what readers of a cluster are told, with the stamp at which it was made: good while nobody
+/// came, went or was called something else. Only what sensitive agencies are called depends on the reader, by
+/// their agency. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Told(Arc<Mutex<Known>>);
 
-type Known = BTreeMap<(ClusterId, UserId), (i64, Mark)>;
+type Known = BTreeMap<Readers, (i64, Mark)>;
+
+/// A cluster's people of one agency; without one, whoever has no post there.
+type Readers = (ClusterId, Option<AgencyId>);
 
 /// What a cursor says of it.
 pub(super) type Mark = [u8; 8];
@@ -58,30 +62,33 @@ pub(super) fn news(
     known: Mark,
 ) -> Result<Option<News>, Error> {
     let stamp = db::memberships::stamp(conn)?;
-    let reader = (*cluster, puller.user);
-    if puller.told.is(&reader, (stamp, known)) {
+    let own = db::memberships::agency_in(conn, &puller.user, cluster)?;
+    if puller.told.is(&(*cluster, own), (stamp, known)) {
         return Ok(None);
     }
-    let news = read(conn, puller, cluster)?;
-    puller.told.remember(reader, (stamp, news.mark));
+    let news = read(conn, puller, cluster, own)?;
+    puller.told.remember((*cluster, own), (stamp, news.mark));
     Ok((news.mark != known).then_some(news))
 }
 
 impl Told {
-    fn is(&self, reader: &(ClusterId, UserId), told: (i64, Mark)) -> bool {
+    fn is(&self, readers: &Readers, told: (i64, Mark)) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(reader) == Some(&told)
+        known.get(readers) == Some(&told)
     }
 
-    fn remember(&self, reader: (ClusterId, UserId), told: (i64, Mark)) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(reader, told);
+    fn remember(&self, readers: Readers, told: (i64, Mark)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(readers, told);
     }
 }
 
-fn read(conn: &mut Conn, puller: &Puller, cluster: &ClusterId) -> Result<News, Error> {
+fn read(
+    conn: &mut Conn,
+    puller: &Puller,
+    cluster: &ClusterId,
+    own: Option<AgencyId>,
+) -> Result<News, Error> {
     let posts = db::memberships::of_cluster(conn, cluster)?;
-    let of_reader = posts.iter().find(|post| post.user == puller.user);
-    let own = of_reader.map(|post| post.agency);
     let line = |post: Post| PersonLine {
         agency_name: shown_agency(own, &post),
         user: post.user,
