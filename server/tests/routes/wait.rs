@@ -76,6 +76,28 @@ async fn nothing_that_came_between_exchange_and_wait_is_missed_and_a_busy_server
     }
 }
 
+/// A process that shares its database hears of other processes by asking it: of its own commits it has told
+/// already, and a second beat for one would look like a busy server, which paces whoever waits.
+#[actix_web::test]
+async fn a_process_tells_of_its_own_commits_once() {
+    for server in servers() {
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(&server).await;
+        // Long enough for it to have asked.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut pulse = server.state.committer().pulse();
+        for n in 0..3 {
+            member.visit(case, &format!("Rowan was at school on day {n}."), START);
+            member.sync(&server).await;
+            assert!(pulse.has_changed().unwrap(), "{n}");
+            pulse.borrow_and_update();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            assert!(!pulse.has_changed().unwrap(), "{n}: told twice");
+        }
+    }
+}
+
 /// Where a visit is written and moved to another child before anybody has had it, those who may not see where
 /// it went hear nothing of it.
 #[actix_web::test]
