@@ -1,7 +1,7 @@
 //! Group commit: batches that arrive while one group is being committed go into the next.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
@@ -139,7 +139,7 @@ async fn run(
             let results = commit_all(conn, &rules, verdicts);
             if let Some(told) = told {
                 // Not known, these are told of twice.
-                *told.lock().expect("nothing panics under it") = db::log::all_numbers(conn).ok();
+                *held(&told) = db::log::all_numbers(conn).ok();
             }
             Ok(results)
         };
@@ -167,7 +167,7 @@ async fn hear_others(db: Db, pulse: Weak<watch::Sender<Pulse>>, told: Told) {
         pace.tick().await;
         let ask = told.clone();
         let moved = move |conn: &mut Conn| {
-            let mut told = ask.lock().expect("nothing panics under it");
+            let mut told = held(&ask);
             let all = db::log::all_numbers(conn)?;
             Ok::<_, Error>(told.replace(all).is_some_and(|before| before != all))
         };
@@ -178,6 +178,10 @@ async fn hear_others(db: Db, pulse: Weak<watch::Sender<Pulse>>, told: Told) {
             pulse.send_modify(Pulse::beat);
         }
     }
+}
+
+fn held(told: &Told) -> MutexGuard<'_, Option<i64>> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pulse {
