@@ -1,5 +1,6 @@
 //! What the gate costs with its seal, as medians of a thread's processor time: a visit, a change of a
-//! plan that has sixty, an edit of a joint text that has thirty.
+//! plan that has sixty, an edit of a joint text that has thirty; and the next change of each by which the
+//! record has doubled, so that it is sealed whole.
 
 use serde::Serialize;
 use sync_core::ids::{Actor, CaseId, DeviceId, EntryId};
@@ -17,10 +18,10 @@ use super::honest::person;
 use super::{Outcome, judge};
 
 const AT: Timestamp = Timestamp(1_790_000_000_000);
-/// Changes that the plan has.
-const PLAN: usize = 60;
-/// Changes that the joint text has.
-const DRAFT: usize = 30;
+/// Changes that the plan has; and one fewer than a power of two.
+const PLAN: [usize; 2] = [60, 63];
+/// Changes that the joint text has; and one fewer than a power of two.
+const DRAFT: [usize; 2] = [30, 31];
 
 /// Medians, milliseconds.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
@@ -29,8 +30,12 @@ pub struct Costs {
     pub visit_ms: f64,
     /// A change of a plan that has sixty changes.
     pub plan_ms: f64,
+    /// A change by which a plan has doubled, to sixty-four.
+    pub plan_sealed_ms: f64,
     /// An edit of a joint text that has thirty changes, a sentence each.
     pub draft_ms: f64,
+    /// An edit by which a joint text has doubled, to thirty-two changes.
+    pub draft_sealed_ms: f64,
     /// How often each was measured.
     pub times: usize,
     /// The build.
@@ -40,10 +45,12 @@ pub struct Costs {
 /// Measures each `times`.
 #[must_use]
 pub fn measure(times: usize) -> Costs {
-    let [visit_ms, plan_ms, draft_ms] =
-        [visit(), plan(), draft()].map(|(history, pushed)| median(times, &history, &pushed));
+    let cost = |(history, pushed): (History, PushedRecord)| median(times, &history, &pushed);
+    let [plan_ms, plan_sealed_ms] = PLAN.map(|length| cost(plan(length)));
+    let [draft_ms, draft_sealed_ms] = DRAFT.map(|length| cost(draft(length)));
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    Costs { visit_ms, plan_ms, draft_ms, times, profile }
+    let visit_ms = cost(visit());
+    Costs { visit_ms, plan_ms, plan_sealed_ms, draft_ms, draft_sealed_ms, times, profile }
 }
 
 fn median(times: usize, history: &History, pushed: &PushedRecord) -> f64 {
@@ -105,7 +112,7 @@ fn visit() -> (History, PushedRecord) {
     (history, pushed)
 }
 
-fn plan() -> (History, PushedRecord) {
+fn plan(length: usize) -> (History, PushedRecord) {
     let mut history = record(Kind::Plan);
     let row = NewEntry {
         collection: DETAILS,
@@ -128,14 +135,14 @@ fn plan() -> (History, PushedRecord) {
         let replaces = if seq > 1 { vec![before] } else { Vec::new() };
         vec![Edit::Add(NewEntry { collection: FACTS, fields, replaces, text: None })]
     };
-    for seq in 1..PLAN {
+    for seq in 1..length {
         push(&mut history, status(seq), true);
     }
-    let pushed = push(&mut history, status(PLAN), false);
+    let pushed = push(&mut history, status(length), false);
     (history, pushed)
 }
 
-fn draft() -> (History, PushedRecord) {
+fn draft(length: usize) -> (History, PushedRecord) {
     let mut history = record(Kind::Assessment);
     let text = NewEntry {
         collection: TEXTS,
@@ -151,11 +158,11 @@ fn draft() -> (History, PushedRecord) {
         let runs = text.map(|text| text.edit_to(&format!("{}{}", text.text(), sentence(n))));
         vec![Edit::Splice { entry, runs: runs.unwrap_or_default() }]
     };
-    for n in 1..DRAFT {
+    for n in 1..length {
         let edits = edit(&history, n);
         push(&mut history, edits, true);
     }
-    let edits = edit(&history, DRAFT);
+    let edits = edit(&history, length);
     let pushed = push(&mut history, edits, false);
     (history, pushed)
 }
