@@ -17,6 +17,7 @@ pub mod release;
 pub mod sequencer;
 pub mod sources;
 pub mod taken_off;
+mod told;
 pub mod turns;
 pub mod warnings;
 

@@ -19,7 +19,7 @@ pub const CHANGE_BYTES: usize = 256 * 1024;
 /// Changes of one record: 30-150 a case a year, for a childhood, with room. A phone reads no page that
 /// names a later one.
 pub const CHANGES_PER_RECORD: usize = 20_000;
-/// Operations that a record may hold. Each push seals its record whole: so many take a third of a second
+/// Operations that a record may hold. A record is sealed whole when it has doubled: so many take a third of a second
 /// of one core and 90 MB. It is 20,000 entries of the usual size, or a joint text of 64 KB written twice
 /// over.
 pub const OPERATIONS_PER_RECORD: u64 = 150_000;

@@ -151,14 +151,14 @@ pub(crate) fn attack(
     outcome
 }
 
-/// Whether the record folds, opens, and takes what somebody honest writes next.
+/// Whether the record folds, is held by the engine whole, and takes what somebody honest writes next.
 fn lives(history: &History, dice: &mut Dice) -> bool {
     let mut trial = history.clone();
     let stranger = (Actor::from_bytes([0xEE; 16]), person(9));
     let next = honest::next_change(&trial, stranger, None, dice);
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _read = sync_core::record::fold::fold(&trial, trial.links().len());
-        sync_core::record::document::open(&trial).is_ok()
+        sync_core::record::document::seal(&trial).is_ok()
             && judge(&mut trial, stranger.1, &next).taken
     }))
     .unwrap_or(false)

@@ -99,9 +99,8 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let write_turn = take_turn(&self.inner.write_turns).await?;
-        let turn = take_turn(&self.inner.turns).await?;
-        self.run(Use::Writes, (write_turn, turn), |conn| write_tx(conn, work)).await
+        let turns = self.turns_to_write().await?;
+        self.run(Use::Writes, turns, |conn| write_tx(conn, work)).await
     }
 
     /// Runs work that keeps its own transactions, such as a group commit with savepoints.
@@ -114,9 +113,20 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        let turns = self.turns_to_write().await?;
+        self.run(Use::Writes, turns, work).await
+    }
+
+    /// Whoever writes in a SQLite file has a connection of their own, and waits for no reader.
+    async fn turns_to_write(
+        &self,
+    ) -> Result<(OwnedSemaphorePermit, Option<OwnedSemaphorePermit>), Error> {
         let write_turn = take_turn(&self.inner.write_turns).await?;
-        let turn = take_turn(&self.inner.turns).await?;
-        self.run(Use::Writes, (write_turn, turn), work).await
+        let turn = match self.inner.has_one_writer() {
+            true => None,
+            false => Some(take_turn(&self.inner.turns).await?),
+        };
+        Ok((write_turn, turn))
     }
 
     async fn run<T, E, P, F>(&self, for_what: Use, turn: P, work: F) -> Result<T, E>

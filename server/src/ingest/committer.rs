@@ -1,7 +1,7 @@
 //! Group commit: batches that arrive while one group is being committed go into the next.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use sync_core::ids::ClusterId;
@@ -12,6 +12,7 @@ use crate::db::{self, Conn, Db, Error};
 use crate::ingest::commit::commit_group;
 use crate::ingest::judge::{Verdict, judge};
 use crate::ingest::recorder::Recorder;
+use crate::ingest::told::Told;
 use crate::ingest::{Arrival, Rules, noted};
 
 /// Batches in one transaction: the lock is held for a tenth of a second at most.
@@ -26,10 +27,6 @@ const OTHERS: Duration = Duration::from_millis(200);
 const WAITING: usize = 1_024;
 
 type Job = (Arrival, Verdict, oneshot::Sender<Result<Vec<Answer>, Error>>);
-
-/// How many numbers all logs had given when this process last told those who wait; nothing before it asked.
-/// Only where other processes commit to the same database.
-type Told = Arc<Mutex<Option<i64>>>;
 
 /// What whoever waits for news is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,9 +134,11 @@ async fn run(
         let (rules, told) = (rules.clone(), told.clone());
         let commit = move |conn: &mut Conn| {
             let results = commit_all(conn, &rules, verdicts);
-            if let Some(told) = told {
-                // Not known, these are told of twice.
-                *held(&told) = db::log::all_numbers(conn).ok();
+            // Where it cannot be asked, these are told of twice.
+            if let Some(told) = told
+                && let Ok(numbers) = db::log::all_numbers(conn)
+            {
+                told.of_own(numbers);
             }
             Ok(results)
         };
@@ -158,30 +157,22 @@ async fn run(
 }
 
 /// Wakes whoever waits for news when another process on the same database committed. It asks rather than
-/// listens: a connection that must never break is one more thing that can. What this process commits is
+/// listens: a connection that must never break is one more thing that can. A group that this process commits is
 /// told of by itself, and not again here: to be woken twice would look busy, and phones are paced then.
 async fn hear_others(db: Db, pulse: Weak<watch::Sender<Pulse>>, told: Told) {
     let mut pace = tokio::time::interval(OTHERS);
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while pulse.strong_count() > 0 {
         pace.tick().await;
-        let ask = told.clone();
-        let moved = move |conn: &mut Conn| {
-            let mut told = held(&ask);
-            let all = db::log::all_numbers(conn)?;
-            Ok::<_, Error>(told.replace(all).is_some_and(|before| before != all))
-        };
+        let asked = told.asking();
         // A database that is away for a while is told of by those who need it.
-        if db.read(moved).await.unwrap_or(false)
+        let Ok(numbers) = db.read(db::log::all_numbers).await else { continue };
+        if told.is_news(asked, numbers)
             && let Some(pulse) = pulse.upgrade()
         {
             pulse.send_modify(Pulse::beat);
         }
     }
-}
-
-fn held(told: &Told) -> MutexGuard<'_, Option<i64>> {
-    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Pulse {

@@ -96,7 +96,37 @@ fn held(resolved: &Resolved<'_>) -> (BTreeSet<Value>, Option<ConsentScope>) {
     (resolved.in_force.held().iter().map(|held| held.value.clone()).collect(), scope)
 }
 
+/// A history that shares no entry with another.
+fn apart(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let move_on = |id: &mut EntryId| id.seq += 50;
+    for entry in &mut entries {
+        move_on(&mut entry.id);
+        entry.replaces.iter_mut().for_each(move_on);
+    }
+    entries
+}
+
 proptest! {
+    #[test]
+    fn what_is_asked_for_alone_is_what_it_is_among_all(
+        (one, _) in history(), (other, _) in history()
+    ) {
+        let entries = [one, apart(other)].concat();
+        with_context(|context| {
+            let json = |it: &[Resolved<'_>]| serde_json::to_string(it).unwrap();
+            for (fact, _) in facts() {
+                let mut among = resolve_all(&entries, context);
+                among.retain(|it| it.fact == fact);
+                prop_assert_eq!(json(&resolve_of(&[fact], &entries, context)), json(&among));
+            }
+            let disputed = resolve_all(&entries, context).into_iter().filter(|it| it.disputed);
+            let mut expected: Vec<Conflict> = disputed.map(Conflict::from).collect();
+            expected.sort_by_key(|conflict| conflict.severity);
+            prop_assert_eq!(conflicts(&entries, context), expected);
+            Ok(())
+        })?;
+    }
+
     #[test]
     fn order_and_repetition_change_nothing(
         ((entries, _), shuffled) in history().prop_flat_map(|history| {

@@ -108,6 +108,9 @@ fn measure(all: &All) -> Result<(), Failed> {
     if all.database.is_none() && all.wants(Scenario::Core) {
         parts(&workload, all)?;
     }
+    if all.only == [Scenario::Core] {
+        return Ok(());
+    }
     let folder = tempfile::tempdir()?;
     let mut ground = Ground::lay(workload, all.database.clone(), &mut say)?;
     if all.wants(Scenario::First) {

@@ -7,6 +7,7 @@ use crate::protocol::frame::{
     PulledChange, PulledRecord, decode_pull, decode_push, encode_pull, encode_push,
 };
 use crate::record::change::{Edit, ElementId, NewEntry, Run};
+use crate::record::document;
 use crate::record::envelope::{Envelope, Made, Origin};
 use crate::record::kind::{Compartment, Kind};
 use crate::record::schema::TEXTS;
@@ -129,6 +130,7 @@ fn a_record_takes_as_many_operations_as_can_be_sealed() {
     assert_eq!(judged(&mut history, &full), ["accepted", "record_full"]);
     let strangers = push(&history, OTHER, vec![note()]);
     assert_eq!(judged(&mut history, &strangers), ["record_full"]);
+    assert_eq!(document::seal(&history), Ok(()), "the largest record that there may be");
 }
 
 #[test]

@@ -120,3 +120,23 @@ proptest! {
         }
     }
 }
+
+/// Whoever gives access another fact to depend on must name it where a case is read.
+#[test]
+fn access_depends_on_no_fact_that_is_not_read() {
+    let catalogue = Catalogue::shipped().unwrap();
+    let merging = Context::new(&catalogue);
+    let values = [true.into(), Value::Bytes(user(1).as_bytes().to_vec()), "member".into()];
+    for fact in Fact::ALL.iter().filter(|fact| !super::FACTS.contains(fact)) {
+        for (value, about) in
+            values.iter().flat_map(|it| [(it, String::new()), (it, user(1).to_string())])
+        {
+            let said = record(Compartment::Protection, &[(*fact, about, value.clone(), 0)]);
+            let mut noted = CaseContext::new(CASE, HERE);
+            for resolved in crate::merge::resolve_all(&said.entries, &merging) {
+                note(&mut noted, &resolved, Compartment::Protection, &people());
+            }
+            assert_eq!(noted, CaseContext::new(CASE, HERE), "{fact:?}");
+        }
+    }
+}
