@@ -61,7 +61,7 @@ pub struct ServeArgs {
     /// Authority of phones' certificates, PEM: phones without one of it are refused. Browsers need none.
     #[arg(long, env = "CASEWEAVE_CLIENT_CA")]
     pub client_ca: Option<PathBuf>,
-    /// Connections to the database, at most; to a SQLite file no more than cores and three.
+    /// Connections to the database, at most; to a SQLite file a writer, and no more readers than cores and three.
     #[arg(long, env = "CASEWEAVE_CONNECTIONS", default_value_t = 8,
           value_parser = clap::value_parser!(u16).range(1..=200))]
     pub connections: u16,

@@ -30,7 +30,10 @@ pub const TAILS_KEPT: usize = 32;
 /// Kilobytes of a SQLite file that a connection keeps which reads: the index by which a first sync of hundreds of
 /// cases finds its changes. Whatever another writes makes it forget them.
 pub const READER_CACHE_KB: u32 = 8_000;
-/// The same of the one that writes: a group of commits without a write before its time, and what they read.
+/// Connections that read a SQLite file beyond one for each core, for those that wait for the disk: more would
+/// wait for a core, and each keeps what it read.
+pub const READERS_BEYOND_CORES: usize = 3;
+/// Kilobytes that the one keeps that writes: a group of commits without a write before its time, and what they read.
 pub const WRITER_CACHE_KB: u32 = 16_000;
 /// Clusters of which it is kept who works there: some 30 KB each.
 pub const CLUSTERS_KNOWN: usize = 256;

@@ -7,12 +7,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Address, Conn, Error, read_tx, write_tx};
+use crate::limits::READERS_BEYOND_CORES;
 
 /// How long a request waits for its turn before it is told to come again.
 const TURN_WAIT: Duration = Duration::from_secs(10);
-
-/// Connections to a SQLite file beyond one for each core: those that wait for the disk, and the writer.
-const BEYOND_CORES: usize = 3;
 
 /// A pool of connections; clones share it.
 #[derive(Clone)]
@@ -41,13 +39,13 @@ struct Inner {
 impl Db {
     /// A pool of at most `size` connections that starts with `first`, already at this program's
     /// schema. A database in memory has one connection whatever `size` says, and a SQLite file a few
-    /// more than there are cores: its work is this process's own, and each connection keeps what it read.
+    /// more readers than there are cores, and one writer.
     #[must_use]
     pub fn new(address: Address, first: Conn, size: usize) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let most = match &address {
             Address::Memory => 1,
-            Address::File(_) => cores + BEYOND_CORES,
+            Address::File(_) => cores + READERS_BEYOND_CORES,
             Address::Postgres(_) => usize::MAX,
         };
         let size = size.clamp(1, most);
