@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use sync_core::ids::{CaseId, ClusterId};
-use sync_core::merge::{Context, Resolved, resolve_all};
+use sync_core::merge::{Context, Resolved, resolve_of};
 use sync_core::policy::CaseContext;
 use sync_core::record::schema::Fact;
 use sync_core::time::Timestamp;
@@ -118,7 +118,8 @@ pub fn link_those_without(
 /// The database's failure.
 pub fn pupil(conn: &mut Conn, world: &World, state: &CaseState) -> Result<Option<RowId>, Error> {
     let Some(team) = &state.team else { return Ok(None) };
-    let facts = resolve_all(&team.entries, &Context::new(&world.catalogue));
+    let read = [Fact::BirthDate, Fact::Identifier];
+    let facts = resolve_of(&read, &team.entries, &Context::new(&world.catalogue));
     let born = facts.iter().find(|it| it.fact == Fact::BirthDate).and_then(words);
     let Some(born) = born else { return Ok(None) };
     let mut found = BTreeSet::new();
