@@ -83,6 +83,7 @@ impl Area {
             device: identity.device,
             now,
             mishap: fault.map(|fault| Mishap { fault, after: 0, cut: (0, 0) }),
+            meanwhile: None,
             strays: &mut phone.strays,
             model: &mut self.model,
             who: identity.principal,

@@ -90,6 +90,7 @@ pub(crate) fn synced(server: &mut Server, phone: &mut Phone) -> Result<(), Viola
         device: identity.device,
         now: START,
         mishap: None,
+        meanwhile: None,
         strays: &mut phone.strays,
         model: &mut Model::new(2),
         who: identity.principal,

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Read};
 
 use caseweave::db::devices::DeviceState;
+use caseweave::role::Role;
 use sync_core::device::Session;
 use sync_core::device::transport::{Transport, TransportError};
 use sync_core::ids::DeviceId;
@@ -17,7 +18,7 @@ use crate::sim::coverage::Coverage;
 use crate::sim::model::Model;
 use crate::sim::plant::Plant;
 use crate::sim::promise::{Promise, Violation};
-use crate::sim::server::Server;
+use crate::sim::server::{Person, Server};
 
 /// What can go wrong.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -32,6 +33,8 @@ pub enum Fault {
     Doubled,
     /// An older request of the phone arrives before this one.
     Reordered,
+    /// While its answer is on its way, another phone's work arrives, or a post ends or begins.
+    Overtaken,
     /// The server dies before its first commit.
     ServerDies,
     /// The server dies after a commit, before it has answered.
@@ -48,6 +51,8 @@ pub enum Fault {
     ServerRestored,
     /// Somebody's post ended, began or became another.
     PostMoved,
+    /// A reviewer took late work into the log, or gave it back.
+    Reviewed,
     /// A phone was retired or reported stolen, or that was taken back.
     Marked,
     /// A stranger's phone, or a stolen request, tried its luck.
@@ -56,12 +61,13 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::RequestCut,
         Self::AnswerLost,
         Self::AnswerCut,
         Self::Doubled,
         Self::Reordered,
+        Self::Overtaken,
         Self::ServerDies,
         Self::ServerDiesLate,
         Self::PowerInSync,
@@ -70,20 +76,28 @@ impl Fault {
         Self::Restored,
         Self::ServerRestored,
         Self::PostMoved,
+        Self::Reviewed,
         Self::Marked,
         Self::Hostile,
     ];
     /// Those that a sync may meet.
-    pub const OF_A_SYNC: [Self; 8] = [
+    pub const OF_A_SYNC: [Self; 9] = [
         Self::RequestCut,
         Self::AnswerLost,
         Self::AnswerCut,
         Self::Doubled,
         Self::Reordered,
+        Self::Overtaken,
         Self::ServerDies,
         Self::ServerDiesLate,
         Self::PowerInSync,
     ];
+
+    /// Whether it explains that a sync fails. Of what happens to others a phone sees nothing.
+    #[must_use]
+    pub fn is_seen(self) -> bool {
+        self != Self::Overtaken
+    }
 
     /// A word for tables.
     #[must_use]
@@ -94,6 +108,7 @@ impl Fault {
             Self::AnswerCut => "ans-cut",
             Self::Doubled => "doubled",
             Self::Reordered => "reorder",
+            Self::Overtaken => "overtake",
             Self::ServerDies => "srv-dies",
             Self::ServerDiesLate => "srv-late",
             Self::PowerInSync => "pow-sync",
@@ -102,6 +117,7 @@ impl Fault {
             Self::Restored => "restored",
             Self::ServerRestored => "srv-old",
             Self::PostMoved => "post",
+            Self::Reviewed => "review",
             Self::Marked => "marked",
             Self::Hostile => "hostile",
         }
@@ -119,6 +135,15 @@ pub struct Mishap {
     pub cut: (u64, u64),
 }
 
+/// What happens at the server while an answer is on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Meanwhile {
+    /// A request of another phone arrives, whose own answer is lost.
+    Arrives(DeviceId, Vec<u8>),
+    /// Somebody's post ends, or begins.
+    PostTurns(Person, Role),
+}
+
 /// One sync's line to the server.
 pub struct Line<'a> {
     /// The server at its other end.
@@ -129,6 +154,8 @@ pub struct Line<'a> {
     pub now: Timestamp,
     /// What will go wrong.
     pub mishap: Option<Mishap>,
+    /// What overtakes an answer, if something will.
+    pub meanwhile: Option<Meanwhile>,
     /// Requests that went over it, old ones first; they may arrive again.
     pub strays: &'a mut Vec<Vec<u8>>,
     /// What should be: brought up to date whenever the server has committed.
@@ -157,25 +184,63 @@ impl Line<'_> {
 
     /// The server's answer; `commits` says how many of its commits it lives through. None if it died.
     fn serve(&mut self, body: &[u8], commits: Option<u64>) -> Result<Option<Vec<Page>>, Violation> {
-        let request = decode_request(body, REQUEST_INFLATED_BYTES)?;
         self.server.lives_through(commits);
-        let answers = self.server.ingest(&self.device, &request, self.now)?;
-        let pages = match answers {
-            Some(answers) => self.server.pages(&self.device, &request, answers, self.now)?,
-            None => None,
-        };
+        let pages = self.serve_until(body, None);
         self.server.lives_through(None);
-        self.check(pages.as_deref().unwrap_or_default())?;
-        Ok(pages)
+        pages
     }
 
-    /// What may be in the log and on the wire now.
-    fn check(&mut self, pages: &[Page]) -> Result<(), Violation> {
+    /// The same; after so many pages something else happens.
+    fn serve_until(
+        &mut self,
+        body: &[u8],
+        overtaken_after: Option<usize>,
+    ) -> Result<Option<Vec<Page>>, Violation> {
+        let request = decode_request(body, REQUEST_INFLATED_BYTES)?;
+        let answers = self.server.ingest(&self.device, &request, self.now)?;
+        let answering = match answers {
+            Some(answers) => self.server.begin_answer(&self.device, &request, answers, self.now)?,
+            None => None,
+        };
         self.model.read_log(self.server)?;
         self.coverage.checked(Promise::Once);
+        let Some(mut answering) = answering else { return Ok(None) };
+        let (mut pages, mut checked) = (Vec::new(), 0);
+        while let Some(page) = self.server.next_page(&mut answering, self.now)? {
+            pages.push(page);
+            if overtaken_after == Some(pages.len()) {
+                self.check(&pages)?;
+                checked = pages.len();
+                self.overtake()?;
+            }
+        }
+        self.check(&pages[checked..])?;
+        Ok(Some(pages))
+    }
+
+    /// What may be on the wire now.
+    fn check(&mut self, pages: &[Page]) -> Result<(), Violation> {
         let mut allowed = Entitlement::new(self.server, self.now);
         checkers::wire(pages, &self.who, self.model, &mut allowed)?;
         self.coverage.checked(Promise::Entitled);
+        Ok(())
+    }
+
+    /// Something else happens at the server.
+    fn overtake(&mut self) -> Result<(), Violation> {
+        match self.meanwhile.take() {
+            None => return Ok(()),
+            Some(Meanwhile::Arrives(device, body)) => {
+                let request = decode_request(&body, REQUEST_INFLATED_BYTES)?;
+                self.server.ingest(&device, &request, self.now)?;
+                self.model.read_log(self.server)?;
+            }
+            Some(Meanwhile::PostTurns(person, role)) => {
+                self.server.turn_post(&person, role, self.now)?;
+                self.who = self.server.principal(self.who.user)?;
+            }
+        }
+        self.happened = Some(Fault::Overtaken);
         Ok(())
     }
 
@@ -192,7 +257,7 @@ impl Line<'_> {
 
     fn carry(&mut self, body: &[u8]) -> Result<Option<Vec<u8>>, Violation> {
         let mishap = self.fault_now();
-        self.happened = self.happened.or(mishap.map(|it| it.fault));
+        self.happened = self.happened.or(mishap.map(|it| it.fault).filter(|it| it.is_seen()));
         let oldest = self.strays.first().cloned();
         self.strays.push(body.to_vec());
         if self.strays.len() > STRAYS {
@@ -212,6 +277,10 @@ impl Line<'_> {
                     Some(pages) => answer(&pages, None).map(Some),
                     None => Ok(None),
                 }
+            }
+            Fault::Overtaken => {
+                let pages = self.serve_until(body, Some(1 + cut.0 as usize % 3))?;
+                pages.map(|pages| answer(&pages, None)).transpose()
             }
             Fault::AnswerLost => self.serve(body, None).map(|_| None),
             Fault::AnswerCut => self.answered(body, Some(cut)),
@@ -267,6 +336,26 @@ impl Transport for Line<'_> {
         _signature: &[u8; 64],
     ) -> Result<Session, TransportError> {
         // Every session here is good for the whole run, so that nobody asks.
+        Err(TransportError::SignedOut)
+    }
+}
+
+/// A line that keeps what is sent over it, and brings no answer.
+#[derive(Default)]
+pub struct Tap(pub Option<Vec<u8>>);
+
+impl Transport for Tap {
+    fn exchange(&mut self, _token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
+        self.0 = Some(body.to_vec());
+        Err(TransportError::Offline)
+    }
+
+    fn refresh(
+        &mut self,
+        _refresh_token: &str,
+        _device: &DeviceId,
+        _signature: &[u8; 64],
+    ) -> Result<Session, TransportError> {
         Err(TransportError::SignedOut)
     }
 }

@@ -136,7 +136,7 @@ impl Store for Disk {
     }
 }
 
-/// One user's phone in the simulation.
+/// One user's data on a phone in the simulation.
 pub struct Phone {
     /// The real thing.
     pub device: Device<Disk>,
@@ -171,6 +171,17 @@ impl Phone {
     pub fn send_at_once(&mut self, room: BatchRoom) {
         self.room = room;
         self.device.send_at_once(room);
+    }
+
+    /// From now on these are the data of another user of somebody's phone: clock and power are the same.
+    ///
+    /// # Errors
+    /// A disk that cannot be opened.
+    pub fn lie_beside(&mut self, other: &Self) -> Result<(), Violation> {
+        (self.power, self.skew_ms) = (other.power.clone(), other.skew_ms);
+        let rows = self.device.store().rows.clone();
+        self.device = opened(Disk { rows, power: self.power.clone() }, self.room)?;
+        Ok(())
     }
 
     /// What its clock says at a moment.

@@ -31,6 +31,8 @@ pub enum Plant {
     GrantLate,
     /// A cursor of somebody else's is as good as one's own: who shows it is sent what its owner may read.
     CursorOfAnother,
+    /// All pages of an answer are made at its beginning, whatever ends while it is on its way.
+    AnswerStale,
     /// A change that is sent again is logged again.
     ResendIsNew,
     /// The key that signed a batch is not looked at.
@@ -51,13 +53,14 @@ pub enum Plant {
 
 impl Plant {
     /// Every plant.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::AnswerFirst,
         Self::ForgetsUnsent,
         Self::RivalDropped,
         Self::ArrivalOrder,
         Self::GrantLate,
         Self::CursorOfAnother,
+        Self::AnswerStale,
         Self::ResendIsNew,
         Self::AnyKey,
         Self::CursorFirst,
@@ -78,6 +81,7 @@ impl Plant {
             Self::ArrivalOrder => "arrival-order",
             Self::GrantLate => "grant-late",
             Self::CursorOfAnother => "cursor-of-another",
+            Self::AnswerStale => "answer-stale",
             Self::ResendIsNew => "resend-is-new",
             Self::AnyKey => "any-key",
             Self::CursorFirst => "cursor-first",
@@ -95,7 +99,7 @@ impl Plant {
         match self {
             Self::AnswerFirst | Self::ForgetsUnsent => Promise::Kept,
             Self::RivalDropped | Self::ArrivalOrder => Promise::Converged,
-            Self::GrantLate | Self::CursorOfAnother => Promise::Entitled,
+            Self::GrantLate | Self::CursorOfAnother | Self::AnswerStale => Promise::Entitled,
             Self::ResendIsNew | Self::AnyKey => Promise::Once,
             Self::CursorFirst | Self::RestoreUnseen => Promise::Complete,
             Self::NoticeSwallowed => Promise::Told,

@@ -1,5 +1,10 @@
 //! The real services over a database in memory, without a network around them.
 
+mod answer;
+mod office;
+
+pub use answer::Answering;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,14 +18,14 @@ use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, NewUser, Post};
 use caseweave::service::contact;
 use caseweave::service::histories::{CaseState, World, case_state};
-use caseweave::service::pull::cursor::{Cursor, acknowledged};
-use caseweave::service::pull::{self, Puller, Round, Tails};
+use caseweave::service::pull::Tails;
+use caseweave::service::pull::cursor::acknowledged;
 use sync_core::device::Enrolled;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{Actor, AgencyId, CaseId, ClusterId, DeviceId, UserId};
 use sync_core::limits::PAGE_BYTES;
 use sync_core::policy::Principal;
-use sync_core::protocol::message::{Answer, ClusterCursor, Outcome, Page, SyncRequest};
+use sync_core::protocol::message::{Answer, Outcome, SyncRequest};
 use sync_core::time::Timestamp;
 use tempfile::TempDir;
 
@@ -32,7 +37,7 @@ use crate::sim::promise::{Promise, Violation};
 pub const CLUSTER: &str = "Glen";
 
 /// Somebody who works in the cluster.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Person {
     /// What they sign in with, and are called.
     pub name: &'static str,
@@ -366,90 +371,6 @@ impl Server {
             Some(Plant::GrantLate) => plant::keep_access(&mut self.conn, &self.cluster),
             _ => Ok(()),
         }
-    }
-
-    /// The cursors of a request, unless a bug is planted there.
-    fn cursors(
-        &mut self,
-        request: &SyncRequest,
-        user: UserId,
-    ) -> Result<Vec<ClusterCursor>, Violation> {
-        let mut cursors = request.cursors.clone();
-        if self.has_plant(Plant::RestoreUnseen) && self.place.is_some() {
-            let seal = (&self.cursor_key, &self.log_id);
-            for asked in &mut cursors {
-                plant::trust(&mut self.conn, asked, seal, &user)?;
-            }
-        }
-        Ok(cursors)
-    }
-
-    /// Who is sent what they may read, unless a bug is planted there.
-    fn reader(&mut self, cursors: &[ClusterCursor], user: UserId) -> Result<UserId, Violation> {
-        if !self.has_plant(Plant::CursorOfAnother) {
-            return Ok(user);
-        }
-        let people = db::memberships::colleagues(&mut self.conn, &self.cluster)?;
-        let (key, log, cluster) = (&self.cursor_key, &self.log_id, &self.cluster);
-        let opens =
-            |who: &UserId, it: &ClusterCursor| Cursor::open(&it.cursor, key, log, (who, cluster));
-        let owner = people
-            .iter()
-            .map(|it| it.user)
-            .find(|who| cursors.iter().any(|it| opens(who, it).is_some()));
-        Ok(owner.unwrap_or(user))
-    }
-
-    /// The pages that answer a request; none if the server died before.
-    ///
-    /// # Errors
-    /// A failure of the product.
-    pub fn pages(
-        &mut self,
-        device: &DeviceId,
-        request: &SyncRequest,
-        answers: Vec<Answer>,
-        now: Timestamp,
-    ) -> Result<Option<Vec<Page>>, Violation> {
-        let row = db::devices::by_id(&mut self.conn, device)?.ok_or(db::Error::Missing)?;
-        let cursors = self.cursors(request, row.user)?;
-        let puller = Puller {
-            user: self.reader(&cursors, row.user)?,
-            device: *device,
-            cursor_key: self.cursor_key,
-            log_id: self.log_id,
-            fresh: [6; 16],
-            whole: request.whole,
-            works: self.principal(row.user)?.works_cases_in(self.cluster),
-            catalogue: self.rules.catalogue.clone(),
-            told: Default::default(),
-            tails: self.tails.clone(),
-            page_bytes: self.page_bytes,
-        };
-        let mut pages = Vec::new();
-        let posts = db::memberships::of_user(&mut self.conn, &row.user)?;
-        let asked = if request.more { &[] } else { cursors.as_slice() };
-        let notes = contact::to_note(&mut self.conn, &puller, asked, &posts, now)?;
-        if !notes.is_empty() && !self.commits() && !self.has_plant(Plant::AnswerFirst) {
-            return Ok(None);
-        }
-        contact::note(&mut self.conn, device, &notes)?;
-        let told = |it: &&ClusterCursor| puller.works || pull::is_sealed_for(&puller, it);
-        for asked in asked.iter().filter(told) {
-            let mut round = Round::begin(&mut self.conn, puller.clone(), asked, now)?;
-            while let Some(page) = round.page(&mut self.conn, now)? {
-                pages.push(page);
-            }
-        }
-        if pages.is_empty() {
-            let mut page = Page { left: 1, ..Page::new(self.cluster, now) };
-            for asked in cursors.iter().filter(told).filter(|_| request.more) {
-                page.cursor = pull::answered(&mut self.conn, &puller, asked)?.unwrap_or_default();
-            }
-            pages.push(page);
-        }
-        pages[0].answers = answers;
-        Ok(Some(pages))
     }
 }
 

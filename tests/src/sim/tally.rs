@@ -123,8 +123,10 @@ pub fn run_all(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 0..plan.threads.max(1) {
-            scope.spawn(work);
+        let threads: Vec<_> = (0..plan.threads.max(1)).map(|_| scope.spawn(work)).collect();
+        // To their very end: what SQLCipher and OpenSSL do at the process's does not bear threads that still end.
+        for thread in threads {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
     });
     let mut tally = tally.into_inner().unwrap_or_default();

@@ -84,6 +84,8 @@ pub enum Transition {
     MovePost,
     /// Retire a phone or report it stolen, or take that back.
     MarkPhone,
+    /// Decide about work that came late.
+    Review,
     /// Send the server what is damaged, stolen, forged or not one's own.
     Attack,
     /// Copy the server's database.
@@ -92,7 +94,7 @@ pub enum Transition {
     RestoreServer,
 }
 
-const WEIGHTS: [(Transition, u64); 30] = [
+const WEIGHTS: [(Transition, u64); 31] = [
     (Transition::BeginCase, 2),
     (Transition::AddMember, 5),
     (Transition::RemoveMember, 1),
@@ -120,6 +122,7 @@ const WEIGHTS: [(Transition, u64); 30] = [
     (Transition::Restore, 1),
     (Transition::MovePost, 1),
     (Transition::MarkPhone, 1),
+    (Transition::Review, 2),
     (Transition::Attack, 2),
     (Transition::BackUpServer, 1),
     (Transition::RestoreServer, 1),
@@ -197,6 +200,7 @@ impl Hand<'_> {
             | Transition::Restore
             | Transition::MovePost
             | Transition::MarkPhone
+            | Transition::Review
             | Transition::Attack
             | Transition::BackUpServer
             | Transition::RestoreServer => Ok(None),

@@ -41,6 +41,11 @@ const PEOPLE: [Person; 5] = [
     person("eve", "social-work", Role::AgencyLead),
 ];
 
+/// Whose a phone is. The last of six is somebody's second.
+fn owner(n: usize) -> Person {
+    *PEOPLE.get(n).unwrap_or(&PEOPLE[1])
+}
+
 /// Who is in no team and has a phone all the same.
 const STRANGER: Person = person("mal", "health", Role::Practitioner);
 
@@ -49,6 +54,9 @@ const TRIES: u32 = 4;
 
 /// Rounds in which everything must have been sent again to a server that was put back.
 const ROUNDS: u32 = 24;
+
+/// Who share a phone, where two do: each has data of their own on it.
+const SHARING: [usize; 2] = [1, 2];
 
 /// The first stream of dice of steps.
 const STEPS: u64 = 1_000;
@@ -88,6 +96,8 @@ pub struct World {
     steps: u32,
     story: Vec<String>,
     stranger: Phone,
+    /// Whether two of the people share a phone.
+    shared: bool,
 }
 
 impl World {
@@ -105,9 +115,7 @@ impl World {
         let count = 3 + dice.below(4) as usize;
         let mut phones = Vec::with_capacity(count);
         for n in 0..count {
-            // The last of six is somebody's second phone.
-            let person = PEOPLE.get(n).unwrap_or(&PEOPLE[1]);
-            let enrolled = server.enrol(person.name, START)?;
+            let enrolled = server.enrol(owner(n).name, START)?;
             let cursor_first = options.plant == Some(Plant::CursorFirst);
             let mut phone = Phone::enrolled(&enrolled, cursor_first)?;
             phone.send_at_once(parts.batch);
@@ -116,6 +124,10 @@ impl World {
                 phone.skew_ms = years * 365 * Timestamp::DAY_MS + skews.below(100_000_000) as i64;
             }
             phones.push(phone);
+        }
+        let shared = Dice::new(seed, 4).chance(50);
+        if let ([.., one, other], true) = (&mut phones[..=SHARING[1]], shared) {
+            other.lie_beside(one)?;
         }
         let stranger = server.enrol_stranger(STRANGER.name, START)?;
         let stranger = Phone::enrolled(&stranger, false)?;
@@ -137,6 +149,7 @@ impl World {
             steps: 0,
             story: Vec::new(),
             stranger,
+            shared,
         })
     }
 
@@ -208,15 +221,16 @@ impl World {
             }
             Transition::Reopen => {
                 self.coverage.fault(Fault::Reopened);
-                self.phones[n].reopen()
+                self.on_phone_of(n).try_for_each(|it| self.phones[it].reopen())
             }
             Transition::BackUp => {
-                self.phones[n].back_up();
+                self.on_phone_of(n).for_each(|it| self.phones[it].back_up());
                 Ok(())
             }
-            Transition::Restore => self.restore(n),
+            Transition::Restore => self.on_phone_of(n).try_for_each(|it| self.restore(it)),
             Transition::MovePost => self.move_post(),
             Transition::MarkPhone => self.mark(n),
+            Transition::Review => self.review(),
             Transition::Attack => self.attack(),
             Transition::BackUpServer => self.back_up_server(),
             Transition::RestoreServer => self.restore_server(),
@@ -229,6 +243,13 @@ impl World {
         if let Some(line) = self.story.last_mut() {
             line.push_str(&format!(", {}", what()));
         }
+    }
+
+    /// Whose data are on the same phone, they themselves among them.
+    fn on_phone_of(&self, n: usize) -> impl Iterator<Item = usize> + use<> {
+        let both = (self.shared && SHARING.contains(&n)).then_some(SHARING);
+        let alone = if both.is_none() { Some(n) } else { None };
+        both.into_iter().flatten().chain(alone)
     }
 
     fn restore(&mut self, n: usize) -> Result<(), Violation> {
@@ -296,8 +317,10 @@ impl World {
             return Ok(());
         }
         self.coverage.fault(fault);
-        self.phones[n].reopen()?;
-        self.model.note_unsent(n, &self.phones[n])
+        self.on_phone_of(n).try_for_each(|it| {
+            self.phones[it].reopen()?;
+            self.model.note_unsent(it, &self.phones[it])
+        })
     }
 
     /// Everybody syncs undisturbed, three rounds: the second brings what the first pushed, the third

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Incoming, lost};
+use super::{Incoming, is_another, lost};
 use crate::engine::client::{ClientError, builds_on};
 use crate::gate::refusal::is_others;
 use crate::ids::{Actor, RecordId, ScopeId};
@@ -68,9 +68,8 @@ impl Incoming {
         record: &RecordId,
         comes: &[&PulledRecord],
     ) -> Result<(), ClientError> {
-        let comes = comes.iter().flat_map(|it| &it.changes);
-        let mut there: BTreeSet<ChangeName> = comes.map(|it| (it.actor, it.seq)).collect();
         let mut hanging = self.rows_now(store, record)?;
+        let mut there = come_as_they_are(store, &hanging, comes)?;
         hanging.retain(|row| matches!(row.place, Place::Unsent(_)));
         loop {
             let before = hanging.len();
@@ -125,6 +124,27 @@ fn apply(rows: &mut BTreeMap<(RecordId, Actor, u32), ChangeRow>, of: &RecordId, 
         }
         _ => {}
     }
+}
+
+/// What comes of a record and is what the phone has by that name: another's work may have been given it since.
+fn come_as_they_are(
+    store: &dyn Store,
+    rows: &[ChangeRow],
+    comes: &[&PulledRecord],
+) -> Result<BTreeSet<ChangeName>, ClientError> {
+    let mut same = BTreeSet::new();
+    for part in comes {
+        if is_another(store, part)? {
+            return Ok(BTreeSet::new());
+        }
+        same.extend(part.changes.iter().map(|it| (it.actor, it.seq)));
+    }
+    for row in rows {
+        if comes.iter().any(|part| lost::comes(part, row) == Some(false)) {
+            same.remove(&(row.actor, row.seq));
+        }
+    }
+    Ok(same)
 }
 
 /// What a page brings of a record: it may come in several parts.

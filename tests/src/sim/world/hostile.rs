@@ -2,12 +2,8 @@
 //! another key, or is not theirs to write. Nothing of it may be in the log, and no answer tells more than one
 //! about a record that nobody has.
 
-use std::io::Read;
-
 use caseweave::service::histories;
-use sync_core::device::Session;
 use sync_core::device::sync::SyncControl;
-use sync_core::device::transport::{Transport, TransportError};
 use sync_core::ids::{Actor, CaseId, ClusterId, DeviceId};
 use sync_core::limits::REQUEST_INFLATED_BYTES;
 use sync_core::protocol::VERSION;
@@ -22,29 +18,9 @@ use sync_core::record::kinds::case::CaseFacts;
 use super::World;
 use crate::hostile::honest::next_change;
 use crate::sim::checkers::{self, Entitlement};
-use crate::sim::network::Fault;
+use crate::sim::network::{Fault, Tap};
 use crate::sim::plant;
 use crate::sim::promise::{Promise, Violation};
-
-/// A line that keeps what is sent over it, and brings no answer.
-#[derive(Default)]
-struct Tap(Option<Vec<u8>>);
-
-impl Transport for Tap {
-    fn exchange(&mut self, _token: &str, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
-        self.0 = Some(body.to_vec());
-        Err(TransportError::Offline)
-    }
-
-    fn refresh(
-        &mut self,
-        _refresh_token: &str,
-        _device: &DeviceId,
-        _signature: &[u8; 64],
-    ) -> Result<Session, TransportError> {
-        Err(TransportError::SignedOut)
-    }
-}
 
 impl World {
     /// One try.

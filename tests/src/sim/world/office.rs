@@ -1,15 +1,16 @@
-//! What administrators do while work goes on: posts, marks on phones, and a database put back.
+//! What an office does while work goes on: posts, marks on phones, decisions about late work, and a database
+//! put back.
 
+use caseweave::db;
 use caseweave::db::devices::DeviceState;
-use caseweave::db::{self};
+use caseweave::ingest::release::{ReviewError, Wish};
 use caseweave::role::Role;
-use caseweave::service::accounts::{self, Post};
-use caseweave::service::{devices, posts};
+use caseweave::service::devices;
 
 use super::{PEOPLE, World};
 use crate::sim::network::Fault;
 use crate::sim::promise::Violation;
-use crate::sim::server::{CLUSTER, Person};
+use crate::sim::server::Person;
 
 /// What somebody may become for a while.
 const OTHER_ROLES: [Role; 5] =
@@ -19,40 +20,41 @@ impl World {
     /// Somebody's post ends, comes back, or another is added to it.
     pub(super) fn move_post(&mut self) -> Result<(), Violation> {
         let person = *self.dice.pick(&PEOPLE).unwrap_or(&PEOPLE[0]);
-        let has = self.roles(&person)?;
         self.coverage.fault(Fault::PostMoved);
-        if self.dice.chance(50) {
-            let other = self.dice.pick(&OTHER_ROLES).copied().unwrap_or(person.role);
-            self.tell(|| format!("{} {other}", person.name));
-            return match has.contains(&other) {
-                true => self.end(&person, other),
-                false => self.give(&person, other),
-            };
-        }
-        self.tell(|| format!("{} {}", person.name, person.role));
-        match has.contains(&person.role) {
-            true => self.end(&person, person.role),
-            false => self.give(&person, person.role),
+        let role = self.other_role(&person);
+        self.tell(|| format!("{} {role}", person.name));
+        self.server.turn_post(&person, role, self.now)
+    }
+
+    /// The role that somebody began with, or another that they may become for a while.
+    pub(super) fn other_role(&mut self, person: &Person) -> Role {
+        match self.dice.chance(50) {
+            true => self.dice.pick(&OTHER_ROLES).copied().unwrap_or(person.role),
+            false => person.role,
         }
     }
 
-    fn roles(&mut self, person: &Person) -> Result<Vec<Role>, Violation> {
-        let conn = &mut self.server.conn;
-        let user = db::users::by_sign_in(conn, person.name)?.ok_or(db::Error::Missing)?;
-        Ok(db::memberships::of_user(conn, &user.id)?.into_iter().map(|it| it.role).collect())
-    }
-
-    fn end(&mut self, person: &Person, role: Role) -> Result<(), Violation> {
-        let ending = posts::Ending { sign_in: person.name, cluster: CLUSTER, role };
-        posts::end(&mut self.server.conn, self.now, None, ending)?;
+    /// A reviewer decides about some of what waits, if anybody may.
+    pub(super) fn review(&mut self) -> Result<(), Violation> {
+        let held = self.server.held()?;
+        let Some(id) = self.dice.pick(&held).copied() else { return Ok(()) };
+        let wish = if self.dice.chance(60) { Wish::Release } else { Wish::GiveBack };
+        let first = self.dice.below(PEOPLE.len() as u64) as usize;
+        for person in PEOPLE.iter().cycle().skip(first).take(PEOPLE.len()) {
+            match self.server.decide(person, (&id, wish), self.now)? {
+                Ok(()) => {
+                    self.coverage.fault(Fault::Reviewed);
+                    self.tell(|| format!("{} {wish:?}", person.name));
+                    return self.model.read_log(&mut self.server);
+                }
+                Err(ReviewError::NotOpen) => {}
+                Err(error) => {
+                    self.tell(|| error.code().to_owned());
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
-    }
-
-    fn give(&mut self, person: &Person, role: Role) -> Result<(), Violation> {
-        let conn = &mut self.server.conn;
-        let user = db::users::by_sign_in(conn, person.name)?.ok_or(db::Error::Missing)?;
-        let post = Post { cluster: CLUSTER, agency: person.agency, role };
-        Ok(accounts::add_post(conn, self.now, &user.id, post)?)
     }
 
     /// A phone is marked, or the mark is taken back.
@@ -80,12 +82,12 @@ impl World {
     /// Everybody has the post that they began with, and no phone is marked.
     pub(super) fn put_in_order(&mut self) -> Result<(), Violation> {
         for person in PEOPLE {
-            let has = self.roles(&person)?;
+            let has = self.server.roles(&person)?;
             if !has.contains(&person.role) {
-                self.give(&person, person.role)?;
+                self.server.give_post(&person, person.role, self.now)?;
             }
             for other in has.into_iter().filter(|role| *role != person.role) {
-                self.end(&person, other)?;
+                self.server.end_post(&person, other, self.now)?;
             }
         }
         (0..self.phones.len()).try_for_each(|n| self.set_state(n, DeviceState::Active))

@@ -6,6 +6,7 @@ use crate::ids::EntryId;
 use crate::limits::LOST_WORK_MS;
 use crate::protocol::message::{Answer, DirectoryLine, Outcome};
 use crate::record::history::{ChangeName, decode_deps, encode_deps};
+use crate::record::kinds::plan::PlanRow;
 use crate::record::schema::{FACTS, Fact, fact_field};
 
 pub(super) const CLUSTER: ClusterId = ClusterId::from_bytes([7; 16]);
@@ -337,4 +338,66 @@ fn what_is_refused_for_want_of_a_lost_right_waits_as_long() {
         let taken = take(&mut store, &refused(page, code), &own);
         assert_eq!(taken.returned.min(1), back, "{code}");
     }
+}
+
+/// A record that the colleague made, by the one name that their phone gave twice.
+fn made(kind: Kind) -> Envelope {
+    let made = Made {
+        kind,
+        creator: OTHER,
+        n: 1,
+        user: UserId::from_bytes([2; 16]),
+        device: DeviceId::from_bytes([3; 16]),
+        framework: String::new(),
+        at: AT,
+    };
+    Envelope { origin: Origin::Made(made), ..case() }
+}
+
+/// Two changes of this phone's that wait for the colleague's plan, which the server lost.
+fn write_in_their_plan(store: &mut MemoryStore, own: &Own) {
+    let row = || {
+        let entry = PlanRow::new("Breakfast club".to_owned(), "School".to_owned()).entry();
+        vec![Edit::Add(entry)]
+    };
+    let (record, their) = (made(Kind::Plan).id(), UserId::from_bytes([2; 16]));
+    let said = [
+        (OTHER, their, 1, Place::Placed(1), vec![]),
+        (own.actor, own.user, 1, Place::Unsent(7), vec![(OTHER, 1)]),
+        (own.actor, own.user, 2, Place::Unsent(8), vec![(own.actor, 1)]),
+    ];
+    let mut writes = vec![Write::PutRecord(crate::engine::own::row_of(&made(Kind::Plan)))];
+    for (actor, by, seq, place, deps) in said {
+        let change = Change { actor, by, at: AT, clock_ahead_ms: 0, edits: row() };
+        let (body, deps) = (change.encode_body(), Some(encode_deps(&deps)));
+        writes.push(Write::PutChange(ChangeRow { record, actor, seq, deps, body, place }));
+    }
+    store.commit(&writes).unwrap();
+}
+
+/// The colleague's phone was put back, too, and made a visit by the name of its plan.
+#[test]
+fn what_waits_in_a_record_whose_name_another_was_given_comes_back() {
+    let own = somebody();
+    let mut store = phone(&own);
+    write_in_their_plan(&mut store, &own);
+    take(&mut store, &anew(), &own);
+    let visit = vec![Edit::Add(visit(vec![(1, Value::Int(AT.0 - 5))]))];
+    let (actor, by) = (OTHER, UserId::from_bytes([2; 16]));
+    let mut history = History::new(made(Kind::Visit));
+    let change = Change { actor, by, at: AT, clock_ahead_ms: 0, edits: visit };
+    history.append(change, 1, None).unwrap();
+    let mut frame = PageFrame::default();
+    frame.put(logged(&history, 1));
+    let mut page = later(1);
+    frame.into_page(&mut page).unwrap();
+    let taken = take(&mut store, &page, &own);
+    let record = made(Kind::Visit).id();
+    let rows = store.changes(&record).unwrap();
+    let here: Vec<_> = rows.iter().map(|row| (row.actor, row.seq, row.place)).collect();
+    assert_eq!(here, [(OTHER, 1, Place::Placed(1))], "the visit alone");
+    let words: Vec<_> = store.returned().unwrap().into_iter().map(|row| row.change.body).collect();
+    let breakfast = |body: &Vec<u8>| body.windows(9).any(|part| part == b"Breakfast");
+    assert_eq!(words.iter().filter(|body| breakfast(body)).count(), 3, "the lost plan, too");
+    assert_eq!(taken.returned, 2);
 }
