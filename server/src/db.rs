@@ -20,6 +20,7 @@ pub mod enrolment_codes;
 mod error;
 pub mod extracts;
 pub mod figures;
+mod fixed;
 pub mod glasses;
 pub mod imports;
 pub mod leaving;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use sync_core::ids::{CaseId, ClusterId, ScopeId, UserId};
 
+use super::fixed::Id;
 use super::schema_log::{access, barred};
 use super::{Conn, Error};
 use crate::on_backend;
@@ -42,7 +43,7 @@ pub struct Interval {
     pub until: Option<(i64, Ended)>,
 }
 
-type Row = (Vec<u8>, Vec<u8>, i64, i64, Option<i64>, Option<String>);
+type Row = (Id, Id, i64, i64, Option<i64>, Option<String>);
 type Columns = (
     access::user_id,
     access::scope_id,
@@ -67,8 +68,8 @@ fn from_row((user, scope, since, resume_from, until, ended): Row) -> Result<Inte
         _ => Err(Error::Corrupt("end of access")),
     });
     Ok(Interval {
-        user: UserId::from_slice(&user)?,
-        scope: ScopeId::from_slice(&scope)?,
+        user: UserId::from_bytes(user.0),
+        scope: ScopeId::from_bytes(scope.0),
         since,
         resume_from,
         until: until.zip(ended.transpose()?),

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use sync_core::ids::{Actor, ChangeHash, ClusterId, DeviceId, RecordId, UserId};
 use sync_core::time::Timestamp;
 
+use super::fixed::{Fixed, Id};
 use super::schema::clusters;
 use super::schema_log::{batches, log, log_marks, log_proofs};
 use super::{Conn, Error};
@@ -69,10 +70,8 @@ pub struct BatchRow {
     pub arrived_at: Timestamp,
 }
 
-pub(super) type Row = (
-    (Vec<u8>, i64, Vec<u8>, i32, Vec<u8>, i32),
-    (Option<Vec<u8>>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64),
-);
+pub(super) type Row =
+    ((Id, i64, Id, i32, Id, i32), (Option<Vec<u8>>, Vec<u8>, Fixed<32>, Id, Id, i64));
 
 pub(super) type Columns = (
     (log::cluster_id, log::number, log::record_id, log::position, log::actor, log::seq),
@@ -84,23 +83,22 @@ pub(super) const COLUMNS: Columns = (
     (log::deps, log::body, log::hash, log::user_id, log::device_id, log::arrived_at),
 );
 
-pub(super) fn from_row(row: Row) -> Result<Entry, Error> {
-    let ((cluster, number, record, position, actor, seq), rest) = row;
+pub(super) fn from_row(((cluster, number, record, position, actor, seq), rest): Row) -> Entry {
     let (deps, body, hash, user, device, arrived_at) = rest;
-    Ok(Entry {
-        cluster: ClusterId::from_slice(&cluster)?,
+    Entry {
+        cluster: ClusterId::from_bytes(cluster.0),
         number,
-        record: RecordId::from_slice(&record)?,
+        record: RecordId::from_bytes(record.0),
         position,
-        actor: Actor::from_slice(&actor)?,
+        actor: Actor::from_bytes(actor.0),
         seq,
         deps,
         body,
-        hash: ChangeHash(hash.try_into().map_err(|_| Error::Corrupt("hash"))?),
-        user: UserId::from_slice(&user)?,
-        device: DeviceId::from_slice(&device)?,
+        hash: ChangeHash(hash.0),
+        user: UserId::from_bytes(user.0),
+        device: DeviceId::from_bytes(device.0),
         arrived_at: Timestamp(arrived_at),
-    })
+    }
 }
 
 /// A record's changes in order.
@@ -113,7 +111,7 @@ pub fn of_record(conn: &mut Conn, record: &RecordId) -> Result<Vec<Entry>, Error
         .order(log::position)
         .select(COLUMNS)
         .load::<Row>(c))?;
-    rows.into_iter().map(from_row).collect()
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// Changes of a cluster from a number on, in order.
@@ -133,7 +131,7 @@ pub fn from_number(
         .limit(limit)
         .select(COLUMNS)
         .load::<Row>(c))?;
-    rows.into_iter().map(from_row).collect()
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// Adds a change with its proof.

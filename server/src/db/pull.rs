@@ -1,12 +1,13 @@
 //! What a phone is sent, straight from the log.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use sync_core::ids::{ClusterId, RecordId, ScopeId, UserId};
+use sync_core::ids::{Actor, ChangeHash, ClusterId, RecordId, ScopeId, UserId};
 
+use super::fixed::{Fixed, Id};
 use super::log::{COLUMNS, Entry, Row, from_row};
 use super::schema_log::{access, log, records, withdrawn};
 use super::{Conn, Error};
@@ -15,8 +16,8 @@ use crate::on_backend;
 /// A change to send, with its record's envelope.
 pub type Sent = (Entry, Vec<u8>);
 
-fn sent((row, envelope): (Row, Vec<u8>)) -> Result<Sent, Error> {
-    Ok((from_row(row)?, envelope))
+fn sent((row, envelope): (Row, Vec<u8>)) -> Sent {
+    (from_row(row), envelope)
 }
 
 /// Whether a record is not withdrawn from a user.
@@ -72,12 +73,12 @@ pub fn about(
         .filter(log::number.gt(after).and(log::number.le(up_to)))
         .order(log::number)
         .select((log::number, log::record_id, records::scope_id))
-        .load::<(i64, Vec<u8>, Vec<u8>)>(c))?;
-    let read = |(number, record, scope): (i64, Vec<u8>, Vec<u8>)| {
-        let (record, scope) = (RecordId::from_slice(&record)?, ScopeId::from_slice(&scope)?);
-        Ok(About { number, record, scope })
+        .load::<(i64, Id, Id)>(c))?;
+    let read = |(number, record, scope): (i64, Id, Id)| {
+        let (record, scope) = (RecordId::from_bytes(record.0), ScopeId::from_bytes(scope.0));
+        About { number, record, scope }
     };
-    rows.into_iter().map(read).collect()
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// The scopes, and single records by their own names, that a user had been granted by a number and is still;
@@ -97,13 +98,13 @@ pub fn granted_by(
         .filter(access::since.le(by).and(access::until.is_null()))
         .select(access::scope_id);
     let rows = match among {
-        None => on_backend!(conn, c => all.load::<Vec<u8>>(c))?,
+        None => on_backend!(conn, c => all.load::<Id>(c))?,
         Some(names) => {
             let named = access::scope_id.eq_any(names.iter().map(|name| name.as_slice()));
-            on_backend!(conn, c => all.filter(named).load::<Vec<u8>>(c))?
+            on_backend!(conn, c => all.filter(named).load::<Id>(c))?
         }
     };
-    rows.iter().map(|scope| Ok(*ScopeId::from_slice(scope)?.as_bytes())).collect()
+    Ok(rows.into_iter().map(|scope| scope.0).collect())
 }
 
 /// The records of a cluster that were withdrawn from a user.
@@ -139,7 +140,7 @@ pub fn numbered(
         .order(log::number)
         .select((COLUMNS, records::envelope))
         .load::<(Row, Vec<u8>)>(c))?;
-    rows.into_iter().map(sent).collect()
+    Ok(rows.into_iter().map(sent).collect())
 }
 
 /// New changes within (after, up to] of what the user had been granted by a number, in order: each grant is
@@ -167,8 +168,7 @@ pub fn new_changes(
     }
     let all = load!(records::scope_id).chain(load!(records::id));
     // What is granted in two ways comes once.
-    let all = all.map(|sent| sent.map(|sent| (sent.0.number, sent)));
-    let all = all.collect::<Result<BTreeMap<_, _>, Error>>()?;
+    let all: BTreeMap<_, _> = all.map(|sent| (sent.0.number, sent)).collect();
     Ok(all.into_values().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
 }
 
@@ -248,14 +248,43 @@ pub fn granted_records(
     let mut found: BTreeMap<i64, Granted> = BTreeMap::new();
     for row in by!(records::scope_id).into_iter().chain(by!(records::id)) {
         let (record, envelope, first_number, length) = row;
-        let record = RecordId::from_slice(&record)?;
+        let record = RecordId::from_bytes(record.0);
         let new = Granted { record, envelope, first_number, length };
         found.entry(first_number).or_insert(new);
     }
     Ok(found.into_values().collect())
 }
 
-type GrantedRow = (Vec<u8>, Vec<u8>, i64, i32);
+type GrantedRow = (Id, Vec<u8>, i64, i32);
+
+/// What a phone is sent of a change of a record that it has nothing of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Words {
+    /// Its place in the record, from 1.
+    pub position: i32,
+    /// The author.
+    pub actor: Actor,
+    /// The author's how-manieth change of the record.
+    pub seq: i32,
+    /// The person.
+    pub user: UserId,
+    /// Its explicit dependencies.
+    pub deps: Option<Vec<u8>>,
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Its hash.
+    pub hash: ChangeHash,
+}
+
+const WORDS: (
+    (log::record_id, log::position, log::actor, log::seq, log::user_id),
+    (log::deps, log::body, log::hash),
+) = (
+    (log::record_id, log::position, log::actor, log::seq, log::user_id),
+    (log::deps, log::body, log::hash),
+);
+
+type WordsRow = ((Id, i32, Id, i32, Id), (Option<Vec<u8>>, Vec<u8>, Fixed<32>));
 
 /// The changes of some records up to a number, each record's in order.
 ///
@@ -265,19 +294,21 @@ pub fn changes_of(
     conn: &mut Conn,
     of: &[RecordId],
     up_to: i64,
-) -> Result<BTreeMap<RecordId, Vec<Entry>>, Error> {
+) -> Result<HashMap<RecordId, Vec<Words>>, Error> {
     let ids = of.iter().map(|id| id.as_bytes().as_slice());
     let rows = on_backend!(conn, c => log::table
         .filter(log::record_id.eq_any(ids))
         .filter(log::number.le(up_to))
-        .select(COLUMNS)
-        .load::<Row>(c))?;
-    let mut found: BTreeMap<RecordId, Vec<Entry>> = BTreeMap::new();
-    for row in rows {
-        let entry = from_row(row)?;
-        found.entry(entry.record).or_default().push(entry);
+        .select(WORDS)
+        .load::<WordsRow>(c))?;
+    let mut found: HashMap<RecordId, Vec<Words>> = HashMap::with_capacity(of.len());
+    for ((record, position, actor, seq, user), (deps, body, hash)) in rows {
+        let (actor, user) = (Actor::from_bytes(actor.0), UserId::from_bytes(user.0));
+        let hash = ChangeHash(hash.0);
+        let words = Words { position, actor, seq, user, deps, body, hash };
+        found.entry(RecordId::from_bytes(record.0)).or_default().push(words);
     }
-    found.values_mut().for_each(|entries| entries.sort_by_key(|entry| entry.position));
+    found.values_mut().for_each(|changes| changes.sort_unstable_by_key(|it| it.position));
     Ok(found)
 }
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
 use sync_core::record::kind::Kind;
 
+use super::fixed::Id;
 use super::schema_log::{cases, records};
 use super::{Conn, Error};
 use crate::on_backend;
@@ -31,21 +32,21 @@ pub struct RecordRow {
     pub length: i32,
 }
 
-type Row = (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i16, Vec<u8>, i64, i64, i32);
+type Row = (Id, Id, Id, Id, i16, Vec<u8>, i64, i64, i32);
 
-fn from_row(row: Row) -> Result<RecordRow, Error> {
+fn from_row(row: Row) -> RecordRow {
     let (id, cluster, case, scope, kind, envelope, first_number, last_number, length) = row;
-    Ok(RecordRow {
-        id: RecordId::from_slice(&id)?,
-        cluster: ClusterId::from_slice(&cluster)?,
-        case: CaseId::from_slice(&case)?,
-        scope: ScopeId::from_slice(&scope)?,
+    RecordRow {
+        id: RecordId::from_bytes(id.0),
+        cluster: ClusterId::from_bytes(cluster.0),
+        case: CaseId::from_bytes(case.0),
+        scope: ScopeId::from_bytes(scope.0),
         kind,
         envelope,
         first_number,
         last_number,
         length,
-    })
+    }
 }
 
 /// The record of this id.
@@ -55,7 +56,7 @@ fn from_row(row: Row) -> Result<RecordRow, Error> {
 pub fn by_id(conn: &mut Conn, id: &RecordId) -> Result<Option<RecordRow>, Error> {
     let row = on_backend!(conn, c => records::table.find(id.as_bytes().as_slice()).first::<Row>(c))
         .optional()?;
-    row.map(from_row).transpose()
+    Ok(row.map(from_row))
 }
 
 /// How many changes a record has; none if it is not there.
@@ -77,7 +78,7 @@ pub fn of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error> 
         .filter(records::case_id.eq(case.as_bytes().as_slice()))
         .order(records::first_number)
         .load::<Row>(c))?;
-    rows.into_iter().map(from_row).collect()
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// What a case's rules hang on, in the order in which it began: the case's own records, and the first of
@@ -97,7 +98,7 @@ pub fn of_rules(conn: &mut Conn, case: &CaseId) -> Result<Vec<RecordRow>, Error>
         .filter(own.or(records::first_number.nullable().eq_any(firsts).assume_not_null()))
         .order(records::first_number)
         .load::<Row>(c))?;
-    rows.into_iter().map(from_row).collect()
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// A case's records of some kinds, in the order in which they began.
@@ -111,7 +112,7 @@ pub fn of_kinds(conn: &mut Conn, case: &CaseId, kinds: [Kind; 2]) -> Result<Vec<
         .filter(records::kind.eq(one).or(records::kind.eq(other)))
         .order(records::first_number)
         .load::<Row>(c))?;
-    rows.into_iter().map(from_row).collect()
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// Whether a case has any record.
@@ -132,7 +133,7 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<RecordRow>
         .filter(records::cluster_id.eq(cluster.as_bytes().as_slice()))
         .order(records::first_number)
         .load::<Row>(c))?;
-    rows.into_iter().map(from_row).collect()
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// Adds a record with its first changes, or notes that it grew.

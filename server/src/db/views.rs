@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId};
 
+use super::fixed::Id;
 use super::schema_figures::case_stamps;
 use super::schema_log::{case_views, record_views};
 use super::{Conn, Error};
@@ -76,13 +77,16 @@ pub struct CaseViewRow {
 /// # Errors
 /// The database's failure.
 pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
-    let id = record_views::record_id.eq(row.record.as_bytes().as_slice());
-    let rest = || {
+    // What a record is of never changes; where it is not set again, its index stays as it is.
+    let is = (
+        record_views::record_id.eq(row.record.as_bytes().as_slice()),
+        record_views::case_id.eq(row.case.as_bytes().as_slice()),
+        record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
+        record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
+        record_views::kind.eq(row.kind),
+    );
+    let says = || {
         (
-            record_views::case_id.eq(row.case.as_bytes().as_slice()),
-            record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
-            record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
-            record_views::kind.eq(row.kind),
             record_views::safety_conflicts.eq(row.safety_conflicts),
             record_views::routine_conflicts.eq(row.routine_conflicts),
             record_views::harm_since.eq(row.harm_since),
@@ -92,10 +96,10 @@ pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
         )
     };
     on_backend!(conn, c => diesel::insert_into(record_views::table)
-        .values((id, rest()))
+        .values((is, says()))
         .on_conflict(record_views::record_id)
         .do_update()
-        .set(rest())
+        .set(says())
         .execute(c))?;
     Ok(())
 }
@@ -173,21 +177,41 @@ pub fn touch(conn: &mut Conn, case: &CaseId) -> Result<(), Error> {
     Ok(())
 }
 
+/// What figures and early warnings need of a record; none if it has no view yet.
+///
+/// # Errors
+/// The database's failure.
+pub fn gist(conn: &mut Conn, record: &RecordId) -> Result<Option<Vec<u8>>, Error> {
+    let found = record_views::table.find(record.as_bytes().as_slice()).select(record_views::gist);
+    Ok(on_backend!(conn, c => found.first(c)).optional()?)
+}
+
+/// Since when any record of a case raises the harm flag.
+///
+/// # Errors
+/// The database's failure.
+pub fn harm_of_case(conn: &mut Conn, case: &CaseId) -> Result<Option<i64>, Error> {
+    let found = record_views::table
+        .filter(record_views::case_id.eq(case.as_bytes().as_slice()))
+        .select(diesel::dsl::min(record_views::harm_since));
+    Ok(on_backend!(conn, c => found.first(c))?)
+}
+
 /// The gists of a case's records, by id.
 ///
 /// # Errors
 /// The database's failure.
 pub fn gists_of_case(conn: &mut Conn, case: &CaseId) -> Result<Vec<GistRow>, Error> {
-    let rows: Vec<(Vec<u8>, Vec<u8>, Vec<u8>)> = on_backend!(conn, c => record_views::table
+    let rows: Vec<(Id, Id, Vec<u8>)> = on_backend!(conn, c => record_views::table
         .filter(record_views::case_id.eq(case.as_bytes().as_slice()))
         .order(record_views::record_id)
         .select((record_views::record_id, record_views::scope_id, record_views::gist))
         .load(c))?;
-    let read = |(record, scope, gist): (Vec<u8>, Vec<u8>, Vec<u8>)| {
-        let (record, scope) = (RecordId::from_slice(&record)?, ScopeId::from_slice(&scope)?);
-        Ok(GistRow { record, scope, gist })
+    let read = |(record, scope, gist): (Id, Id, Vec<u8>)| {
+        let (record, scope) = (RecordId::from_bytes(record.0), ScopeId::from_bytes(scope.0));
+        GistRow { record, scope, gist }
     };
-    rows.into_iter().map(read).collect()
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// The views of a case's records.

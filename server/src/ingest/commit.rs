@@ -126,14 +126,26 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
             alarm::raise(conn, what, held.user, (head.take(), arrival.at))?;
         }
     }
-    let mut cases = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
-    let touched = verdict.records.iter().map(|accepted| accepted.envelope.case);
-    let touched = touched.chain(cases.iter().copied()).collect();
+    let taken = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
+    let Taken { mut cases, counted } = taken;
+    let counted: BTreeSet<CaseId> = counted.union(&cases).copied().collect();
     let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
     cases.extend(alarming.map(|held| held.case));
     refresh_cases(conn, rules, (&arrival.cluster(), arrival.at), &cases, &mut head)?;
-    keep_figures(conn, rules, &arrival.cluster(), &touched)?;
+    keep_figures(conn, rules, &arrival.cluster(), &counted)?;
+    let others = verdict.records.iter().map(|accepted| accepted.envelope.case);
+    let others: BTreeSet<CaseId> = others.filter(|case| !counted.contains(case)).collect();
+    others.iter().try_for_each(|case| db::views::touch(conn, case))?;
     head.write(conn)
+}
+
+/// What follows for cases from changes of their records.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// Their access, directory and view may be others.
+    cases: BTreeSet<CaseId>,
+    /// Their figures and early warnings may be.
+    counted: BTreeSet<CaseId>,
 }
 
 /// Brings figures and early warnings of cases to what their records say, and says that they were touched.
@@ -182,35 +194,38 @@ impl Origin {
     }
 }
 
-/// Writes records' changes and their views; tells the cases whose access or view may follow.
+/// Writes records' changes and their views.
 pub(super) fn take_records(
     conn: &mut Conn,
     rules: &Rules,
     origin: &Origin,
     records: &[Accepted],
     head: &mut Head,
-) -> Result<BTreeSet<CaseId>, Error> {
-    let mut cases = BTreeSet::new();
+) -> Result<Taken, Error> {
+    let mut taken = Taken::default();
     let framework = histories::framework_of(conn, &rules.catalogue, &origin.cluster)?;
     let bare = Context::new(&rules.catalogue);
     let merging = Context { framework: framework.as_deref(), ..bare };
     for accepted in records {
         let begun = take_record(conn, origin, accepted, head)?;
-        project::record(conn, &merging, origin.cluster, &accepted.history)?;
+        let case = accepted.envelope.case;
+        if project::record(conn, &merging, origin.cluster, &accepted.history)? {
+            taken.counted.insert(case);
+        }
         if begun && let Some(source) = moves::note(conn, &accepted.history)? {
             project::record(conn, &merging, origin.cluster, &source)?;
-            cases.extend([source.envelope().case, accepted.envelope.case]);
+            taken.cases.extend([source.envelope().case, case]);
         }
         if alarm::is_alarming(&accepted.history, &bare) {
-            let (case, record) = (accepted.envelope.case, accepted.envelope.id());
+            let record = accepted.envelope.id();
             let what = (origin.cluster, case, record);
             alarm::raise(conn, what, origin.user, (head.next - 1, origin.at))?;
         }
         if moves_case(&accepted.envelope, begun) {
-            cases.insert(accepted.envelope.case);
+            taken.cases.insert(case);
         }
     }
-    Ok(cases)
+    Ok(taken)
 }
 
 /// Brings access, directory and views of cases to what their records say.

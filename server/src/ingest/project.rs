@@ -18,7 +18,7 @@ use crate::ingest::warnings;
 use crate::service::histories::{CaseState, World};
 use crate::service::reading::due;
 
-/// Makes a record's view.
+/// Makes a record's view; says whether figures and early warnings may follow.
 ///
 /// # Errors
 /// The database's failure.
@@ -27,10 +27,13 @@ pub fn record(
     merging: &Context<'_>,
     cluster: ClusterId,
     history: &History,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let folded = fold(history, history.links().len());
     let moved = db::moves::target(conn, &folded.envelope.id())?.is_some();
-    db::views::put_record(conn, &record_view(merging, cluster, &folded, moved))
+    let view = record_view(merging, cluster, &folded, moved);
+    let before = db::views::gist(conn, &view.record)?;
+    db::views::put_record(conn, &view)?;
+    Ok(before.unwrap_or_default() != view.gist)
 }
 
 /// A record's view. One that was re-homed counts for nothing any more.
@@ -126,8 +129,7 @@ pub fn directory_line(
     state: &CaseState,
 ) -> Result<DirectoryLine, Error> {
     let header = state.team.as_ref().map(|team| header(team, merging)).unwrap_or_default();
-    let views = db::views::records_of_case(conn, &state.context.case)?;
-    let noted = views.iter().filter_map(|view| view.harm_since);
+    let noted = db::views::harm_of_case(conn, &state.context.case)?.into_iter();
     // What waits for a reviewer is no less alarming for that.
     let waiting = db::quarantine::harm_of_case(conn, &state.context.case)?;
     let ring = header.lead_professional.or_else(|| state.context.members.keys().next().copied());

@@ -332,8 +332,7 @@ impl Round {
             self.list_granted(conn, class, after)?;
         }
         let up_to = self.cursor.up_to;
-        // Own work too: what was granted anew may have been dropped from this phone before.
-        while let Some(ready) = self.ahead.next(conn, up_to, |sent| logged(sent, true))? {
+        while let Some(ready) = self.ahead.next(conn, up_to)? {
             if frame.is_full_for(&ready.change) {
                 self.ahead.put_back(ready);
                 return Ok(false);

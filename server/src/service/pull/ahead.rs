@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use sync_core::engine::hub::LoggedChange;
-use sync_core::ids::{ClusterId, UserId};
+use sync_core::ids::{ClusterId, RecordId, UserId};
 
-use crate::db::pull::{Granted, Sent};
+use crate::db::pull::{Granted, Words};
 use crate::db::{self, Conn, Error};
 
 /// Changes read at once, by whole records: two pages of visits.
@@ -76,14 +76,9 @@ impl Ahead {
     }
 
     /// The next change of the class; none when all were handed out.
-    pub(super) fn next(
-        &mut self,
-        conn: &mut Conn,
-        up_to: i64,
-        logged: impl Fn(Sent) -> LoggedChange,
-    ) -> Result<Option<Ready>, Error> {
+    pub(super) fn next(&mut self, conn: &mut Conn, up_to: i64) -> Result<Option<Ready>, Error> {
         while self.ready.is_empty() && !self.records.is_empty() {
-            self.read(conn, up_to, &logged)?;
+            self.read(conn, up_to)?;
         }
         Ok(self.ready.pop_front())
     }
@@ -93,12 +88,7 @@ impl Ahead {
         self.ready.push_front(ready);
     }
 
-    fn read(
-        &mut self,
-        conn: &mut Conn,
-        up_to: i64,
-        logged: &impl Fn(Sent) -> LoggedChange,
-    ) -> Result<(), Error> {
+    fn read(&mut self, conn: &mut Conn, up_to: i64) -> Result<(), Error> {
         let mut changes = 0;
         let within = self.records.iter().take_while(|record| {
             let fits = changes < CHANGES;
@@ -108,20 +98,27 @@ impl Ahead {
         let count = within.count();
         let records: Vec<Granted> = self.records.drain(..count).collect();
         let ids: Vec<_> = records.iter().map(|granted| granted.record).collect();
-        let mut entries = db::pull::changes_of(conn, &ids, up_to)?;
-        for Granted { record, envelope, first_number, .. } in records {
-            for entry in entries.remove(&record).unwrap_or_default() {
-                let position = entry.position;
+        let mut changes = db::pull::changes_of(conn, &ids, up_to)?;
+        for Granted { record, mut envelope, first_number, .. } in records {
+            for words in changes.remove(&record).unwrap_or_default() {
+                let position = words.position;
                 let had = (first_number, position) <= self.after;
                 if !had {
-                    let envelope = if position == 1 { envelope.clone() } else { Vec::new() };
-                    let change = logged((entry, envelope));
+                    let begins = (position == 1).then(|| std::mem::take(&mut envelope));
+                    let change = logged(record, begins, words);
                     self.ready.push_back(Ready { first_number, position, change });
                 }
             }
         }
         Ok(())
     }
+}
+
+// Own work too: what was granted anew may have been dropped from this phone before.
+fn logged(record: RecordId, envelope: Option<Vec<u8>>, words: Words) -> LoggedChange {
+    let Words { position, actor, seq, user, deps, body, hash } = words;
+    let (position, seq, body) = (position.unsigned_abs(), seq.unsigned_abs(), Some(body));
+    LoggedChange { record, position, envelope, actor, user, seq, deps, body, hash }
 }
 
 /// The number at which the user's access to something ended last.
