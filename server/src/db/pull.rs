@@ -276,14 +276,6 @@ pub struct Words {
     pub hash: ChangeHash,
 }
 
-const WORDS: (
-    (log::record_id, log::position, log::actor, log::seq, log::user_id),
-    (log::deps, log::body, log::hash),
-) = (
-    (log::record_id, log::position, log::actor, log::seq, log::user_id),
-    (log::deps, log::body, log::hash),
-);
-
 type WordsRow = ((Id, i32, Id, i32, Id), (Option<Vec<u8>>, Vec<u8>, Fixed<32>));
 
 /// The changes of some records up to a number, each record's in order.
@@ -296,10 +288,14 @@ pub fn changes_of(
     up_to: i64,
 ) -> Result<HashMap<RecordId, Vec<Words>>, Error> {
     let ids = of.iter().map(|id| id.as_bytes().as_slice());
+    let columns = (
+        (log::record_id, log::position, log::actor, log::seq, log::user_id),
+        (log::deps, log::body, log::hash),
+    );
     let rows = on_backend!(conn, c => log::table
         .filter(log::record_id.eq_any(ids))
         .filter(log::number.le(up_to))
-        .select(WORDS)
+        .select(columns)
         .load::<WordsRow>(c))?;
     let mut found: HashMap<RecordId, Vec<Words>> = HashMap::with_capacity(of.len());
     for ((record, position, actor, seq, user), (deps, body, hash)) in rows {
