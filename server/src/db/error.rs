@@ -52,7 +52,6 @@ impl From<Diesel> for Error {
             Diesel::DatabaseError(_, said) if said.message().starts_with("database is locked") => {
                 Self::Busy
             }
-            Diesel::DeserializationError(_) => Self::Corrupt("value"),
             other => Self::Query(other),
         }
     }

@@ -77,16 +77,13 @@ pub struct CaseViewRow {
 /// # Errors
 /// The database's failure.
 pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
-    // What a record is of never changes; where it is not set again, its index stays as it is.
-    let is = (
-        record_views::record_id.eq(row.record.as_bytes().as_slice()),
-        record_views::case_id.eq(row.case.as_bytes().as_slice()),
-        record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
-        record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
-        record_views::kind.eq(row.kind),
-    );
-    let says = || {
+    let id = record_views::record_id.eq(row.record.as_bytes().as_slice());
+    let rest = || {
         (
+            record_views::case_id.eq(row.case.as_bytes().as_slice()),
+            record_views::cluster_id.eq(row.cluster.as_bytes().as_slice()),
+            record_views::scope_id.eq(row.scope.as_bytes().as_slice()),
+            record_views::kind.eq(row.kind),
             record_views::safety_conflicts.eq(row.safety_conflicts),
             record_views::routine_conflicts.eq(row.routine_conflicts),
             record_views::harm_since.eq(row.harm_since),
@@ -96,10 +93,10 @@ pub fn put_record(conn: &mut Conn, row: &RecordViewRow) -> Result<(), Error> {
         )
     };
     on_backend!(conn, c => diesel::insert_into(record_views::table)
-        .values((is, says()))
+        .values((id, rest()))
         .on_conflict(record_views::record_id)
         .do_update()
-        .set(says())
+        .set(rest())
         .execute(c))?;
     Ok(())
 }

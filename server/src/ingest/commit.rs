@@ -128,10 +128,11 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
     }
     let taken = take_records(conn, rules, &Origin::of(arrival), &verdict.records, &mut head)?;
     let Taken { mut cases, counted } = taken;
-    let counted: BTreeSet<CaseId> = counted.union(&cases).copied().collect();
     let alarming = verdict.held.iter().filter(|held| held.harm_since.is_some());
     cases.extend(alarming.map(|held| held.case));
-    refresh_cases(conn, rules, (&arrival.cluster(), arrival.at), &cases, &mut head)?;
+    let at = (&arrival.cluster(), arrival.at);
+    let refreshed = refresh_cases(conn, rules, at, &cases, &mut head)?;
+    let counted: BTreeSet<CaseId> = counted.union(&refreshed).copied().collect();
     keep_figures(conn, rules, &arrival.cluster(), &counted)?;
     let others = verdict.records.iter().map(|accepted| accepted.envelope.case);
     let others: BTreeSet<CaseId> = others.filter(|case| !counted.contains(case)).collect();
@@ -228,16 +229,17 @@ pub(super) fn take_records(
     Ok(taken)
 }
 
-/// Brings access, directory and views of cases to what their records say.
+/// Brings access, directory, views and the pupil roll's links of cases to what their records say. Gives all
+/// that were: of each of them figures and early warnings may be others.
 pub(super) fn refresh_cases(
     conn: &mut Conn,
     rules: &Rules,
     (cluster, now): (&ClusterId, Timestamp),
     cases: &BTreeSet<CaseId>,
     head: &mut Head,
-) -> Result<(), Error> {
+) -> Result<BTreeSet<CaseId>, Error> {
     if cases.is_empty() {
-        return Ok(());
+        return Ok(BTreeSet::new());
     }
     let world = World::known(conn, rules, cluster)?;
     let mut beside = BTreeSet::new();
@@ -247,9 +249,8 @@ pub(super) fn refresh_cases(
     // What one side of a joining says opens or closes the other, too.
     for case in beside.difference(cases) {
         refresh_case(conn, &world, (cluster, now), case, head)?;
-        db::views::touch(conn, case)?;
     }
-    Ok(())
+    Ok(cases.union(&beside).copied().collect())
 }
 
 /// Writes a record's changes; says whether the record was begun by them.

@@ -239,8 +239,9 @@ impl<'a> Reviewing<'a> {
         let first = self.bundle.first().map(|held| (held.cluster, held.case));
         if let Some((cluster, case)) = first {
             let cases = [case].into();
-            refresh_cases(conn, self.rules, (&cluster, self.now), &cases, &mut self.head)?;
-            keep_figures(conn, self.rules, &cluster, &cases)?;
+            let at = (&cluster, self.now);
+            let refreshed = refresh_cases(conn, self.rules, at, &cases, &mut self.head)?;
+            keep_figures(conn, self.rules, &cluster, &refreshed)?;
         }
         self.head.write(conn)
     }

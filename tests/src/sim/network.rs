@@ -51,8 +51,10 @@ pub enum Fault {
     ServerRestored,
     /// Somebody's post ended, began or became another.
     PostMoved,
-    /// A reviewer took late work into the log, or gave it back.
-    Reviewed,
+    /// A reviewer took late work into the log.
+    Released,
+    /// A reviewer gave late work back.
+    GivenBack,
     /// A phone was retired or reported stolen, or that was taken back.
     Marked,
     /// A stranger's phone, or a stolen request, tried its luck.
@@ -61,7 +63,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RequestCut,
         Self::AnswerLost,
         Self::AnswerCut,
@@ -76,7 +78,8 @@ impl Fault {
         Self::Restored,
         Self::ServerRestored,
         Self::PostMoved,
-        Self::Reviewed,
+        Self::Released,
+        Self::GivenBack,
         Self::Marked,
         Self::Hostile,
     ];
@@ -117,7 +120,8 @@ impl Fault {
             Self::Restored => "restored",
             Self::ServerRestored => "srv-old",
             Self::PostMoved => "post",
-            Self::Reviewed => "review",
+            Self::Released => "release",
+            Self::GivenBack => "giveback",
             Self::Marked => "marked",
             Self::Hostile => "hostile",
         }

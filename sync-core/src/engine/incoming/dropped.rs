@@ -68,8 +68,8 @@ impl Incoming {
         record: &RecordId,
         comes: &[&PulledRecord],
     ) -> Result<(), ClientError> {
+        let mut there = what_comes(store, comes)?;
         let mut hanging = self.rows_now(store, record)?;
-        let mut there = come_as_they_are(store, &hanging, comes)?;
         hanging.retain(|row| matches!(row.place, Place::Unsent(_)));
         loop {
             let before = hanging.len();
@@ -126,25 +126,19 @@ fn apply(rows: &mut BTreeMap<(RecordId, Actor, u32), ChangeRow>, of: &RecordId, 
     }
 }
 
-/// What comes of a record and is what the phone has by that name: another's work may have been given it since.
-fn come_as_they_are(
+/// What comes of a record, unless another record has its name by now: nothing stands on what that says.
+fn what_comes(
     store: &dyn Store,
-    rows: &[ChangeRow],
-    comes: &[&PulledRecord],
+    parts: &[&PulledRecord],
 ) -> Result<BTreeSet<ChangeName>, ClientError> {
-    let mut same = BTreeSet::new();
-    for part in comes {
+    let mut there = BTreeSet::new();
+    for part in parts {
         if is_another(store, part)? {
             return Ok(BTreeSet::new());
         }
-        same.extend(part.changes.iter().map(|it| (it.actor, it.seq)));
+        there.extend(part.changes.iter().map(|it| (it.actor, it.seq)));
     }
-    for row in rows {
-        if comes.iter().any(|part| lost::comes(part, row) == Some(false)) {
-            same.remove(&(row.actor, row.seq));
-        }
-    }
-    Ok(same)
+    Ok(there)
 }
 
 /// What a page brings of a record: it may come in several parts.

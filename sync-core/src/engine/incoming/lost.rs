@@ -142,7 +142,7 @@ const fn is_displaced(row: &ChangeRow) -> bool {
 }
 
 /// Whether what comes by a change's name is that change; none if nothing does.
-pub(super) fn comes(record: &PulledRecord, row: &ChangeRow) -> Option<bool> {
+fn comes(record: &PulledRecord, row: &ChangeRow) -> Option<bool> {
     let mut there = record.changes.iter().filter_map(|it| Some((it, it.body.as_ref()?)));
     let found = there.find(|(it, _)| (it.actor, it.seq) == (row.actor, row.seq));
     found.map(|(_, body)| *body == row.body)

@@ -38,12 +38,15 @@ impl World {
     pub(super) fn review(&mut self) -> Result<(), Violation> {
         let held = self.server.held()?;
         let Some(id) = self.dice.pick(&held).copied() else { return Ok(()) };
-        let wish = if self.dice.chance(60) { Wish::Release } else { Wish::GiveBack };
+        let (wish, fault) = match self.dice.chance(60) {
+            true => (Wish::Release, Fault::Released),
+            false => (Wish::GiveBack, Fault::GivenBack),
+        };
         let first = self.dice.below(PEOPLE.len() as u64) as usize;
         for person in PEOPLE.iter().cycle().skip(first).take(PEOPLE.len()) {
             match self.server.decide(person, (&id, wish), self.now)? {
                 Ok(()) => {
-                    self.coverage.fault(Fault::Reviewed);
+                    self.coverage.fault(fault);
                     self.tell(|| format!("{} {wish:?}", person.name));
                     return self.model.read_log(&mut self.server);
                 }

@@ -15,9 +15,10 @@ use crate::sim::promise::{Promise, Violation};
 impl World {
     /// Syncs a phone. What the mishap explains is no violation.
     pub(super) fn sync(&mut self, n: usize, mishap: Option<Mishap>) -> Result<(), Violation> {
-        match self.try_sync(n, mishap)? {
+        let (synced, happened) = self.try_sync(n, mishap)?;
+        match synced {
             // What overtook the answer is in the next.
-            Ok(()) if mishap.is_some_and(|it| !it.fault.is_seen()) => self.sync_through(n),
+            Ok(()) if happened == Some(Fault::Overtaken) => self.sync_through(n),
             Ok(()) => self.settled(n),
             Err(SyncError::Device(DeviceError::Client(ClientError::Gap))) => Ok(()),
             Err(_) if mishap.is_some_and(|it| it.fault.is_seen()) => Ok(()),
@@ -29,11 +30,12 @@ impl World {
         }
     }
 
+    /// What came of it, and what happened of the mishap.
     fn try_sync(
         &mut self,
         n: usize,
         mishap: Option<Mishap>,
-    ) -> Result<Result<(), SyncError>, Violation> {
+    ) -> Result<(Result<(), SyncError>, Option<Fault>), Violation> {
         let loses_power = mishap.is_some_and(|it| it.fault == Fault::PowerInSync);
         if loses_power {
             let outage = self.outage();
@@ -73,7 +75,7 @@ impl World {
             self.phones[n].forget_unsent()?;
         }
         self.restore_power(n, Fault::PowerInSync)?;
-        Ok(synced.map(drop))
+        Ok((synced.map(drop), happened))
     }
 
     /// What will overtake an answer to a phone: another's work, or a post that ends or begins.
@@ -122,7 +124,7 @@ impl World {
 
     pub(super) fn sync_through(&mut self, n: usize) -> Result<(), Violation> {
         for _ in 0..TRIES {
-            match self.try_sync(n, None)? {
+            match self.try_sync(n, None)?.0 {
                 Ok(()) => return self.settled(n),
                 Err(SyncError::Device(DeviceError::Client(ClientError::Gap))) => {}
                 Err(error) => {
