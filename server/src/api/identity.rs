@@ -176,11 +176,7 @@ pub(crate) async fn enrol_device(
     let user = state.check_password(given, origin).await??;
     let input = Enrolment { user, code, public_key, actor, device_name };
     let entropy = &state.entropy;
-    let fresh = enrolment::Fresh {
-        device: entropy.bytes()?,
-        session: entropy.bytes()?,
-        token: entropy.bytes()?,
-    };
+    let fresh = enrolment::Fresh { device: entropy.bytes()?, session: entropy.bytes()? };
     let (now, secrets) = (state.clock.now(), state.secrets.clone());
     let pen = state.pen(Who::default())?;
     let work = move |conn: &mut Conn| {

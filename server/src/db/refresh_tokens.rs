@@ -13,6 +13,8 @@ use crate::on_backend;
 pub struct RefreshToken {
     /// The session it belongs to.
     pub session: [u8; 16],
+    /// When it was given; no two of a session have the same.
+    pub issued_at: Timestamp,
     /// From when it is of no use.
     pub expires_at: Timestamp,
     /// Whether it was exchanged for its successor.
@@ -21,7 +23,7 @@ pub struct RefreshToken {
     pub successor_used: bool,
 }
 
-type Row = (Vec<u8>, i64, Option<i64>, Option<i64>);
+type Row = (Vec<u8>, i64, i64, Option<i64>, Option<i64>);
 
 /// The token of this hash.
 ///
@@ -30,36 +32,76 @@ type Row = (Vec<u8>, i64, Option<i64>, Option<i64>);
 pub fn by_hash(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<RefreshToken>, Error> {
     let row: Option<Row> = on_backend!(conn, c => dsl::refresh_tokens
         .filter(dsl::token_hash.eq(hash.as_slice()))
-        .select((dsl::session_id, dsl::expires_at, dsl::used_at, dsl::successor_used_at))
+        .select((
+            dsl::session_id,
+            dsl::issued_at,
+            dsl::expires_at,
+            dsl::used_at,
+            dsl::successor_used_at,
+        ))
         .first(c))
     .optional()?;
-    let Some((session, expires_at, used_at, successor_used_at)) = row else { return Ok(None) };
+    let Some((session, issued_at, expires_at, used_at, successor_used_at)) = row else {
+        return Ok(None);
+    };
     Ok(Some(RefreshToken {
         session: session.try_into().map_err(|_| Error::Corrupt("session id"))?,
+        issued_at: Timestamp(issued_at),
         expires_at: Timestamp(expires_at),
         used: used_at.is_some(),
         successor_used: successor_used_at.is_some(),
     }))
 }
 
-/// Stores a fresh token of `session`.
+/// When the last token of `session` was given.
 ///
 /// # Errors
-/// [`Error::Taken`] if it is there already.
-pub fn insert(
+/// The database's failure.
+pub fn latest_of(conn: &mut Conn, session: &[u8; 16]) -> Result<Option<Timestamp>, Error> {
+    let own = dsl::refresh_tokens.filter(dsl::session_id.eq(session.as_slice()));
+    let latest: Option<i64> =
+        on_backend!(conn, c => own.select(diesel::dsl::max(dsl::issued_at)).first(c))?;
+    Ok(latest.map(Timestamp))
+}
+
+/// When the token of `session` was given that followed the one of this time.
+///
+/// # Errors
+/// The database's failure.
+pub fn next_after(
+    conn: &mut Conn,
+    session: &[u8; 16],
+    issued_at: Timestamp,
+) -> Result<Option<Timestamp>, Error> {
+    let later = dsl::session_id.eq(session.as_slice()).and(dsl::issued_at.gt(issued_at.0));
+    let next: Option<i64> = on_backend!(conn, c => dsl::refresh_tokens
+        .filter(later)
+        .select(diesel::dsl::min(dsl::issued_at))
+        .first(c))?;
+    Ok(next.map(Timestamp))
+}
+
+/// Keeps a token of `session`. False if it is there: it stays as it is.
+///
+/// # Errors
+/// The database's failure.
+pub fn keep(
     conn: &mut Conn,
     hash: &[u8; 32],
     session: &[u8; 16],
     (issued_at, expires_at): (Timestamp, Timestamp),
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let row = (
         dsl::token_hash.eq(hash.as_slice()),
         dsl::session_id.eq(session.as_slice()),
         dsl::issued_at.eq(issued_at.0),
         dsl::expires_at.eq(expires_at.0),
     );
-    on_backend!(conn, c => diesel::insert_into(dsl::refresh_tokens).values(row).execute(c))?;
-    Ok(())
+    let kept = on_backend!(conn, c => diesel::insert_into(dsl::refresh_tokens)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(kept == 1)
 }
 
 /// Marks the token as exchanged and every earlier token of its session as one whose successor was

@@ -45,6 +45,22 @@ pub fn by_id(conn: &mut Conn, id: &[u8; 16]) -> Result<Option<SessionRow>, Error
     }))
 }
 
+/// The sessions of a user's device, those that were ended, too.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_device(
+    conn: &mut Conn,
+    (user, device): (&UserId, &DeviceId),
+) -> Result<Vec<[u8; 16]>, Error> {
+    let of_user = dsl::user_id.eq(user.as_bytes().as_slice());
+    let own = of_user.and(dsl::device_id.eq(device.as_bytes().as_slice())).assume_not_null();
+    let rows: Vec<Vec<u8>> =
+        on_backend!(conn, c => dsl::sessions.filter(own).select(dsl::id).load(c))?;
+    let parsed = rows.into_iter().map(|id| id.try_into());
+    parsed.collect::<Result<_, _>>().map_err(|_| Error::Corrupt("session id"))
+}
+
 /// Begins a session.
 ///
 /// # Errors

@@ -34,8 +34,6 @@ pub struct Fresh {
     pub device: [u8; 16],
     /// The session's id.
     pub session: [u8; 16],
-    /// The first refresh token.
-    pub token: [u8; 32],
 }
 
 /// An enrolled phone and how it goes on.
@@ -75,7 +73,7 @@ pub fn enrol(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(person) = person(conn, &input.user)? else { return Ok(Err(Refusal::SignInFailed)) };
-    let tokens = refresh::begin(conn, now, secrets, &device, (fresh.session, fresh.token))?;
+    let tokens = refresh::begin(conn, now, secrets, &device, fresh.session)?;
     Ok(Ok(Enrolled { device: device.id, person, tokens }))
 }
 

@@ -1,12 +1,13 @@
-//! Keeping a phone's session alive. A refresh token is exchanged once, by the phone's own key; its
-//! successor is computed, so that a repeat after a lost answer gets the same one. Only a wrong key,
-//! or a token whose successor was used, revokes; nothing is ever deleted.
+//! Keeping a phone's session alive. A refresh token is exchanged once, by the phone's own key; it is
+//! computed from its session and its time, so that a repeat after a lost answer gets the same one, and a
+//! server that was put back to a backup knows those again that it gave since. Only a wrong key, or a token
+//! whose successor was used, revokes; nothing is ever deleted.
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use sync_core::ids::DeviceId;
 use sync_core::time::Timestamp;
 
-use super::secrets::Secrets;
+use super::secrets::{Secrets, issued_at};
 use super::sessions::{person, standing};
 use super::tokens::{Access, Claims};
 use super::{Answer, Refusal};
@@ -50,7 +51,7 @@ pub fn begin(
     now: Timestamp,
     secrets: &Secrets,
     device: &Device,
-    (session, token): ([u8; 16], [u8; 32]),
+    session: [u8; 16],
 ) -> Result<Pair, Error> {
     let row = SessionRow {
         id: session,
@@ -60,7 +61,8 @@ pub fn begin(
         revoked: false,
     };
     db::sessions::insert(conn, &row)?;
-    store(conn, now, secrets, &session, &token)?;
+    let token = secrets.refresh_token(&session, now);
+    keep(conn, secrets, &session, &token)?;
     pair(now, secrets, &row, token)
 }
 
@@ -75,9 +77,11 @@ pub fn refresh(
     input: &Refresh,
 ) -> Answer<Pair> {
     let hash = secrets.token_hash(&input.token);
-    let Some(token) = db::refresh_tokens::by_hash(conn, &hash)? else {
-        return Ok(Err(Refusal::SessionEnded));
+    let known = match db::refresh_tokens::by_hash(conn, &hash)? {
+        None => put_back(conn, secrets, input)?,
+        known => known,
     };
+    let Some(token) = known else { return Ok(Err(of_no_session(conn, input)?)) };
     let session =
         db::sessions::by_id(conn, &token.session)?.ok_or(Error::Corrupt("refresh token"))?;
     if !is_told(conn, &session, input)? {
@@ -104,6 +108,41 @@ pub fn refresh(
 pub fn proved(conn: &mut Conn, input: &Refresh) -> Result<Option<Device>, Error> {
     let known = db::devices::by_id(conn, &input.device)?;
     Ok(known.filter(|device| is_signed(device, input)))
+}
+
+/// A token that this server gave to the phone that shows it, though the database does not know it: it was put
+/// back to a backup from before. It is known again, and the same rules hold for it as for any other.
+fn put_back(
+    conn: &mut Conn,
+    secrets: &Secrets,
+    input: &Refresh,
+) -> Result<Option<RefreshToken>, Error> {
+    let Some(device) = proved(conn, input)? else { return Ok(None) };
+    let issued_at = issued_at(&input.token);
+    for session in db::sessions::of_device(conn, (&device.user, &device.id))? {
+        if secrets.refresh_token(&session, issued_at) != input.token {
+            continue;
+        }
+        let latest = db::refresh_tokens::latest_of(conn, &session)?;
+        let is_kept = keep(conn, secrets, &session, &input.token)?;
+        let known = db::refresh_tokens::by_hash(conn, &secrets.token_hash(&input.token))?;
+        // A later one has come before it; unless it is this one's own, of a request at the same time.
+        let is_reused = is_kept && latest >= Some(issued_at);
+        return Ok(
+            known.map(|it| RefreshToken { successor_used: it.successor_used || is_reused, ..it })
+        );
+    }
+    Ok(None)
+}
+
+/// What a token of no session is answered: a phone that must surrender or erase is told so all the same.
+fn of_no_session(conn: &mut Conn, input: &Refresh) -> Result<Refusal, Error> {
+    let state = proved(conn, input)?.map(|device| device.state);
+    Ok(match state {
+        Some(DeviceState::Retired) => Refusal::DeviceRetired,
+        Some(DeviceState::Stolen) => Refusal::DeviceStolen,
+        Some(DeviceState::Active) | None => Refusal::SessionEnded,
+    })
 }
 
 /// Whether whoever asks may learn what became of the phone: of a marked one, only the phone itself.
@@ -138,24 +177,27 @@ fn exchange(
     (session, hash, token): (&SessionRow, &[u8; 32], &RefreshToken),
     input: &Refresh,
 ) -> Result<Pair, Error> {
-    let successor = secrets.successor(&input.token);
+    let mut issued_at = now.max(token.issued_at.plus_ms(1));
     // Of two that come at once, one stores the successor; both are answered with it.
     if !token.used && db::refresh_tokens::mark_used(conn, hash, &session.id, now)? {
-        store(conn, now, secrets, &session.id, &successor)?;
+        keep(conn, secrets, &session.id, &secrets.refresh_token(&session.id, issued_at))?;
         db::devices::touch(conn, &input.device, now)?;
+    } else {
+        let next = db::refresh_tokens::next_after(conn, &session.id, token.issued_at)?;
+        issued_at = next.ok_or(Error::Corrupt("refresh token"))?;
     }
-    pair(now, secrets, session, successor)
+    pair(now, secrets, session, secrets.refresh_token(&session.id, issued_at))
 }
 
-fn store(
+fn keep(
     conn: &mut Conn,
-    now: Timestamp,
     secrets: &Secrets,
     session: &[u8; 16],
     token: &[u8; 32],
-) -> Result<(), Error> {
-    let times = (now, now.plus_ms(REFRESH_MS));
-    db::refresh_tokens::insert(conn, &secrets.token_hash(token), session, times)
+) -> Result<bool, Error> {
+    let issued_at = issued_at(token);
+    let times = (issued_at, issued_at.plus_ms(REFRESH_MS));
+    db::refresh_tokens::keep(conn, &secrets.token_hash(token), session, times)
 }
 
 fn pair(

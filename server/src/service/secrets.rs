@@ -113,11 +113,15 @@ fn one<const N: usize>(
 }
 
 impl Secrets {
-    /// The token that follows `token`: always the same, so that a refresh whose answer was lost is
-    /// answered the same again.
+    /// The refresh token that `session` was given at `issued_at`, which are its first eight bytes: always the
+    /// same, so that a refresh whose answer was lost is answered the same again.
     #[must_use]
-    pub fn successor(&self, token: &[u8; 32]) -> [u8; 32] {
-        keyed(&self.refresh_key, b"caseweave refresh successor", token)
+    pub fn refresh_token(&self, session: &[u8; 16], issued_at: Timestamp) -> [u8; 32] {
+        let time = issued_at.0.to_be_bytes();
+        let message = [session.as_slice(), &time].concat();
+        let mut token = keyed(&self.refresh_key, b"caseweave refresh token", &message);
+        token[..8].copy_from_slice(&time);
+        token
     }
 
     /// What is stored of a refresh token.
@@ -150,6 +154,12 @@ impl Secrets {
     pub fn code_hash(&self, code: &str) -> [u8; 32] {
         keyed(&self.code_key, b"caseweave enrolment code", code.as_bytes())
     }
+}
+
+/// When a refresh token says that it was given. Of one that is not this server's it says nothing.
+#[must_use]
+pub fn issued_at(token: &[u8; 32]) -> Timestamp {
+    Timestamp(i64::from_be_bytes(token.first_chunk().copied().unwrap_or_default()))
 }
 
 fn keyed(key: &[u8; 32], name: &[u8], message: &[u8]) -> [u8; 32] {

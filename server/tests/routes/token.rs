@@ -56,6 +56,68 @@ async fn reuse_after_the_successor_was_used_ends_the_session() {
     }
 }
 
+/// As the database was before it gave the tokens that followed the first.
+fn put_back(server: &TestServer) {
+    for sql in [
+        "DELETE FROM refresh_tokens WHERE issued_at > (SELECT MIN(issued_at) FROM refresh_tokens)",
+        "UPDATE refresh_tokens SET used_at = NULL, successor_used_at = NULL",
+    ] {
+        server.tamper(sql).unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn a_token_that_a_backup_does_not_know_goes_on_by_the_same_rules() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let mut given = vec![enrolled["refresh_token"].clone()];
+        for _ in 0..3 {
+            let (status, next) = refresh(&server, &phone, given.last().unwrap(), &enrolled).await;
+            assert_eq!(status, StatusCode::OK, "{next}");
+            given.push(next["refresh_token"].clone());
+        }
+        put_back(&server);
+        let thief = refresh(&server, &Phone::new(9), &given[3], &enrolled).await;
+        assert_refused(thief, 401, "session_ended");
+
+        // Two at once, and a third that asks again after the answer was lost.
+        let (one, two) = tokio::join!(
+            refresh(&server, &phone, &given[3], &enrolled),
+            refresh(&server, &phone, &given[3], &enrolled),
+        );
+        assert_eq!((one.0, two.0), (StatusCode::OK, StatusCode::OK), "{} {}", one.1, two.1);
+        let (_, again) = refresh(&server, &phone, &given[3], &enrolled).await;
+        for other in [&two.1, &again] {
+            assert_eq!(other["refresh_token"], one.1["refresh_token"]);
+        }
+        let (status, _) = server.get("/v1/me", one.1["access_token"].as_str().unwrap()).await;
+        assert_eq!(status, StatusCode::OK);
+
+        // An earlier one that is not known either is in the wrong hands, as it would have been.
+        let copied = refresh(&server, &phone, &given[2], &enrolled).await;
+        assert_refused(copied, 401, "session_revoked");
+        let newest = refresh(&server, &phone, &one.1["refresh_token"], &enrolled).await;
+        assert_refused(newest, 401, "session_revoked");
+    }
+}
+
+#[actix_web::test]
+async fn a_stolen_phone_is_told_so_by_a_server_that_does_not_know_its_token() {
+    for server in servers() {
+        let (phone, enrolled) = server.enrolled().await;
+        let (_, second) = refresh(&server, &phone, &enrolled["refresh_token"], &enrolled).await;
+        let device = enrolled["device"].as_str().unwrap().parse().unwrap();
+        db::devices::set_state(&mut server.conn(), &device, DeviceState::Stolen).unwrap();
+        for unknown in [&second["refresh_token"], &json!("00".repeat(32))] {
+            put_back(&server);
+            let told = refresh(&server, &phone, unknown, &enrolled).await;
+            assert_refused(told, 403, "device_stolen");
+            let other = refresh(&server, &Phone::new(9), unknown, &enrolled).await;
+            assert_refused(other, 401, "session_ended");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn a_wrong_key_ends_the_session() {
     for server in servers() {
