@@ -19,6 +19,7 @@ pub mod source;
 pub mod user;
 
 use clap::{Parser, Subcommand};
+use sync_core::ids::{DeviceId, UserId};
 
 use crate::app::{AppState, Parts, StartError};
 use crate::config::{CommonArgs, Config, ConfigError, ServeArgs};
@@ -28,7 +29,7 @@ use crate::demo::load::LoadError;
 use crate::ingest::taken_off::TakenOff;
 use crate::outside::servers::CollectAllError;
 use crate::service::accounts::AccountError;
-use crate::service::audit::{Note, Who, chain};
+use crate::service::audit::{Act, Note, Who, chain};
 use crate::service::collecting::CollectError;
 use crate::service::contributions::ContributionError;
 use crate::service::devices::MarkError;
@@ -267,9 +268,37 @@ fn open(config: &Config) -> Result<(Conn, AppState), Failure> {
     Ok((Conn::open(&config.database)?, state))
 }
 
-/// Keeps outside the database who was taken off, as a server does.
-fn keep_taken_off(config: &Config, conn: &mut Conn) -> Result<(), Failure> {
-    TakenOff::of(conn)?.keep(&config.data).map_err(Failure::Kept)
+/// As [`act`], for what may change who is taken off. What was kept of that outside the database holds first, should
+/// the database have been put back to a backup; and is kept again afterwards.
+fn act_on_taken_off<T, E: From<db::Error>>(
+    config: &Config,
+    (conn, state): (&mut Conn, &AppState),
+    work: impl FnOnce(&mut Conn) -> Result<(T, Vec<Note>), E>,
+) -> Result<T, Failure>
+where
+    Failure: From<E>,
+{
+    take_off_again(config, (&mut *conn, state))?;
+    let done = act((&mut *conn, state), work)?;
+    TakenOff::of(conn)?.keep(&config.data).map_err(Failure::Kept)?;
+    Ok(done)
+}
+
+/// A database put back to a backup lets in again whom it did not know to be taken off: that is done again.
+fn take_off_again(config: &Config, (conn, state): (&mut Conn, &AppState)) -> Result<(), Failure> {
+    let kept = TakenOff::kept(&config.data).map_err(Failure::Kept)?;
+    let (phones, people) = act((conn, state), |conn| {
+        let (phones, people) = kept.apply(conn, state.clock.now())?;
+        let phone = |id: &DeviceId| Note::of(Act::ChangeDevice).about(*id.as_bytes());
+        let person = |id: &UserId| Note::of(Act::ChangeRole).about(*id.as_bytes());
+        let notes = phones.iter().map(phone).chain(people.iter().map(person));
+        let notes = notes.map(|note| note.with("again, after a restore")).collect();
+        Ok::<_, Failure>(((phones.len(), people.len()), notes))
+    })?;
+    if phones + people > 0 {
+        tracing::warn!(phones, people, "taken off again: the database is older than its journal");
+    }
+    Ok(())
 }
 
 /// Writes down what the operator does, in one transaction with it, and links it.

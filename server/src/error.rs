@@ -52,6 +52,9 @@ pub struct ApiError {
 const BUSY_FOR: u32 = 2;
 
 impl ApiError {
+    /// Protection records that do not open by breaking the glass.
+    pub const NO_GLASS: &'static str = "no_glass";
+
     const fn new(status: StatusCode, code: &'static str, detail: &'static str) -> Self {
         Self { status, code, detail, retry_after: None }
     }
@@ -247,9 +250,12 @@ impl From<Refusal> for ApiError {
             Refusal::DeviceKnown => {
                 (StatusCode::CONFLICT, "device_known", "This phone is enrolled already.")
             }
-            Refusal::BadKey => {
-                (StatusCode::BAD_REQUEST, "bad_key", "The phone's key cannot be relied upon.")
-            }
+            Refusal::BadKey => (
+                StatusCode::BAD_REQUEST,
+                "bad_key",
+                "The key that this phone made cannot be relied upon. Please enrol another phone with this \
+                 code, and tell whoever looks after the phones.",
+            ),
             Refusal::SessionEnded => {
                 (StatusCode::UNAUTHORIZED, "session_ended", "Please sign in again.")
             }
@@ -289,6 +295,10 @@ impl From<AccountError> for ApiError {
             AccountError::OtherAgency => {
                 let detail = "This person works for another agency.";
                 Self::new(StatusCode::CONFLICT, "other_agency", detail)
+            }
+            AccountError::OwnPost => {
+                let detail = "Nobody gives themselves a post. Ask another administrator.";
+                Self::new(StatusCode::FORBIDDEN, "own_post", detail)
             }
             AccountError::Taken(_) => {
                 let detail = "This person has that post already, or somebody proposed it.";
@@ -363,8 +373,7 @@ impl From<db::Error> for ApiError {
                 "Somebody else was faster. Please try again.",
             ),
             other => {
-                let cause = std::error::Error::source(&other).map(ToString::to_string);
-                tracing::error!(error = %other, cause, "the database failed");
+                tracing::error!(error = %other, "the database failed");
                 Self::internal()
             }
         }
@@ -417,7 +426,7 @@ impl From<GlassError> for ApiError {
             ),
             GlassError::Denied(Denied::NoGlass) => Self::new(
                 StatusCode::FORBIDDEN,
-                "no_glass",
+                Self::NO_GLASS,
                 "These records cannot be opened this way. Ring the duty officer.",
             ),
             GlassError::Denied(_) => Self::not_open(),

@@ -70,6 +70,7 @@ fn routes_of_authority(routes: &mut ServiceConfig<'_>) {
     routes.service(api::health::metrics);
     routes.service(
         scope("/v1")
+            .wrap(from_fn(api::peer::demand))
             .service(api::identity::begin_session)
             .service(api::identity::show_me)
             .service(api::posts::give)

@@ -36,6 +36,13 @@ pub fn start_logs(format: LogFormat) {
         LogFormat::Text => logs.try_init(),
         LogFormat::Json => logs.json().try_init(),
     };
+    std::panic::set_hook(Box::new(|panic| tell_of_panic(panic.location())));
+}
+
+/// Where a task panicked, and nothing of what it said: that may quote a record.
+fn tell_of_panic(place: Option<&std::panic::Location<'_>>) {
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "a task panicked: its work was undone");
 }
 
 /// The process's one recorder, installed at the first call.

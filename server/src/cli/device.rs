@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sync_core::ids::{DeviceId, UserId};
 
 use super::user::find;
-use super::{Failure, act, keep_taken_off, open, output};
+use super::{Failure, act, act_on_taken_off, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db;
@@ -83,13 +83,12 @@ fn set_state(
     state: DeviceState,
 ) -> Result<(), Failure> {
     let now = app.clock.now();
-    let shown = act((conn, app), |conn| {
+    let shown = act_on_taken_off(config, (conn, app), |conn| {
         let device = db::devices::by_id(conn, id)?.ok_or(MarkError::NotOpen)?;
         let shown = devices::set_state(conn, &device, state, None, now)??;
         let note = note(conn, &device.user, state.as_str())?;
         Ok::<_, Failure>((shown, vec![note.about(*id.as_bytes())]))
     })?;
-    keep_taken_off(config, conn)?;
     let value = json!({ "device": id, "state": state.as_str() });
     output::answer(config.json, &value, words(&shown));
     Ok(())

@@ -7,21 +7,19 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use serde_json::json;
-use sync_core::ids::{DeviceId, UserId};
 use sync_core::time::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, act, open_database, output};
+use super::{Failure, open_database, output, take_off_again};
 use crate::api::peer;
 use crate::app::{AppState, Parts, ServerRole, StartError};
 use crate::blobs::Files;
 use crate::build_app;
 use crate::config::{Config, ServeArgs, ServeConfig};
-use crate::db::{self, Conn};
+use crate::db::{self, Address, Conn};
 use crate::ingest::sequencer;
-use crate::ingest::taken_off::TakenOff;
 use crate::outside::servers::{Step, collect_all};
-use crate::service::audit::{Act, Note, Who};
+use crate::service::audit::Who;
 use crate::service::collecting;
 use crate::tls::{self, servers::Asked, shown::Shown};
 
@@ -38,7 +36,8 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     let parts = Parts { role, connections, stats, outside, blobs, ..Parts::default() };
     let state = AppState::new(config.database.clone(), open_database(&config.database)?, parts)?;
     let asked = asked(config, role, serve.client_authority.is_some())?;
-    take_off_again(config, &state)?;
+    // Before anybody is answered.
+    take_off_again(config, (&mut open_database(&config.database)?, &state))?;
     let development = serve.certificate.is_none();
     let files = match &serve.certificate {
         Some(files) => files.clone(),
@@ -55,6 +54,7 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
     }
     let folder = config.data.clone();
     let collect_every = serve.collect_every.filter(|_| role == ServerRole::Authority);
+    let database = config.database.clone();
     let serving = async move {
         let linking = actix_web::rt::spawn(sequencer::run(
             state.db.clone(),
@@ -62,7 +62,7 @@ pub fn run(config: &Config, args: ServeArgs) -> Result<(), Failure> {
             clock_of(&state),
             Some(folder.clone()),
         ));
-        let collecting = actix_web::rt::spawn(collect_on(state.clone(), collect_every));
+        let collecting = actix_web::rt::spawn(collect_on(state.clone(), database, collect_every));
         let served = serve_on(state.clone(), listener, (tls, asked)).await;
         linking.abort();
         collecting.abort();
@@ -88,15 +88,20 @@ fn asked(config: &Config, role: ServerRole, phones: bool) -> Result<Asked, Failu
 }
 
 /// Collects at once and then again and again, as long as the server runs.
-async fn collect_on(state: AppState, every: Option<Duration>) {
+///
+/// On a connection of its own: whoever has a server's one connection that writes and waits for another server
+/// keeps everybody else from it.
+async fn collect_on(state: AppState, database: Address, every: Option<Duration>) {
     let Some(every) = every else { return };
     let mut pace = actix_web::rt::time::interval(every);
     loop {
         pace.tick().await;
-        let own = state.clone();
-        let round = move |conn: &mut Conn| collect_once(conn, &own);
-        if let Err(error) = state.db.with_conn(round).await {
-            tracing::error!(%error, "nothing could be collected");
+        let (own, database) = (state.clone(), database.clone());
+        let round = move || collect_once(&mut open_database(&database)?, &own);
+        match actix_web::rt::task::spawn_blocking(round).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "nothing could be collected"),
+            Err(_) => tracing::error!("nothing could be collected: the task ended unexpectedly"),
         }
     }
 }
@@ -114,25 +119,6 @@ fn collect_once(conn: &mut Conn, state: &AppState) -> Result<(), Failure> {
         Step::Ended(Err(error)) => tracing::error!(server = source.name, %error, "not collected"),
         Step::Ended(Ok(_)) => {}
     })?;
-    Ok(())
-}
-
-/// A database put back to a backup lets in again whom it did not know to be taken off: before anybody
-/// is answered, that is done again.
-fn take_off_again(config: &Config, state: &AppState) -> Result<(), Failure> {
-    let kept = TakenOff::kept(&config.data).map_err(Failure::Kept)?;
-    let mut conn = open_database(&config.database)?;
-    let (phones, people) = act((&mut conn, state), |conn| {
-        let (phones, people) = kept.apply(conn, state.clock.now())?;
-        let phone = |id: &DeviceId| Note::of(Act::ChangeDevice).about(*id.as_bytes());
-        let person = |id: &UserId| Note::of(Act::ChangeRole).about(*id.as_bytes());
-        let notes = phones.iter().map(phone).chain(people.iter().map(person));
-        let notes = notes.map(|note| note.with("again, after a restore")).collect();
-        Ok::<_, Failure>(((phones.len(), people.len()), notes))
-    })?;
-    if phones + people > 0 {
-        tracing::warn!(phones, people, "taken off again: the database is older than its journal");
-    }
     Ok(())
 }
 

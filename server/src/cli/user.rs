@@ -6,7 +6,7 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use super::{Failure, act, keep_taken_off, open, output};
+use super::{Failure, act, act_on_taken_off, open, output};
 use crate::app::{AppState, StartError};
 use crate::config::Config;
 use crate::db::memberships::Membership;
@@ -154,7 +154,7 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
             end_post(config, (&mut conn, &state), Ending { sign_in, cluster, role })
         }
         Command::Leave { sign_in } => {
-            act((&mut conn, &state), |conn| {
+            act_on_taken_off(config, (&mut conn, &state), |conn| {
                 let user = find(conn, &sign_in)?;
                 let posts = db::memberships::of_user(conn, &user.id)?;
                 accounts::leave(conn, state.clock.now(), &user.id)?;
@@ -162,7 +162,6 @@ pub fn run(config: &Config, command: Command) -> Result<(), Failure> {
                 let note = posts.iter().fold(note, |note, post| note.in_cluster(post.cluster));
                 Ok::<_, Failure>(((), vec![note]))
             })?;
-            keep_taken_off(config, &mut conn)?;
             output::answer(config.json, &json!({ "ok": true }), "done");
             Ok(())
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::OpenOptions;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
@@ -115,14 +116,20 @@ impl Conn {
 
 type Tx = <Conn as Connection>::TransactionManager;
 
-/// Children's data: nobody but the server's own account reads the file or its journal.
+/// Children's data: nobody but the server's own account reads the file or its journal. A file that is there is left
+/// alone: to open and close it once would give up every lock that this process has on it, and another program that
+/// ends would take the journal of a serving server away.
 fn make_private(path: &Path) -> Result<(), Error> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(path);
-    opened.map(drop).map_err(|error| Error::Open(format!("{}: {error}", path.display())))
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::Open(format!("{}: {error}", path.display())))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn open_sqlite(path: &str) -> Result<Conn, Error> {
@@ -207,5 +214,40 @@ fn finish<T, E: From<Error>>(
             let _ = Tx::rollback_transaction(conn);
             resume_unwind(panic)
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// The locks that this process has on a file, as the kernel tells them.
+    fn locks(path: &Path) -> std::io::Result<usize> {
+        let file = format!(":{}", fs::metadata(path)?.ino());
+        let own = format!(" {} ", std::process::id());
+        let all = fs::read_to_string("/proc/locks")?;
+        let is_own =
+            |line: &&str| line.contains(&own) && line.split(' ').any(|word| word.ends_with(&file));
+        Ok(all.lines().filter(is_own).count())
+    }
+
+    #[test]
+    fn a_second_connection_does_not_give_up_the_locks_of_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("caseweave.sqlite");
+        let address = Address::File(path.clone());
+        let mut first = Conn::open(&address).unwrap();
+        let Conn::Sqlite(conn) = &mut first else { panic!("a file") };
+        conn.batch_execute("CREATE TABLE t (a)").unwrap();
+        let before = locks(&path).unwrap();
+        assert!(before > 0, "another program sees that the file is in use");
+        let second = Conn::open(&address).unwrap();
+        assert!(locks(&path).unwrap() >= before);
+        drop(second);
+        assert!(locks(&path).unwrap() >= before);
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
 }

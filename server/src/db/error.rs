@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
-/// A failure of the database. Its text never holds a value that was stored or asked for.
+/// A failure of the database. Its text never holds a value that was stored or asked for; that of its source may.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A unique value is taken.
@@ -39,8 +39,28 @@ pub enum Error {
     #[error("cannot bring the database to this version: {0}")]
     Migrate(String),
     /// The database refused a query.
-    #[error("the database refused a query")]
+    #[error("the database refused a query: {}", cause(.0))]
     Query(#[source] Diesel),
+}
+
+/// What SQLite says of its file and its disk, in words of its own.
+const OF_THE_FILE: [&str; 5] = [
+    "database or disk is full",
+    "disk I/O error",
+    "database disk image is malformed",
+    "attempt to write a readonly database",
+    "unable to open database file",
+];
+
+/// The kind of a refusal, and which table and rule: the database's own words may quote what was asked for.
+fn cause(refused: &Diesel) -> String {
+    let Diesel::DatabaseError(kind, said) = refused else {
+        let words = format!("{refused:?}");
+        return words.split(['(', ' ', '{']).next().unwrap_or_default().to_owned();
+    };
+    let known = OF_THE_FILE.iter().find(|words| said.message().starts_with(**words)).copied();
+    let named = [known, said.table_name(), said.constraint_name()].into_iter().flatten();
+    named.fold(format!("{kind:?}"), |cause, name| format!("{cause}, {name}"))
 }
 
 impl From<Diesel> for Error {
@@ -66,5 +86,32 @@ impl From<sync_core::ids::NotAnId> for Error {
 impl From<crate::role::NotARole> for Error {
     fn from(_: crate::role::NotARole) -> Self {
         Self::Corrupt("role")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(kind: DatabaseErrorKind, said: &str) -> String {
+        Error::from(Diesel::DatabaseError(kind, Box::new(said.to_owned()))).to_string()
+    }
+
+    #[test]
+    fn a_refusal_is_told_without_what_was_asked_for() {
+        let said = "invalid input syntax for type uuid: \"Isla Kerr\"";
+        assert_eq!(
+            refused(DatabaseErrorKind::Unknown, said),
+            "the database refused a query: Unknown"
+        );
+        let unread = Diesel::DeserializationError("Isla Kerr is no number".into());
+        let told = Error::from(unread).to_string();
+        assert_eq!(told, "the database refused a query: DeserializationError");
+    }
+
+    #[test]
+    fn an_operator_hears_of_a_full_disk() {
+        let told = refused(DatabaseErrorKind::Unknown, "database or disk is full");
+        assert_eq!(told, "the database refused a query: Unknown, database or disk is full");
     }
 }
