@@ -11,12 +11,21 @@ use sync_core::merge::CannotUndo;
 use sync_core::store::StoreError;
 use sync_core::store::sqlite::vault::VaultError;
 
+/// Each with its name for logs and its words; `[..]` is what the words show, as with `format!`. Where the
+/// library has an error of the same meaning, the words are that one's.
 macro_rules! phone_errors {
-    ($($(#[$doc:meta])* $name:ident $code:literal $text:literal $({ $($(#[$of:meta])* $field:ident: $type:ty,)* })?;)*) => {
+    ($(
+        $(#[$doc:meta])* $name:ident $code:literal $text:literal $([$($shown:tt)+])?
+        $({ $($(#[$of:meta])* $field:ident: $type:ty,)* })?;
+    )*) => {
         /// Why the phone did not do what was asked. Nothing was lost.
         #[derive(Debug, thiserror::Error, uniffi::Error)]
         pub enum PhoneError {
-            $($(#[$doc])* #[error($text)] $name $({ $($(#[$of])* $field: $type,)* })?,)*
+            $(
+                $(#[$doc])*
+                #[error($text $(, $($shown)+)?)]
+                $name $({ $($(#[$of])* $field: $type,)* })?,
+            )*
         }
 
         impl PhoneError {
@@ -30,11 +39,11 @@ macro_rules! phone_errors {
 
 phone_errors! {
     /// The key opens nothing.
-    WrongKey "wrong_key" "the key does not open this phone's data";
+    WrongKey "wrong_key" "{}" [StoreError::WrongKey];
     /// The data is not what was written; nothing was overwritten.
     Damaged "damaged" "this phone's data is damaged: nothing was overwritten";
     /// No space, or no leave to take more.
-    Full "full" "the phone's storage is full: nothing was changed, free some space and try again";
+    Full "full" "{}" [StoreError::Full];
     /// A newer app wrote it.
     NewerData "newer_data" "a newer app wrote this phone's data: update this one";
     /// Another program, or another exchange, is at it.
@@ -45,20 +54,20 @@ phone_errors! {
         reason: String,
     };
     /// Another PIN opens it.
-    WrongPin "wrong_pin" "this PIN is wrong: {left} more before it locks" {
+    WrongPin "wrong_pin" "{}" [VaultError::WrongPin { left: *left }] {
         /// How many more wrong ones are looked at.
         left: u8,
     };
     /// Too many wrong PINs: [`crate::PhoneHome::unlock`] with the password, online.
-    Locked "locked" "too many wrong PINs: connect to the server and sign in with your password; nothing was deleted";
+    Locked "locked" "{}" [VaultError::Locked];
     /// A PIN is needed.
-    PinNeeded "pin_needed" "your PIN is needed";
+    PinNeeded "pin_needed" "{}" [VaultError::PinNeeded];
     /// The PIN is one that others try first.
-    WeakPin "weak_pin" "choose another PIN: at least six characters, not one of them repeated and not a run such as 123456";
+    WeakPin "weak_pin" "{}" [VaultError::WeakPin];
     /// The data was locked on another phone.
-    WrongDevice "wrong_device" "this data was locked on another phone, or this phone was set up anew since";
+    WrongDevice "wrong_device" "{}" [VaultError::WrongDevice];
     /// Nobody has enrolled here.
-    NotEnrolled "not_enrolled" "nobody has enrolled on this phone yet";
+    NotEnrolled "not_enrolled" "{}" [DeviceError::NotEnrolled];
     /// This person uses this phone already: open it.
     AlreadyHere "already_here" "your data is on this phone already: open it and sign in again" {
         /// Who.
@@ -94,13 +103,13 @@ phone_errors! {
         reason: String,
     };
     /// There is no such case on this phone.
-    UnknownCase "unknown_case" "this case is not on this phone";
+    UnknownCase "unknown_case" "{}" [DeviceError::UnknownCase];
     /// A newer app wrote the record: update this one to read it. It is kept.
     NewerRecord "newer_record" "a newer app wrote this: update this one to read it";
     /// There is nothing to settle.
-    NoConflict "no_conflict" "people do not disagree about this here";
+    NoConflict "no_conflict" "{}" [DeviceError::NoConflict];
     /// A decision needs its reason.
-    ReasonMissing "reason_missing" "say why: the others will read it";
+    ReasonMissing "reason_missing" "{}" [DeviceError::ReasonMissing];
     /// A settlement cannot be taken back.
     CannotUndo "cannot_undo" "{reason}" {
         /// In the user's words.
@@ -109,30 +118,30 @@ phone_errors! {
     /// The record says something else than what was to be signed.
     ChangedSince "changed_since" "this record has changed since you read it: read it again before you sign";
     /// No connection: everything is kept.
-    Offline "offline" "no connection to the server: everything is kept";
+    Offline "offline" "{}" [TransportError::Offline];
     /// The exchange was stopped, or its time was over. What arrived is kept.
     Stopped "stopped" "the exchange was stopped: what arrived is kept, the rest comes with the next one";
     /// The session has ended: everything is kept.
-    SignedOut "signed_out" "the session has ended: sign in again; everything is kept";
+    SignedOut "signed_out" "{}" [TransportError::SignedOut];
     /// The name, the password or the app's code is not right.
-    WrongSignIn "wrong_sign_in" "the sign-in name or the password is not right";
+    WrongSignIn "wrong_sign_in" "{}" [EnrolError::SignIn];
     /// The one-time code is not known, used, or too old.
     WrongCode "wrong_code" "{reason}" {
         /// In the user's words.
         reason: String,
     };
     /// It was tried too often.
-    TooOften "too_often" "that was tried too often: wait a little and try again";
+    TooOften "too_often" "{}" [EnrolError::TooOften];
     /// The server is busy or being looked after.
-    ServerBusy "server_busy" "the server is busy: everything is kept, try again soon";
+    ServerBusy "server_busy" "{}" [TransportError::Busy];
     /// The server is older than this app.
-    ServerTooOld "server_too_old" "this app is newer than the server: everything is kept and goes once the server is updated";
+    ServerTooOld "server_too_old" "{}" [TransportError::ServerTooOld];
     /// The server is newer than this app.
-    AppTooOld "app_too_old" "this app is too old for the server: update it; everything is kept";
+    AppTooOld "app_too_old" "{}" [TransportError::AppTooOld];
     /// The phone was retired: [`crate::Phone::hand_back`].
-    Retired "retired" "this phone was retired: its work is handed over and then erased here";
+    Retired "retired" "{}" [TransportError::Retired];
     /// The phone was reported stolen: [`crate::Phone::hand_back`].
-    Stolen "stolen" "this phone cannot be used";
+    Stolen "stolen" "{}" [TransportError::Stolen];
     /// Something else, in words.
     Other "other" "{reason}" {
         /// In the user's words.

@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn a_person_reads_sentences_and_a_log_has_a_name() {
         let wrong = || PhoneError::WrongPin { left: 3 };
-        assert_eq!(explain(wrong()), "This PIN is wrong: 3 more before it locks.");
+        assert_eq!(explain(wrong()), "This PIN is wrong: 3 tries are left.");
         assert_eq!(name_of(wrong()), "wrong_pin");
         assert_eq!(sentence("Unlock your phone first."), "Unlock your phone first.");
         assert_eq!((sentence("é"), sentence("  ")), ("É.".to_owned(), String::new()));

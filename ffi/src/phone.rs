@@ -150,15 +150,16 @@ impl Phone {
     /// first, and the server is told. Blocks. Says what the person is to know.
     ///
     /// # Errors
-    /// [`PhoneError`]; nothing is erased before all is handed over. Opening goes on with what was cut
-    /// short.
+    /// [`PhoneError`]; nothing is erased before all is handed over. What somebody began to write on a retired
+    /// phone is to be saved or thrown away first ([`PhoneError::Other`] says so). Opening goes on with what
+    /// was cut short.
     pub fn hand_back(&self) -> Result<String, PhoneError> {
         let enrolled = self.enrolled()?;
         let mut https = Https::of(&enrolled)?;
         let mut salts = salts()?;
         let now = || self.now();
-        let parting = self.with(|device| device.leave(&mut https, &now, &mut salts))?;
         // Closed before its files go.
+        let parting = self.with_last(|device| device.leave(&mut https, &now, &mut salts))?;
         self.close();
         let mut remains = home::Remains::of(&self.database);
         let note = home::note(&self.database);
@@ -212,6 +213,21 @@ impl Phone {
         let mut device = locked(&self.device);
         let device = device.as_mut().ok_or(PhoneError::Closed)?;
         Ok(work(device)?)
+    }
+
+    /// Does the last thing with the device, and closes it in the same hold: whoever waits for it finds it closed,
+    /// and is not told that something was saved which is erased with the rest. If it fails, nothing is closed.
+    pub(crate) fn with_last<T, E>(
+        &self,
+        work: impl FnOnce(&mut Core) -> Result<T, E>,
+    ) -> Result<T, PhoneError>
+    where
+        PhoneError: From<E>,
+    {
+        let mut held = locked(&self.device);
+        let done = work(held.as_mut().ok_or(PhoneError::Closed)?)?;
+        drop(held.take());
+        Ok(done)
     }
 
     /// Shows something, unless the phone was without contact for longer than it may: then reading locks,

@@ -147,6 +147,24 @@ fn a_visit_to_siblings_takes_its_draft_with_it_and_is_there_after_the_app_was_cl
 }
 
 #[test]
+fn what_waits_for_a_phone_that_is_handed_back_is_not_told_that_it_is_saved() {
+    let scene = scene();
+    let (case, waiting) = (begin(&scene.phone, "Ailsa"), scene.phone.clone());
+    let failed: Result<(), _> = scene.phone.with_last(|_| Err(PhoneError::Offline));
+    assert!(matches!(failed, Err(PhoneError::Offline)));
+    let saving = scene.phone.with_last(|_| {
+        let saving = std::thread::spawn(move || waiting.record_visit(visit(&[&case], None), None));
+        // By now it waits; a slow machine's finds the phone closed a little later.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        Ok::<_, PhoneError>(saving)
+    });
+    let saved = saving.unwrap().join().unwrap();
+    assert!(matches!(saved, Err(PhoneError::Closed)), "{saved:?}");
+    let again = open(&scene.path, &scene.hands).unwrap();
+    assert_eq!(again.only_here().unwrap(), 1, "the case alone");
+}
+
+#[test]
 fn lists_are_filtered_and_sorted_and_a_case_opens_with_its_warnings_first() {
     let scene = scene();
     let phone = &scene.phone;

@@ -26,6 +26,9 @@ mod commands;
 #[path = "routes/contributions.rs"]
 mod contributions;
 #[cfg(test)]
+#[path = "routes/cursors.rs"]
+mod cursors;
+#[cfg(test)]
 #[path = "routes/database.rs"]
 mod database;
 #[cfg(test)]
@@ -55,6 +58,9 @@ mod limits;
 #[cfg(test)]
 #[path = "routes/matrix.rs"]
 mod matrix;
+#[cfg(test)]
+#[path = "routes/moved.rs"]
+mod moved;
 #[cfg(test)]
 #[path = "routes/openapi.rs"]
 mod openapi;
@@ -91,6 +97,9 @@ mod taken_off;
 #[cfg(test)]
 #[path = "routes/token.rs"]
 mod token;
+#[cfg(test)]
+#[path = "routes/twice.rs"]
+mod twice;
 #[cfg(test)]
 #[path = "routes/wait.rs"]
 mod wait;

@@ -143,6 +143,9 @@ pub enum DeviceError {
     /// The bytes that came are not those of the record; none was kept.
     #[error("what came is not what was attached: nothing of it was kept, try again")]
     OtherBytes,
+    /// A phone that is to be erased has what somebody began to write.
+    #[error("there is something half written on this phone: save it or throw it away first")]
+    DraftsLeft,
     /// A phone that is to be erased has bytes that were never sent, and no session to send them with.
     #[error(
         "photos or recordings exist only on this phone: nothing was erased. Ask whoever retired it to take \

@@ -1,4 +1,6 @@
-//! Every bound in one place, with its unit and its reason.
+//! Bounds, each with its unit and its reason: all that phone and server share, and most that only one of
+//! them asks for. What a server alone keeps in memory, exports or takes from a school's file is bounded in
+//! `server/src/limits.rs`, which also counts the knocks that are bounded here.
 
 use std::num::NonZeroU32;
 
@@ -39,6 +41,11 @@ pub const REQUEST_BYTES: usize = 1024 * 1024;
 pub const REQUEST_INFLATED_BYTES: usize = 8 * 1024 * 1024;
 /// One page of an answer, bytes before compression: stored in one transaction on a slow phone.
 pub const PAGE_BYTES: usize = 256 * 1024;
+/// People, lines of the directory, extracts and warnings in one page, bytes: with as many changes as go into one it
+/// stays below what a phone accepts.
+pub const PAGE_LINES_BYTES: usize = 128 * 1024;
+/// Words in the warnings of one case, bytes: more than anybody reads before a door, and no more than a page takes.
+pub const WARNINGS_BYTES: usize = 32 * 1024;
 /// What a phone accepts as one page: a page may pass its size by one change of the largest size.
 pub const PAGE_BYTES_MAX: usize = PAGE_BYTES + 2 * CHANGE_BYTES;
 /// log2 of the compression window either end accepts: 1 MB fits a 2 GB phone many times over.
@@ -209,6 +216,7 @@ const _: () = assert!(WAIT_STEP_MS < BODY_SILENCE_MS);
 const _: () = assert!(SIGN_INS.at_once.get() < ADDRESS_SIGN_INS.at_once.get());
 const _: () = assert!(PAGE_SESSION_NOTE_MS * 2 < PAGE_SESSION_IDLE_MS);
 const _: () = assert!(PAGE_SESSION_IDLE_MS < PAGE_SESSION_MS);
+const _: () = assert!(PAGE_LINES_BYTES + WARNINGS_BYTES + 2 * CHANGE_BYTES < PAGE_BYTES_MAX);
 const _: () = assert!(CHANGE_BYTES > STRING_BYTES);
 const _: () = assert!(REQUEST_INFLATED_BYTES > CHANGE_BYTES);
 const _: () = assert!(BATCH_BYTES <= REQUEST_BYTES);

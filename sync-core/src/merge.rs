@@ -32,8 +32,8 @@ use crate::framework::Catalogue;
 use crate::record::entry::Assertion;
 use crate::record::schema::{Fact, Fold, fact_field};
 
-/// Which addresses a reader is shown (`domain.md` 5: if any is confidential, all are withheld but to
-/// named people).
+/// Which addresses a reader is shown: if any is confidential, all are withheld but to named people
+/// (`docs/merge-rules.md`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Addresses {
     /// Every one: the reader is a named person.

@@ -34,6 +34,7 @@
 //!   from.
 //! - A legal hold is set and lifted by information governance, on no shielded case.
 //! - Sharing and re-homing are both the author's for 24 hours, then the lead's of that compartment.
+//! - A concern or request that was re-homed stays in the sight of whoever raised it, not of who moved it.
 
 mod action;
 mod administration;

@@ -23,7 +23,7 @@ pub struct RecordRow {
     pub scope: ScopeId,
     /// Its kind's code, which may be of a newer version.
     pub kind: u8,
-    /// Its envelope, as signed; empty for a case's own record, which nobody made.
+    /// Its envelope in the wire form; a case's own record was made by nobody, and its envelope names nobody.
     pub envelope: Vec<u8>,
 }
 
@@ -53,6 +53,14 @@ pub struct ChangeRow {
     pub body: Vec<u8>,
     /// How far it has come.
     pub place: Place,
+}
+
+impl ChangeRow {
+    /// Whether only this phone has it.
+    #[must_use]
+    pub const fn is_unsent(&self) -> bool {
+        matches!(self.place, Place::Unsent(_))
+    }
 }
 
 /// Work that the server refused: kept until the user says it is dealt with; nothing else deletes it.
@@ -112,7 +120,7 @@ pub enum Shelf {
     Notice = 5,
     /// What is being typed, by its screen.
     Draft = 6,
-    /// Frameworks by id.
+    /// Reserved: nothing is kept here. Its number is never given to anything else.
     Framework = 7,
     /// Old to new names after re-authoring; never deleted.
     Rename = 8,

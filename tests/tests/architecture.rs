@@ -126,6 +126,12 @@ const SAMPLES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "no clock and no randomness in sync-core",
+        "sync-core/src/device/sync.rs",
+        "let now = SystemTime::now();",
+        "fn f(now: Timestamp) {} // not Instant::now",
+    ),
+    (
+        "no clock and no randomness in sync-core",
         "sync-core/src/ids.rs",
         "let n = rand::random();",
         "use strand::x; use rand_core::Rng;",

@@ -1,5 +1,6 @@
 //! The main job with real processes over real TLS. Each test runs on SQLite, and on PostgreSQL where
-//! `CASEWEAVE_TEST_POSTGRES` names a server on which databases may be made.
+//! `CASEWEAVE_TEST_POSTGRES` names a server on which databases may be made; those of `several` run on
+//! PostgreSQL alone, and fail without it.
 
 mod attachments;
 mod authority;

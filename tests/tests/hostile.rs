@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use sync_core::ids::{Actor, CaseId, DeviceId};
-use sync_core::protocol::frame::{decode_push, encode_push};
+use sync_core::limits::CHANGE_BYTES;
+use sync_core::protocol::frame::{decode_oversized_push, decode_push, encode_push};
 use system_tests::hostile::honest::person;
 use system_tests::hostile::meanings::{Base, Sent, Told, meanings};
 use system_tests::hostile::{Plan, judge, run};
@@ -20,7 +21,7 @@ fn nothing_hostile_does_harm_and_nothing_honest_is_refused() {
     }
 }
 
-/// Each line of the measurements: refused with its code, or of no spelling that is read, in under 50 ms,
+/// Each hostile meaning: refused with its code, or of no spelling that is read, in under 50 ms,
 /// and the record takes what is honest as if nothing had come.
 #[test]
 fn every_hostile_meaning_is_refused_with_its_code_or_cannot_be_said() {
@@ -37,6 +38,7 @@ fn every_hostile_meaning_is_refused_with_its_code_or_cannot_be_said() {
         };
         let began = system_tests::workload::measure::cpu_s();
         let told = match decode_push(&frame) {
+            Err(_) if is_too_long(&frame) => Told::TooLong,
             Err(_) => Told::Unread,
             Ok(records) => {
                 let outcome = judge(&mut history, base.user, &records[0]);
@@ -55,6 +57,12 @@ fn every_hostile_meaning_is_refused_with_its_code_or_cannot_be_said() {
         assert!(sync_core::record::document::open(&history).is_ok(), "{which}");
     }
     assert!(numbers.len() >= 45 && codes.len() >= 8, "{} lines, {codes:?}", numbers.len());
+}
+
+fn is_too_long(frame: &[u8]) -> bool {
+    let records = decode_oversized_push(frame).unwrap_or_default();
+    let mut changes = records.iter().flat_map(|record| &record.changes);
+    changes.any(|change| change.body.len() > CHANGE_BYTES)
 }
 
 fn told(code: &str) -> Told {

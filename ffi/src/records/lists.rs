@@ -38,7 +38,8 @@ pub struct CaseLine {
     pub unread: u64,
     /// Changes that only this phone has.
     pub only_here: u64,
-    /// Records that a newer version of the app wrote: update it to read them.
+    /// Records that cannot be shown here: a newer version of the app wrote in them (update it to read them),
+    /// or they are damaged on this phone.
     pub unreadable: u64,
     /// What falls due, earliest first.
     pub due: Vec<Due>,

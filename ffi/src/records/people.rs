@@ -21,7 +21,8 @@ pub struct SignIn {
 pub struct Enrolment {
     /// The server's address, such as `https://caseweave.example:8443`.
     pub server: String,
-    /// The certificate of the server's authority in PEM, if it is not a public one.
+    /// The certificate of the authority that the server's own is from, in PEM, public or not. Without it no server
+    /// is trusted.
     pub authority: Option<String>,
     /// The one-time code.
     pub code: String,

@@ -202,6 +202,17 @@ fn parse(text: &str) -> Result<RecordId, ApiError> {
     text.parse().map_err(|_| ApiError::not_open())
 }
 
+/// Why bytes end before their time.
+#[derive(Debug, thiserror::Error)]
+enum Stopped {
+    #[error(transparent)]
+    Db(#[from] db::Error),
+    #[error(transparent)]
+    Bytes(#[from] AttachmentError),
+    #[error("the session is over")]
+    SessionOver,
+}
+
 /// Bytes on their way, a chunk at a time.
 struct Sending {
     state: Data<AppState>,
@@ -220,20 +231,22 @@ impl Sending {
                 self.at += chunk.len() as u64;
                 Some((Ok(chunk), Some(self)))
             }
-            Err(error) => {
-                tracing::error!(%error, "an attachment was cut short");
+            Err(stopped) => {
+                if !matches!(stopped, Stopped::SessionOver) {
+                    tracing::error!(error = %stopped, "an attachment was cut short");
+                }
                 Some((Err(io::Error::other("cut short")), None))
             }
         }
     }
 
-    async fn chunk(&self) -> Result<Bytes, AttachmentError> {
+    async fn chunk(&self) -> Result<Bytes, Stopped> {
         let session = self.session;
-        let stands = self.state.db.read(move |conn| stands(conn, &session)).await;
-        if !stands.map_err(io::Error::other)? {
-            return Err(io::Error::other("the session is over").into());
+        if !self.state.db.read(move |conn| stands(conn, &session)).await? {
+            return Err(Stopped::SessionOver);
         }
         let (sealed, at) = (self.sealed.clone(), self.at);
-        on_disk(move || Ok(sealed.from(at)?.into())).await
+        let chunk = on_disk(move || Ok(sealed.from(at)?)).await?;
+        Ok(chunk.into())
     }
 }

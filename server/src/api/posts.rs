@@ -79,6 +79,7 @@ pub struct ProposalShown {
         (status = 200, body = PostAnswer, description = "Held, or proposed"),
         (status = 400, body = ErrorBody, description = "bad_request, unknown"),
         (status = 401, body = ErrorBody, description = "no_token, session_ended, session_revoked"),
+        (status = 403, body = ErrorBody, description = "own_post, device_retired, device_stolen"),
         (status = 404, body = ErrorBody, description = "Not this person's cluster to administer"),
         (status = 409, body = ErrorBody, description = "taken, other_agency"),
         (status = 413, body = ErrorBody, description = "Too large"),

@@ -8,14 +8,14 @@ use sync_core::protocol::surrender::{Sealed, Surrender, Surrendered};
 
 use super::identity::place;
 use super::origin;
-use super::sync::{Sender, check, ingest, note_actors, unread};
+use super::sync::{Sender, check, ingest, note_actors, note_openings, unread};
 use crate::app::AppState;
 use crate::db;
 use crate::db::devices::{Device, DeviceState};
 use crate::error::{ApiError, ErrorBody};
 use crate::meter::Meter;
 use crate::service::audit::{Act, Note, Who};
-use crate::service::{Refusal, devices, sessions};
+use crate::service::{Refusal, devices, pull, sessions};
 
 /// A marked phone hands over what only it has, and is told to erase when nothing is left; one that was
 /// reported stolen is told so at once. What it brings waits for a reviewer; it is sent no records.
@@ -54,12 +54,12 @@ pub(crate) async fn surrender(
     let (user, id, from) = (device.user, device.id, origin(&request));
     let who = state.db.read(move |conn| Who::known(conn, &user, from)).await?;
     let who = Who { device: Some(id), ..who };
-    state.note(who, Note::of(Act::Surrender).with(device.state.as_str())).await?;
+    state.note(who.clone(), Note::of(Act::Surrender).with(device.state.as_str())).await?;
     let answered = match device.state {
         DeviceState::Stolen => erase_at_once(&state, device, &sealed, body).await?,
         DeviceState::Active | DeviceState::Retired => {
             let message = sealed.message().map_err(malformed)?;
-            take(&state, device, message).await?
+            take(&state, (device, who), message).await?
         }
     };
     let bytes = answered.pack().map_err(|_| ApiError::busy())?;
@@ -110,9 +110,11 @@ async fn erase_at_once(
     Ok(Surrendered { erase: Some(order), ..Surrendered::default() })
 }
 
+/// Takes what a retired phone brings. The order to erase waits while the phone knows another log than this one: the
+/// server was put back to a backup, and the phone may have what it lost.
 async fn take(
     state: &AppState,
-    device: Device,
+    (device, who): (Device, Who),
     message: Surrender,
 ) -> Result<Surrendered, ApiError> {
     check(&message.request)?;
@@ -124,19 +126,25 @@ async fn take(
     if let Some(claim) = message.request.actors.clone() {
         note_actors(state, &device, claim).await?;
     }
+    // The phone takes an answer for a sign that they are written down, and may be erased after it.
+    note_openings(state, who, &device.id, &message.request.openings).await?;
     let user = device.user;
     let person = state.db.read(move |conn| sessions::leaver(conn, &user)).await?;
     let sender = Sender { principal: person.principal(), device: device.clone(), leaving: true };
     let answers = ingest(state, &sender, &Meter::default(), &message.request).await?;
     let answers = answers.into_iter().flat_map(|(_, answers)| answers).collect();
     let (now, fresh) = (state.clock.now(), state.entropy.bytes()?);
-    let done =
-        message.left == 0 && message.request.batches.is_empty() && message.returned.is_empty();
+    let (cursor_key, log_id) = (state.secrets.cursor_key, state.secrets.log_id);
+    let asks = message.request.batches.is_empty() && message.returned.is_empty();
     let work = move |conn: &mut _| {
         let kept = devices::keep(conn, &device, &message.returned, now)?;
+        let cursors = message.request.cursors.as_slice();
+        let cursors = if asks { cursors } else { &[] };
+        let anew = pull::of_another_log(conn, (&cursor_key, &log_id), &device.user, cursors)?;
+        let done = asks && message.left == 0 && anew.is_empty();
         let order = done.then(|| devices::order(conn, &device, fresh, now)).transpose()?;
-        Ok((kept, order))
+        Ok((kept, order, anew))
     };
-    let (kept, erase) = state.db.write::<_, db::Error, _>(work).await?;
-    Ok(Surrendered { answers, kept, erase })
+    let (kept, erase, anew) = state.db.write::<_, db::Error, _>(work).await?;
+    Ok(Surrendered { answers, kept, erase, anew })
 }

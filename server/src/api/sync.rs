@@ -7,7 +7,7 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::stream;
-use sync_core::ids::{ClusterId, UserId};
+use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::limits::{CURSORS_PER_REQUEST, OPENINGS_TOLD, PAGE_BYTES, REQUEST_INFLATED_BYTES};
 use sync_core::policy::Principal;
 use sync_core::protocol::message::{ActorClaim, Answer, ClusterCursor, Opening, Page, SyncRequest};
@@ -24,7 +24,7 @@ use crate::ingest::Arrival;
 use crate::ingest::recorder::Met;
 use crate::meter::Meter;
 use crate::service::Refusal;
-use crate::service::audit::{Act, Note, offline};
+use crate::service::audit::{Act, Note, Who, offline};
 use crate::service::contact;
 use crate::service::devices;
 use crate::service::pull::cursor::acknowledged;
@@ -76,7 +76,8 @@ pub(crate) async fn exchange(
     if let Some(claim) = request.actors.clone() {
         note_actors(&state, &device, claim).await?;
     }
-    let noted = note_openings(&state, &session, &device, &request.openings).await?;
+    let who = session.asking().who();
+    let noted = note_openings(&state, who, &device.id, &request.openings).await?;
     let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: false };
     let answers = ingest(&state, &sender, &meter, &request).await?;
     let (rounds, met) = begin_rounds(&state, &session, &device, &request).await?;
@@ -233,21 +234,26 @@ async fn stands_at(
     Ok(state.db.read(work).await?)
 }
 
-/// A round for each of [`pullers`], with what is to be noted of its contact. While the phone has more to push, it gets answers only.
+/// A round for each of [`pullers`], with what is to be noted of its contact. While the phone has more to push, it
+/// gets answers only; unless its log is another now: that it must hear before it reads them, since what was
+/// refused for want of what the server lost may be taken yet.
 async fn begin_rounds(
     state: &AppState,
     session: &Session,
     device: &Device,
     request: &SyncRequest,
 ) -> Result<(Vec<Round>, Option<Met>), ApiError> {
-    if request.more {
-        return Ok((Vec::new(), None));
-    }
     let puller = puller(state, session, device, request)?;
-    let (asked, pullers): (Vec<_>, Vec<_>) = pullers(session, request, &puller).unzip();
+    let all: Vec<_> = pullers(session, request, &puller).collect();
     let (now, posts) = (state.clock.now(), session.person.memberships.clone());
+    let more = request.more;
     let work = move |conn: &mut Conn| {
-        let notes = contact::to_note(conn, &puller, &asked, &posts, now)?;
+        let all = if more { of_another_log(conn, &puller, all)? } else { all };
+        let (asked, pullers): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        let notes = match more {
+            true => Vec::new(),
+            false => contact::to_note(conn, &puller, &asked, &posts, now)?,
+        };
         let begin = |(it, puller): (ClusterCursor, Puller)| Round::begin(conn, puller, &it, now);
         let rounds = asked.into_iter().zip(pullers).map(begin);
         let rounds = rounds.collect::<Result<Vec<_>, db::Error>>()?;
@@ -255,6 +261,19 @@ async fn begin_rounds(
     };
     let (rounds, notes) = state.db.read(work).await?;
     Ok((rounds, (!notes.is_empty()).then_some((device.id, notes))))
+}
+
+/// Those of a phone's clusters of which it knows another log.
+fn of_another_log(
+    conn: &mut Conn,
+    puller: &Puller,
+    mut all: Vec<(ClusterCursor, Puller)>,
+) -> Result<Vec<(ClusterCursor, Puller)>, db::Error> {
+    let cursors: Vec<ClusterCursor> = all.iter().map(|(asked, _)| asked.clone()).collect();
+    let seal = (&puller.cursor_key, &puller.log_id);
+    let another = pull::of_another_log(conn, seal, &puller.user, &cursors)?;
+    all.retain(|(asked, _)| another.contains(&asked.cluster));
+    Ok(all)
 }
 
 /// A phone that goes on under a fresh actor says so with the request that may bring work of it.
@@ -273,17 +292,17 @@ pub(super) async fn note_actors(
 }
 
 /// Writes down what was opened on the phone, once; gives the number up to which that is done.
-async fn note_openings(
+pub(super) async fn note_openings(
     state: &AppState,
-    session: &Session,
-    device: &Device,
+    who: Who,
+    device: &DeviceId,
     openings: &[Opening],
 ) -> Result<Option<u64>, ApiError> {
     if openings.is_empty() {
         return Ok(None);
     }
-    let (openings, device) = (openings.to_vec(), device.id);
-    let mut pen = state.pen(session.asking().who())?;
+    let (openings, device) = (openings.to_vec(), *device);
+    let mut pen = state.pen(who)?;
     let work = move |conn: &mut Conn| offline::note(conn, &mut pen, &device, &openings);
     Ok(state.db.write(work).await?)
 }

@@ -17,6 +17,7 @@ use crate::error::{ApiError, ErrorBody};
 use crate::hex;
 use crate::ingest::committer::Pulse;
 use crate::service::news::{self, Keys, Standing, Waiting};
+use crate::service::sessions;
 
 /// How long a poll is held at most, seconds: below what phone networks cut.
 const HOLD: u64 = 50;
@@ -75,8 +76,13 @@ pub(crate) async fn wait(
         catalogue: state.rules.catalogue.clone(),
         tails: state.tails.clone(),
     };
-    let news = until_news(&state, pulse, waiting, standing);
+    let id = session.session;
+    let news = until_news(&state, pulse, id, (waiting, standing));
     let news = tokio::time::timeout(hold, news).await.unwrap_or(Ok(false))?;
+    if !news {
+        // Who was taken off meanwhile is told that, and not that there is nothing.
+        state.db.read(move |conn| sessions::still(conn, &id)).await??;
+    }
     Ok(Json(WaitAnswer { news }))
 }
 
@@ -110,13 +116,13 @@ async fn standing(
     Ok(state.db.read(work).await?)
 }
 
-/// Returns when there is something, or when this process ends: then another is to be asked. Holds no
-/// connection while it waits.
+/// Returns when there is something, or when this process ends: then another is to be asked. Fails when the
+/// session stands no more. Holds no connection while it waits.
 async fn until_news(
     state: &AppState,
     mut pulse: watch::Receiver<Pulse>,
-    waiting: Waiting,
-    standing: Standing,
+    session: [u8; 16],
+    (waiting, standing): (Waiting, Standing),
 ) -> Result<bool, ApiError> {
     let first = *pulse.borrow_and_update();
     let mut busy = matches!(first, Pulse::Beat(last) if last.at.elapsed() < PACE);
@@ -129,9 +135,9 @@ async fn until_news(
         let now = state.clock.now();
         let ask = move |conn: &mut _| {
             let _turn = turn;
-            news::any(conn, &waiting, &standing, now)
+            news::of_session(conn, &session, (&waiting, &standing), now)
         };
-        if state.db.read(ask).await? {
+        if state.db.read(ask).await?? {
             return Ok(true);
         }
         // Whoever could tell is gone with the process.

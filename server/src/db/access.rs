@@ -132,6 +132,27 @@ pub fn frozen_at(
     row.map(from_row).transpose()
 }
 
+/// The newest of a user's intervals of a scope that began by a number; none if none had.
+///
+/// # Errors
+/// The database's failure.
+pub fn newest_by(
+    conn: &mut Conn,
+    user: &UserId,
+    scope: &ScopeId,
+    number: i64,
+) -> Result<Option<Interval>, Error> {
+    let row = on_backend!(conn, c => access::table
+        .filter(access::user_id.eq(user.as_bytes().as_slice()))
+        .filter(access::scope_id.eq(scope.as_bytes().as_slice()))
+        .filter(access::since.le(number))
+        .order(access::since.desc())
+        .select(COLUMNS)
+        .first::<Row>(c))
+    .optional()?;
+    row.map(from_row).transpose()
+}
+
 /// The number at which an interval of the user's ended last; zero if none did.
 ///
 /// # Errors

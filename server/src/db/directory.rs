@@ -52,8 +52,19 @@ pub fn count_changed(
         .get_result(c))?)
 }
 
-/// Cases that the user could find before and may not since (after, up to], with the number since
-/// which they could be found.
+/// A case that somebody may find no longer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hidden {
+    /// The case.
+    pub case: CaseId,
+    /// Since when it is in the directory at all.
+    pub begun: i64,
+    /// Since when they find it no longer.
+    pub number: i64,
+}
+
+/// Cases of the directory that the user may not find since a number within (after, up to]. Whether they ever
+/// could is not said: whoever joins is kept from older ones, too.
 ///
 /// # Errors
 /// The database's failure.
@@ -61,20 +72,22 @@ pub fn hidden(
     conn: &mut Conn,
     user: &UserId,
     cluster: &ClusterId,
-    after: i64,
-    up_to: i64,
-) -> Result<Vec<(CaseId, i64)>, Error> {
-    let rows: Vec<(Vec<u8>, i64)> = on_backend!(conn, c => directory::table
+    (after, up_to): (i64, i64),
+) -> Result<Vec<Hidden>, Error> {
+    let rows: Vec<(Vec<u8>, i64, i64)> = on_backend!(conn, c => directory::table
         .inner_join(barred::table.on(barred::case_id.eq(directory::case_id)))
         .filter(barred::user_id.eq(user.as_bytes().as_slice()))
         .filter(directory::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(barred::number.gt(after).and(barred::number.le(up_to)))
         // A case that was never to be found by them leaves no trace.
         .filter(directory::first_number.lt(barred::number))
-        .select((directory::case_id, directory::first_number))
+        .select((directory::case_id, directory::first_number, barred::number))
         .order(directory::case_id)
         .load(c))?;
-    rows.iter().map(|(case, first)| Ok((CaseId::from_slice(case)?, *first))).collect()
+    let hidden = |(case, begun, number): &(Vec<u8>, i64, i64)| {
+        Ok(Hidden { case: CaseId::from_slice(case)?, begun: *begun, number: *number })
+    };
+    rows.iter().map(hidden).collect()
 }
 
 /// A case's line.

@@ -225,6 +225,29 @@ pub fn kept_from(
     Ok(rows.into_iter().map(sum).collect())
 }
 
+/// The schools of the cases that add to a measure, those left out that are kept from a user. In no order.
+///
+/// # Errors
+/// The database's failure.
+pub fn schools(
+    conn: &mut Conn,
+    (cluster, user): (&ClusterId, &UserId),
+    measure: i16,
+) -> Result<Vec<String>, Error> {
+    let hidden = kept_from::table
+        .filter(kept_from::user_id.eq(user.as_bytes().as_slice()))
+        .filter(kept_from::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .select(kept_from::case_id);
+    Ok(on_backend!(conn, c => case_figures::table
+        .filter(case_figures::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .filter(case_figures::measure.eq(measure))
+        .filter(case_figures::school.ne(""))
+        .filter(diesel::dsl::not(case_figures::case_id.eq_any(hidden)))
+        .select(case_figures::school)
+        .distinct()
+        .load(c))?)
+}
+
 /// The cases behind a row of a measure over some days, each with its record.
 ///
 /// # Errors

@@ -347,7 +347,8 @@ const LOCK_WAIT_MS: u32 = 5_000;
 /// SQLite's one writer holds it anyway.
 ///
 /// # Errors
-/// [`Error::Busy`] if somebody else holds it for too long; the database's failure.
+/// [`Error::Busy`] if somebody else holds it for too long, or the connection broke meanwhile; the database's
+/// failure.
 pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
     let Conn::Pg(pg) = conn else { return Ok(()) };
     let found = clusters::table.find(cluster.as_bytes().as_slice()).select(clusters::lock_key);
@@ -360,7 +361,8 @@ pub(super) fn lock_key(conn: &mut Conn, key: i64) -> Result<(), Error> {
     let Conn::Pg(pg) = conn else { return Ok(()) };
     diesel::sql_query(format!("SET LOCAL lock_timeout = {LOCK_WAIT_MS}")).execute(pg)?;
     let sql = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
-    // Its words for a lock not had are in the server's language; nothing else fails here.
+    // A lock not had in time has no kind of its own, and its words are in the server's language. So whatever
+    // fails here, a lost connection too, is told as busy: it is worth another try.
     let taken = sql.bind::<diesel::sql_types::BigInt, _>(key).execute(pg);
     taken.map(drop).map_err(|_| Error::Busy)
 }

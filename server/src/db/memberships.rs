@@ -155,6 +155,20 @@ pub fn of_cluster(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<Post>, Err
     rows.into_iter().map(post).collect()
 }
 
+/// Everybody who holds a post in a cluster. Whoever left the service altogether holds theirs still: somebody
+/// must see to their phones.
+///
+/// # Errors
+/// The database's failure.
+pub fn holders(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<Vec<u8>> = on_backend!(conn, c => memberships::table
+        .filter(memberships::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .select(memberships::user_id)
+        .distinct()
+        .load(c))?;
+    rows.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
+}
+
 /// The agency for which a user works in a cluster; none if they have no post there.
 ///
 /// # Errors

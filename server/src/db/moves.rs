@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
+use sync_core::ids::{CaseId, ClusterId, RecordId, ScopeId, UserId};
+use sync_core::record::kind::Kind;
 
-use super::schema_log::{moves, records, withdrawn};
+use super::log::{COLUMNS, Entry, Row, from_row};
+use super::schema_log::{log, moves, records, withdrawn};
 use super::{Conn, Error};
 use crate::on_backend;
 
@@ -17,6 +19,62 @@ pub fn target(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordId>, Er
     let found = moves::table.find(record.as_bytes().as_slice()).select(moves::to_record_id);
     let bytes: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
     Ok(bytes.map(|bytes| RecordId::from_slice(&bytes)).transpose()?)
+}
+
+/// The record whose place this one took.
+///
+/// # Errors
+/// The database's failure.
+pub fn source(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordId>, Error> {
+    let found = moves::table
+        .filter(moves::to_record_id.eq(record.as_bytes().as_slice()))
+        .select(moves::record_id);
+    let bytes: Option<Vec<u8>> = on_backend!(conn, c => found.first(c)).optional()?;
+    Ok(bytes.map(|bytes| RecordId::from_slice(&bytes)).transpose()?)
+}
+
+/// The last of the records that took this one's place, each that of the one before; none if none did.
+///
+/// # Errors
+/// The database's failure.
+pub fn last(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordId>, Error> {
+    follow(conn, record, target)
+}
+
+/// The first of the records whose place this one took, each that of the one before; none if it took none.
+///
+/// # Errors
+/// The database's failure.
+pub fn first(conn: &mut Conn, record: &RecordId) -> Result<Option<RecordId>, Error> {
+    follow(conn, record, source)
+}
+
+type Step = fn(&mut Conn, &RecordId) -> Result<Option<RecordId>, Error>;
+
+/// Where steps from a record end; none if there is none to take. A circle, which nothing but damage makes, ends
+/// where it closes.
+fn follow(conn: &mut Conn, from: &RecordId, step: Step) -> Result<Option<RecordId>, Error> {
+    let (mut passed, mut at) = (BTreeSet::from([*from]), *from);
+    while let Some(next) = step(conn, &at)?.filter(|next| passed.insert(*next)) {
+        at = next;
+    }
+    Ok(Some(at).filter(|at| at != from))
+}
+
+/// What begins the records of a kind in a place, in order. An attachment says there what it is attached to.
+///
+/// # Errors
+/// The database's failure.
+pub fn beginnings(conn: &mut Conn, scope: &ScopeId, kind: Kind) -> Result<Vec<Entry>, Error> {
+    let rows = on_backend!(conn, c => log::table
+        .inner_join(records::table)
+        .filter(records::scope_id.eq(scope.as_bytes().as_slice()))
+        .filter(records::kind.eq(i16::from(kind.code())))
+        .filter(log::position.eq(1))
+        .order(log::number)
+        .select(COLUMNS)
+        .load::<Row>(c))?;
+    Ok(rows.into_iter().map(from_row).collect())
 }
 
 /// Notes that a record was re-homed.
@@ -85,7 +143,17 @@ pub fn withdraw(
     Ok(())
 }
 
-/// What was withdrawn from a user within (after, up to].
+/// Takes back that a record was withdrawn from a user.
+///
+/// # Errors
+/// The database's failure.
+pub fn give_back(conn: &mut Conn, user: &UserId, record: &RecordId) -> Result<(), Error> {
+    let row = withdrawn::table.find((user.as_bytes().as_slice(), record.as_bytes().as_slice()));
+    on_backend!(conn, c => diesel::delete(row).execute(c))?;
+    Ok(())
+}
+
+/// What was withdrawn from a user within (after, up to], each with its number.
 ///
 /// # Errors
 /// The database's failure.
@@ -94,15 +162,15 @@ pub fn withdrawn(
     user: &UserId,
     cluster: &ClusterId,
     (after, up_to): (i64, i64),
-) -> Result<Vec<RecordId>, Error> {
-    let rows: Vec<Vec<u8>> = on_backend!(conn, c => withdrawn::table
+) -> Result<Vec<(RecordId, i64)>, Error> {
+    let rows: Vec<(Vec<u8>, i64)> = on_backend!(conn, c => withdrawn::table
         .filter(withdrawn::user_id.eq(user.as_bytes().as_slice()))
         .filter(withdrawn::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(withdrawn::number.gt(after).and(withdrawn::number.le(up_to)))
         .order(withdrawn::number)
-        .select(withdrawn::record_id)
+        .select((withdrawn::record_id, withdrawn::number))
         .load(c))?;
-    rows.iter().map(|id| Ok(RecordId::from_slice(id)?)).collect()
+    rows.iter().map(|(id, number)| Ok((RecordId::from_slice(id)?, *number))).collect()
 }
 
 /// The number at which something was withdrawn from a user last; zero if nothing was.

@@ -308,22 +308,24 @@ pub fn changes_of(
     Ok(found)
 }
 
-/// How many changes the records of scopes have that the user was granted after a number.
+/// How many changes the records have that a round sends of scopes newly granted within (since_after, up to].
+/// What was withdrawn is not counted: by what is left over, one could tell how much went out of sight.
 ///
 /// # Errors
 /// The database's failure.
 pub fn count_granted(
     conn: &mut Conn,
-    user: &UserId,
-    cluster: &ClusterId,
-    since_after: i64,
+    (user, cluster): (&UserId, &ClusterId),
+    (since_after, up_to): (i64, i64),
 ) -> Result<i64, Error> {
     let found: Option<i64> = on_backend!(conn, c => access::table
         .inner_join(records::table.on(records::scope_id.eq(access::scope_id)))
         .filter(access::user_id.eq(user.as_bytes().as_slice()))
         .filter(access::cluster_id.eq(cluster.as_bytes().as_slice()))
-        .filter(access::since.gt(since_after))
+        .filter(access::since.gt(since_after).and(access::since.le(up_to)))
         .filter(access::until.is_null())
+        .filter(records::first_number.le(up_to))
+        .filter(still_theirs!(user))
         .select(diesel::dsl::sum(records::length))
         .first(c))?;
     Ok(found.unwrap_or(0))

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use sync_core::ids::{ScopeId, UserId};
 use sync_core::policy::{
-    Action, CaseContext, Door, Principal, decide, readable_scopes, sees_directory,
+    Action, CaseContext, Door, Principal, RecordFacts, decide, readable_scopes, sees_directory,
 };
 use sync_core::record::envelope::Envelope;
-use sync_core::record::kind::Compartment;
+use sync_core::record::kind::{Compartment, Kind};
 
 use crate::db::access::{Ended, Interval};
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
+use crate::ingest::moves;
 
 /// Brings a case's intervals to what the policy says of the cluster's people. `number` takes the next
 /// number of the log.
@@ -104,7 +105,8 @@ fn how_it_ends(case: &CaseContext, principal: &Principal, compartment: Compartme
     if withheld { Ended::Frozen } else { Ended::Revoked }
 }
 
-/// A referrer keeps sight of their own concern or request, and of its decision and feedback.
+/// A referrer keeps sight of their own concern or request, and of its decision and feedback, also where somebody
+/// else re-homed it. Nobody else does by the record alone.
 ///
 /// # Errors
 /// The database's failure.
@@ -115,37 +117,43 @@ pub fn author_keeps(
     record: &RecordRow,
     mut number: impl FnMut() -> i64,
 ) -> Result<(), Error> {
-    let envelope = Envelope::decode(&record.envelope).map_err(|_| Error::Corrupt("envelope"))?;
-    let Some(author) = envelope.made().map(|made| made.user) else { return Ok(()) };
+    let facts = facts(conn, record)?;
     let scope = ScopeId::from_bytes(*record.id.as_bytes());
-    let facts = sync_core::gate::permission::record_facts(&envelope);
     let intervals = db::access::of_case(conn, &case.case)?;
-    let of_author = || intervals.iter().filter(|it| it.user == author);
-    let dropped_at = of_author().filter(|it| it.scope == record.scope).filter_map(revoked_at).max();
-    let last = of_author().rfind(|it| it.scope == scope).cloned();
-    let read = Action::Read { door: Door::Standing };
-    let may = people
-        .iter()
-        .find(|it| it.user == author)
-        .is_some_and(|author| decide(author, case, Some(&facts), &read).is_ok());
-    match (may, last) {
-        (true, Some(open @ Interval { until: None, .. })) if dropped_at <= Some(open.since) => {
-            Ok(())
+    let open = |it: &&Interval| it.scope == scope && it.until.is_none();
+    for interval in intervals.iter().filter(open) {
+        if !reads(people, case, &facts, &interval.user) {
+            db::access::end(conn, interval, number(), Ended::Revoked)?;
         }
-        (true, last) => {
-            // Losing the compartment took the copy from the phone: the record is sent anew.
-            if let Some(open @ Interval { until: None, .. }) = &last {
-                db::access::end(conn, open, number(), Ended::Revoked)?;
-            }
-            let interval =
-                Interval { user: author, scope, since: number(), resume_from: 0, until: None };
-            db::access::begin(conn, &interval, &case.case, &case.cluster)
-        }
-        (false, Some(open @ Interval { until: None, .. })) => {
-            db::access::end(conn, &open, number(), Ended::Revoked)
-        }
-        _ => Ok(()),
     }
+    let Some(user) = facts.referred_by else { return Ok(()) };
+    if !reads(people, case, &facts, &user) {
+        return Ok(());
+    }
+    let of_referrer = || intervals.iter().filter(|it| it.user == user);
+    let dropped_at = of_referrer().filter(|it| it.scope == record.scope).filter_map(revoked_at);
+    let dropped_at = dropped_at.max();
+    if let Some(open) = of_referrer().rfind(open) {
+        if dropped_at <= Some(open.since) {
+            return Ok(());
+        }
+        // Losing the compartment took the copy from the phone: the record is sent anew.
+        db::access::end(conn, open, number(), Ended::Revoked)?;
+    }
+    let interval = Interval { user, scope, since: number(), resume_from: 0, until: None };
+    db::access::begin(conn, &interval, &case.case, &case.cluster)
+}
+
+fn facts(conn: &mut Conn, record: &RecordRow) -> Result<RecordFacts, Error> {
+    let envelope = Envelope::decode(&record.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+    moves::facts(conn, &envelope)
+}
+
+/// Whether a record is open to somebody who works in the cluster.
+fn reads(people: &[Principal], case: &CaseContext, facts: &RecordFacts, user: &UserId) -> bool {
+    let read = Action::Read { door: Door::Standing };
+    let person = people.iter().find(|it| it.user == *user);
+    person.is_some_and(|it| decide(it, case, Some(facts), &read).is_ok())
 }
 
 const fn revoked_at(interval: &Interval) -> Option<i64> {
@@ -155,7 +163,7 @@ const fn revoked_at(interval: &Interval) -> Option<i64> {
     }
 }
 
-/// Scopes that somebody should be sent and is not, or the other way round, as "user scope".
+/// Scopes and single records that somebody should be sent and is not, or the other way round, as "user scope".
 ///
 /// # Errors
 /// The database's failure.
@@ -177,6 +185,16 @@ pub fn missing(
             let scope = compartment.scope(&case.case);
             if readable.contains(&compartment) != open.contains(&(principal.user, scope)) {
                 wrong.push(format!("{} {compartment}", principal.user));
+            }
+        }
+    }
+    for record in db::records::of_kinds(conn, &case.case, [Kind::Concern, Kind::Request])? {
+        let (facts, scope) = (facts(conn, &record)?, ScopeId::from_bytes(*record.id.as_bytes()));
+        for principal in people {
+            let sent = open.contains(&(principal.user, scope));
+            let referrer = facts.referred_by == Some(principal.user);
+            if (sent || referrer) && sent != reads(people, case, &facts, &principal.user) {
+                wrong.push(format!("{} {}", principal.user, record.id));
             }
         }
     }

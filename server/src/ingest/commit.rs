@@ -159,11 +159,12 @@ pub(super) fn keep_figures(
     if cases.is_empty() {
         return Ok(());
     }
-    let framework = histories::framework_of(conn, &rules.catalogue, cluster)?;
-    let bare = Context::new(&rules.catalogue);
-    let practice = Context { framework: framework.as_deref(), ..bare };
+    let world = World::known(conn, rules, cluster)?;
     for case in cases {
-        figures::keep(conn, &practice, (case, cluster))?;
+        // From whom a case is kept does not hang on the time.
+        if let Some(state) = histories::case_state(conn, case, cluster, &world, Timestamp(0))? {
+            figures::keep(conn, &world, &state)?;
+        }
         db::views::touch(conn, case)?;
     }
     Ok(())

@@ -112,7 +112,7 @@ pub fn link_those_without(
 /// The one pupil of the cluster's schools whom the case names; none while people disagree about
 /// number or day of birth. Whoever begins a case may name any child in it: nothing is shown before
 /// the cluster lead has made somebody its lead professional, nor of a child who has a case already; one
-/// that is shielded does not count, or its silence would tell of it.
+/// that is kept from anybody does not count, or its silence would tell them of it.
 ///
 /// # Errors
 /// The database's failure.
@@ -137,7 +137,7 @@ pub fn pupil(conn: &mut Conn, world: &World, state: &CaseState) -> Result<Option
 }
 
 /// Whether a pupil is another case's, as far as this one may show that there is another. What was linked
-/// stays linked, whichever of two shielded cases comes out first.
+/// stays linked, whichever of two hidden cases comes out first.
 fn is_anothers(
     conn: &mut Conn,
     world: &World,
@@ -149,11 +149,17 @@ fn is_anothers(
     }
     for other in db::extracts::linked_elsewhere(conn, pupil, &case.case)? {
         let other = histories::case_state(conn, &other, &case.cluster, world, Timestamp(0))?;
-        if other.is_some_and(|other| !other.context.shielded) {
+        if other.is_some_and(|other| !is_kept_from_somebody(&other.context)) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether somebody of the cluster may not know that a case is there: who is not named to one that is shielded, or
+/// who is excluded. They may work in another case, and put any child's number into it to see what comes.
+fn is_kept_from_somebody(case: &CaseContext) -> bool {
+    case.shielded || !case.excluded.is_empty()
 }
 
 fn words<'a>(fact: &'a Resolved<'_>) -> Option<&'a str> {

@@ -15,6 +15,7 @@ use crate::db::signals::Kept;
 use crate::db::views::GistRow;
 use crate::db::{self, Conn, Error};
 use crate::measures::increments;
+use crate::service::histories::{CaseState, World};
 use crate::service::roll;
 
 /// A case's part of figures and warnings.
@@ -32,13 +33,9 @@ pub struct Part {
 ///
 /// # Errors
 /// The database's failure.
-pub fn keep(
-    conn: &mut Conn,
-    practice: &Context<'_>,
-    (case, cluster): (&CaseId, &ClusterId),
-) -> Result<(), Error> {
-    let now = part(conn, practice, (case, cluster))?;
-    set(conn, (case, cluster), &now)
+pub fn keep(conn: &mut Conn, world: &World, state: &CaseState) -> Result<(), Error> {
+    let now = part(conn, world, state)?;
+    set(conn, (&state.context.case, &state.context.cluster), &now)
 }
 
 /// Sets a case's part; the sums move by the difference.
@@ -79,23 +76,23 @@ pub fn kept(conn: &mut Conn, case: &CaseId) -> Result<Part, Error> {
 }
 
 /// A case's part as its records and the pupil roll say it. Of a shielded case nothing is counted, and
-/// nothing asks for attention outside named people.
+/// nothing asks for attention outside named people. Who may not know of it is who may not see it in a
+/// caseload: what comes to it from a case that it is joined to counts.
 ///
 /// # Errors
 /// The database's failure.
-pub fn part(
-    conn: &mut Conn,
-    practice: &Context<'_>,
-    (case, cluster): (&CaseId, &ClusterId),
-) -> Result<Part, Error> {
+pub fn part(conn: &mut Conn, world: &World, state: &CaseState) -> Result<Part, Error> {
+    let (context, practice) = (&state.context, world.merging());
+    let (case, cluster) = (&context.case, &context.cluster);
+    let kept_from = context.excluded.iter().copied().collect();
+    let mut part = Part { kept_from, ..Part::default() };
     let rows = db::views::gists_of_case(conn, case)?;
     let read = Gists::of(&rows)?;
-    let mut part = Part { kept_from: read.kept_from, ..Part::default() };
-    let Some(team) = read.team.filter(|_| !read.shielded) else { return Ok(part) };
+    let Some(team) = read.team.filter(|_| !context.shielded) else { return Ok(part) };
     let pupil = db::extracts::pupil_of(conn, case)?;
     let roll = |pupil| roll::extract(conn, practice.catalogue, cluster, &pupil);
     let extract = pupil.map(roll).transpose()?;
-    let (signals, figures) = judge(practice, &team, &read.records, extract.as_ref());
+    let (signals, figures) = judge(&practice, &team, &read.records, extract.as_ref());
     let placed = |increment| Placed { school: team.school.clone(), increment };
     part.figures = figures.into_iter().map(placed).collect();
     part.figures.sort();
@@ -127,8 +124,6 @@ fn judge(
 /// The gists of a case's records.
 #[derive(Default)]
 struct Gists {
-    shielded: bool,
-    kept_from: Vec<UserId>,
     team: Option<TeamGist>,
     records: Vec<(RecordId, Gist)>,
     scopes: BTreeMap<RecordId, ScopeId>,
@@ -140,19 +135,13 @@ impl Gists {
         for row in rows.iter().filter(|row| !row.gist.is_empty()) {
             let gist = minicbor::decode(&row.gist).map_err(|_| Error::Corrupt("gist"))?;
             match gist {
-                Gist::Case(case) => {
-                    gists.shielded |= case.shielded;
-                    gists.kept_from.extend(case.excluded);
-                    gists.team = gists.team.or(case.team);
-                }
+                Gist::Case(case) => gists.team = gists.team.or(case.team),
                 other => {
                     gists.records.push((row.record, other));
                     gists.scopes.insert(row.record, row.scope);
                 }
             }
         }
-        gists.kept_from.sort_unstable();
-        gists.kept_from.dedup();
         Ok(gists)
     }
 }

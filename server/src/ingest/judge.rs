@@ -3,6 +3,7 @@
 mod again;
 mod copied;
 mod names;
+mod oversized;
 mod parents;
 mod rights;
 
@@ -89,7 +90,7 @@ pub struct Accepted {
 /// The database's failure. What is wrong with the batch is in the answers.
 pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdict, Error> {
     let mut judging = Judging::begin(conn, rules, arrival)?;
-    let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.verdict) };
+    let Ok(records) = decode_push(&arrival.batch.frame) else { return Ok(judging.unread()) };
     let heads = records.iter().filter_map(|record| Head::read(&record.envelope).ok());
     judging.verdict.cases = heads.map(|head| (head.id, head.case)).collect();
     // Whoever left altogether has their late work looked at like anybody who lost a team.
@@ -104,11 +105,15 @@ pub fn judge(conn: &mut Conn, rules: &Rules, arrival: &Arrival) -> Result<Verdic
     };
     judging.verdict.signed = signed;
     let mut salts = salts.into_iter();
+    let mut named = BTreeSet::new();
     for record in &records {
         let salts: Vec<_> = salts.by_ref().take(record.changes.len()).collect();
+        // Each is judged by what the database has of its record. A second one would be numbered after the first
+        // and judged as if it were not there: nobody could read the record any more.
+        let is_again = Head::read(&record.envelope).is_ok_and(|head| !named.insert(head.id));
         // A phone whose numbers are taken was restored from a backup. What follows may speak of a
         // record, or of a child's case, by a name that is another's: it writes that anew first.
-        match judging.forked {
+        match judging.forked || is_again {
             true => judging.unjudged(record),
             false => judging.record(conn, record, &salts)?,
         }
@@ -275,7 +280,8 @@ impl<'a> Judging<'a> {
         self.verdict.judged_at.insert(id, history.links().len());
         // Of what others wrote in a record that the author may not read, no answer tells.
         let mut strangers = BTreeSet::new();
-        if !contexts.open(&self.arrival.principal, self.then.as_ref(), envelope) {
+        let record = moves::facts(conn, envelope)?;
+        if !contexts.open(&self.arrival.principal, self.then.as_ref(), &record) {
             if others && !self.wrote_in(conn, &history, pushed)? {
                 return Ok(Err(refused("not_yours")));
             }

@@ -30,28 +30,31 @@ pub fn record(
 ) -> Result<bool, Error> {
     let folded = fold(history, history.links().len());
     let moved = db::moves::target(conn, &folded.envelope.id())?.is_some();
-    let view = record_view(merging, cluster, &folded, moved);
+    let view = record_view(merging, cluster, &folded, moved)?;
     let before = db::views::gist(conn, &view.record)?;
     db::views::put_record(conn, &view)?;
     Ok(before.unwrap_or_default() != view.gist)
 }
 
 /// A record's view. One that was re-homed counts for nothing any more.
-#[must_use]
+///
+/// # Errors
+/// [`Error::Corrupt`] if it cannot be written as it is kept.
 pub fn record_view(
     merging: &Context<'_>,
     cluster: ClusterId,
     folded: &Folded,
     moved: bool,
-) -> RecordViewRow {
+) -> Result<RecordViewRow, Error> {
     let open = if moved { Vec::new() } else { conflicts(&folded.entries, merging) };
     let safety = open.iter().filter(|conflict| conflict.fact.is_safety()).count();
     let line = chronology_line(folded).filter(|_| !moved);
     let envelope = &folded.envelope;
     let gist = if moved { None } else { Gist::of(folded, merging) };
-    let gist = gist.and_then(|gist| minicbor::to_vec(gist).ok());
+    let gist = gist.map(minicbor::to_vec).transpose().map_err(|_| Error::Corrupt("gist"))?;
+    let due = if moved { json!([]) } else { json!(due::kept(folded, merging)) };
     let harm = raises_harm_flag(folded, merging) && envelope.compartment != Compartment::Protection;
-    RecordViewRow {
+    Ok(RecordViewRow {
         record: envelope.id(),
         case: envelope.case,
         cluster,
@@ -64,11 +67,11 @@ pub fn record_view(
         view: json!({
             "line": line,
             "conflicts": open,
-            "due": due::kept(folded, merging),
+            "due": due,
         })
         .to_string(),
         gist: gist.unwrap_or_default(),
-    }
+    })
 }
 
 /// Makes a case's view, its line in the directory and its warnings. What changed takes a number.

@@ -32,6 +32,9 @@ pub enum AccountError {
     /// A person works for one agency.
     #[error("this person works for another agency")]
     OtherAgency,
+    /// Nobody lets themselves in.
+    #[error("nobody gives themselves a post: ask another administrator")]
+    OwnPost,
     /// Several authorities: which is meant must be said.
     #[error("this server has several authorities: say which with --authority")]
     WhichAuthority,

@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use sync_core::gate::media;
+use sync_core::gate::permission::record_facts;
 use sync_core::ids::{DeviceId, RecordId, UserId};
 use sync_core::limits::CHUNK_BYTES;
 use sync_core::record::envelope::{Envelope, Made};
@@ -187,7 +188,7 @@ pub fn show(
     };
     let reader = &reader.through_glass(conn, &state)?;
     let folded = reader.record(conn, &state, &row)?.filter(|it| details(it).is_some());
-    let ground = folded.and_then(|folded| reader.ground(&state, &folded.envelope));
+    let ground = folded.and_then(|it| reader.ground(&state, &record_facts(&it.envelope)));
     let there = db::attachments::get(conn, record)?.filter(|row| row.arrived);
     let shown = there.map(|row| Sealed::new(blobs, secrets, record, &row));
     let shown = shown.ok_or(AttachmentError::NotArrived);

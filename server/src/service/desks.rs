@@ -9,7 +9,8 @@
 
 use ed25519_dalek::SigningKey;
 use hmac::Mac;
-use sync_core::gate::refusal::Refusal;
+use sync_core::gate::refusal::{Refusal, TOO_MANY_AT_ONCE};
+use sync_core::gate::size;
 use sync_core::ids::{Actor, ClusterId, DeviceId, EntryId, UserId};
 use sync_core::policy::Principal;
 use sync_core::protocol::batch::BatchDigest;
@@ -141,7 +142,7 @@ impl Desk {
     /// batch's name.
     ///
     /// # Errors
-    /// [`Refusal`] for what has no room in the record.
+    /// [`Refusal`] for what has no room in the record or in one change.
     pub fn sign(
         &self,
         principal: Principal,
@@ -188,8 +189,9 @@ impl Desk {
 /// A change as a phone would push it.
 fn pushed(history: &mut History, change: Change, seq: u32) -> Result<PushedRecord, Refusal> {
     let (envelope, actor) = (history.envelope().encode(), change.actor);
-    let deps = history.dep_names(&history.implied_deps(&actor));
-    let body = change.encode_body();
+    let deps = history.deps_for(&change).ok_or_else(|| Refusal::new(TOO_MANY_AT_ONCE))?;
+    let (deps, body) = (history.dep_names(&deps), change.encode_body());
+    size::check(history.envelope().kind(), &change, &body, &deps)?;
     history.room_for(&change)?;
     let hash = history.append(change, seq, Some(&deps))?.hash.prefix();
     let changes = vec![PushedChange { deps: Some(deps), hash, body }];

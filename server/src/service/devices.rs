@@ -48,8 +48,8 @@ pub struct Shown {
     pub order: Option<Order>,
 }
 
-/// The phones that a person may mark: their own, and those of the clusters that they lead or
-/// administer.
+/// The phones that a person may mark: their own, and those of whoever holds a post in a cluster that they
+/// lead or administer. Where a post has ended, nobody there may mark a phone of its holder any more.
 ///
 /// # Errors
 /// The database's failure.
@@ -58,8 +58,7 @@ pub fn list(conn: &mut Conn, reader: &Principal, now: Timestamp) -> Result<Vec<S
     let mut owners = BTreeSet::from([reader.user]);
     for cluster in clusters {
         if may_mark_device(reader, NOBODY, &[cluster]).is_ok() {
-            let people = db::memberships::colleagues(conn, &cluster)?;
-            owners.extend(people.into_iter().map(|it| it.user));
+            owners.extend(db::memberships::holders(conn, &cluster)?);
         }
     }
     let mut shown = Vec::new();

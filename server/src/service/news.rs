@@ -8,9 +8,10 @@ use sync_core::ids::{ClusterId, DeviceId, UserId};
 use sync_core::policy::Principal;
 use sync_core::time::Timestamp;
 
-use super::alarms;
+use super::{Answer, alarms, sessions};
 use crate::db::{self, Conn, Error};
 use crate::service::pull::cursor::{Cursor, Offset};
+use crate::service::pull::ended::Has;
 use crate::service::pull::{Tails, ended, is_of_this_log};
 
 /// The number up to which a phone has each cluster's log.
@@ -26,7 +27,7 @@ pub struct Keys {
 }
 
 /// Where a phone stands: where its cursor says, or at the log's head for a cluster without one. A
-/// cursor that is not of this log, or in the middle of a round, stands at the beginning.
+/// cursor that is not of this log, in the middle of a round, or of whoever had left, stands at the beginning.
 ///
 /// # Errors
 /// The database's failure.
@@ -44,7 +45,7 @@ pub fn standing(
             Some(sealed) => {
                 let open = Cursor::open(sealed, &keys.cursor_key, &keys.log_id, (user, cluster));
                 match open.filter(|it| it.offset == Offset::Start) {
-                    Some(known) if is_of_this_log(conn, cluster, &known)? => known.base,
+                    Some(known) if is_of_this_log(conn, cluster, &known)? => known.held(),
                     _ => 0,
                 }
             }
@@ -65,6 +66,28 @@ pub struct Waiting {
     pub catalogue: Arc<Catalogue>,
     /// The newest numbers of logs.
     pub tails: Tails,
+}
+
+/// [`any`] for whoever a session's person is by now, with the posts of this moment; a refusal if the session
+/// stands no more. Where they work no more, there is what their phone is to put away.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_session(
+    conn: &mut Conn,
+    session: &[u8; 16],
+    (waiting, standing): (&Waiting, &Standing),
+    now: Timestamp,
+) -> Answer<bool> {
+    let principal = match sessions::still(conn, session)? {
+        Ok(person) => person.principal(),
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    if !standing.keys().all(|cluster| principal.works_cases_in(*cluster)) {
+        return Ok(Ok(true));
+    }
+    let waiting = Waiting { principal, ..waiting.clone() };
+    any(conn, &waiting, standing, now).map(Ok)
 }
 
 /// Whether anything came after where the phone stands that its user may be sent: changes, access
@@ -89,7 +112,7 @@ pub fn any(
                 || !db::directory::changed(conn, user, cluster, range, 1)?.is_empty()
                 || !db::warnings::to_send(conn, (user, cluster), range, 0, 1)?.is_empty()
                 || db::access::began(conn, user, cluster, range)?
-                || !ended::of_range(conn, user, cluster, range, *after)?.is_empty()
+                || !ended::of_range(conn, user, cluster, range, Has::up_to(*after))?.is_empty()
                 || decided(conn, device, cluster, range)?
                 || alarms::any(conn, alarmed, cluster, range, now)?);
         if news {

@@ -1,5 +1,6 @@
 //! Giving posts. Those that open many records, or that decide about other people's, take two people:
-//! one proposes, an administrator who is neither the first nor whom it is about confirms.
+//! one proposes, an administrator who is neither the first nor whom it is about confirms. Nobody gives
+//! themselves any: who may end posts and give them could let themselves in to cases.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +61,8 @@ pub fn give_by_command(
 /// Gives or proposes a post for an administrator of the cluster.
 ///
 /// # Errors
-/// [`AccountError`]; [`AccountError::NotYours`] for anybody else.
+/// [`AccountError`]; [`AccountError::NotYours`] for anybody else, [`AccountError::OwnPost`] for a post of
+/// their own.
 pub fn give(
     conn: &mut Conn,
     now: Timestamp,
@@ -73,6 +75,9 @@ pub fn give(
     let cluster = cluster.ok_or(AccountError::NotYours)?;
     let user = db::users::by_sign_in(conn, &super::sessions::normalise(sign_in))?;
     let user = user.filter(|user| user.active).ok_or(AccountError::Unknown("person"))?.id;
+    if user == by.user {
+        return Err(AccountError::OwnPost);
+    }
     if takes_two(post.role.into()) {
         return propose(conn, now, Some(by.user), (&user, &cluster, post), fresh);
     }

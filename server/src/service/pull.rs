@@ -8,41 +8,34 @@ mod ahead;
 pub mod cursor;
 pub mod ended;
 mod fresh;
+mod lines;
 mod people;
 mod standing;
 mod tail;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sync_core::engine::hub::{LoggedChange, PageFrame};
 use sync_core::framework::Catalogue;
-use sync_core::ids::{ClusterId, DeviceId, UserId};
-use sync_core::protocol::message::{
-    ClusterCursor, Decided, DirectoryLine, ExtractLine, Page, WarningLine,
-};
+use sync_core::ids::{CaseId, ClusterId, DeviceId, UserId};
+use sync_core::protocol::message::{ClusterCursor, Decided, Page};
 use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
-use crate::ingest::warnings;
-use crate::service::roll;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
+use ended::Has;
 use fresh::{Fresh, Sought};
 pub use people::Told;
 use standing::Standing;
-pub use standing::answered;
 pub(super) use standing::is_of_this_log;
+pub use standing::{answered, of_another_log};
 pub use tail::Tails;
 
-/// Directory lines in one page.
-const LINES: i64 = 1_000;
-/// Extracts of the pupil roll in one page: about 500 bytes each.
-const EXTRACTS: i64 = 200;
-/// Warnings to visitors in one page: a few of 4,000 characters in the worst case.
-const WARNINGS: i64 = 100;
 /// Records begun in these days are sent before older ones.
 const RECENT_DAYS: i64 = 90;
 /// Classes of records, most needed first: the case itself; concerns, assessments and plans; what is
@@ -93,11 +86,13 @@ pub struct Round {
     puller: Puller,
     cluster: ClusterId,
     cursor: Cursor,
-    /// The number up to which the phone may hold what was its user's to read.
-    held: i64,
+    /// What the phone had when it asked.
+    has: Has,
     now: Timestamp,
     ahead: Ahead,
     fresh: Fresh,
+    /// Bytes of people and lines in the page that is being made.
+    lines_bytes: usize,
     left: i64,
     /// Lines of the directory that it will send.
     lines: i64,
@@ -118,12 +113,11 @@ impl Round {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let cluster = asked.cluster;
-        let Standing { resumed, mut held, anew } = Standing::of(conn, &puller, asked)?;
+        let Standing { resumed, has, anew } = Standing::of(conn, &puller, asked)?;
         // Whoever had left has nothing of what was there before.
         let returns = |it: &Cursor| puller.works && it.people == people::LEFT;
         let mut cursor = resumed.filter(|it| !returns(it)).unwrap_or_default();
         if !puller.works {
-            held = held.max(cursor.up_to);
             cursor.offset = Offset::Start;
         }
         if cursor.offset == Offset::Start {
@@ -133,13 +127,13 @@ impl Round {
         let whose = (&puller.user, &cluster);
         let (fresh, left) = match (cursor.base, cursor.up_to) {
             (base, up_to) if base == up_to || !puller.works => (Fresh::default(), 0),
-            (0, _) => (Fresh::default(), db::pull::count_granted(conn, whose.0, whose.1, 0)?),
+            (0, up_to) => (Fresh::default(), db::pull::count_granted(conn, whose, (0, up_to))?),
             (base, up_to) => {
                 let after = match cursor.offset {
                     Offset::New(after) => after,
                     _ => base,
                 };
-                let granted = db::pull::count_granted(conn, whose.0, whose.1, base)?;
+                let granted = db::pull::count_granted(conn, whose, (base, up_to))?;
                 let range = (after, up_to);
                 let sought = Sought { tails: &puller.tails, whose, range, base };
                 let (fresh, new) = Fresh::find(conn, &sought)?;
@@ -150,8 +144,21 @@ impl Round {
             true => lines_ahead(conn, &puller.user, &cluster, &cursor)?,
             false => 0,
         };
-        let (ahead, done) = (Ahead::default(), false);
-        Ok(Self { puller, cluster, cursor, held, now, ahead, fresh, left, lines, done, anew })
+        let (ahead, lines_bytes, done) = (Ahead::default(), 0, false);
+        Ok(Self {
+            puller,
+            cluster,
+            cursor,
+            has,
+            now,
+            ahead,
+            fresh,
+            lines_bytes,
+            left,
+            lines,
+            done,
+            anew,
+        })
     }
 
     /// What it will send.
@@ -174,6 +181,7 @@ impl Round {
         self.cursor.pages = self.cursor.pages.saturating_add(1);
         page.number = self.cursor.pages;
         page.anew = std::mem::take(&mut self.anew);
+        self.lines_bytes = 0;
         self.ahead.recheck(conn, &self.puller.user, &self.cluster)?;
         while !self.done && self.step(conn, &mut page, &mut frame)? {}
         self.left = self.left.saturating_sub(frame.len() as i64).max(0);
@@ -225,16 +233,6 @@ impl Round {
         self.done = true;
     }
 
-    /// Everybody who works in the cluster and its framework, if anything about them changed.
-    fn people(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
-        let known = self.cursor.people;
-        if let Some(news) = people::news(conn, &self.puller, &self.cluster, known)? {
-            self.cursor.people = news.mark;
-            (page.people, page.framework) = (news.people, news.framework);
-        }
-        Ok(())
-    }
-
     /// What goes from the phone of whoever works here no more: every copy, every child to be found, everybody as
     /// a colleague.
     fn farewell(&mut self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
@@ -242,9 +240,13 @@ impl Round {
         page.dropped.append(&mut page.frozen);
         if self.cursor.people != people::LEFT {
             let (user, cluster) = (&self.puller.user, &self.cluster);
-            let found = db::directory::findable_until(conn, user, cluster, self.held)?;
-            page.hidden.extend(found);
-            page.dropped.extend(ended::written(conn, user, cluster)?);
+            let found = db::directory::findable_until(conn, user, cluster, self.has.held)?;
+            let wrote = ended::written(conn, user, cluster)?;
+            // Also a case that they began and of which they heard no more.
+            let hidden = page.hidden.drain(..).chain(found).chain(wrote.cases);
+            let hidden: BTreeSet<CaseId> = hidden.collect();
+            page.hidden = hidden.into_iter().collect();
+            page.dropped.extend(wrote.scopes);
             page.people = vec![people::left(user, cluster)];
             self.cursor.people = people::LEFT;
         }
@@ -254,67 +256,13 @@ impl Round {
     /// Copies that go, scopes that freeze or thaw, cases to be found no longer.
     fn access(&self, conn: &mut Conn, page: &mut Page) -> Result<(), Error> {
         let (user, base, up_to) = (&self.puller.user, self.cursor.base, self.cursor.up_to);
-        let moved = ended::of_range(conn, user, &self.cluster, (base, up_to), self.held)?;
+        let moved = ended::of_range(conn, user, &self.cluster, (base, up_to), self.has)?;
         (page.dropped, page.frozen) = (moved.dropped, moved.frozen);
         (page.thawed, page.hidden) = (moved.thawed, moved.hidden);
         let decided =
             db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;
         page.decided = (!decided.is_empty()).then(|| decided.into_iter().map(told).collect());
         Ok(())
-    }
-
-    fn directory(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
-        let range = (after, self.cursor.up_to);
-        let rows = db::directory::changed(conn, &self.puller.user, &self.cluster, range, LINES)?;
-        let full = rows.len() as i64 == LINES;
-        for (number, bytes) in rows {
-            self.cursor.offset = Offset::Directory(number);
-            let line: DirectoryLine =
-                minicbor::decode(&bytes).map_err(|_| Error::Corrupt("line"))?;
-            page.directory.push(line);
-        }
-        if !full {
-            self.cursor.offset = Offset::Extracts(0);
-        }
-        Ok(!full)
-    }
-
-    /// What the pupil roll says, where a link or the right to see it is new.
-    fn extracts(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
-        let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
-        let whose = (user, &self.cluster);
-        let rows = db::extracts::to_send(conn, whose, range, after, EXTRACTS)?;
-        let full = rows.len() as i64 == EXTRACTS;
-        for linked in rows {
-            self.cursor.offset = Offset::Extracts(linked.number);
-            let (catalogue, cluster) = (&self.puller.catalogue, &self.cluster);
-            let of = |pupil| roll::extract(conn, catalogue, cluster, &pupil);
-            let extract = linked.pupil.map(of).transpose()?;
-            page.extracts.push(ExtractLine { case: linked.case, extract });
-        }
-        if !full {
-            self.cursor.offset = Offset::Warnings(0);
-        }
-        Ok(!full)
-    }
-
-    /// What visitors must know, where it or the right to know it is new.
-    fn warnings(&mut self, conn: &mut Conn, after: i64, page: &mut Page) -> Result<bool, Error> {
-        let (user, range) = (&self.puller.user, (self.cursor.base, self.cursor.up_to));
-        let rows = db::warnings::to_send(conn, (user, &self.cluster), range, after, WARNINGS)?;
-        let full = rows.len() as i64 == WARNINGS;
-        for (case, number, line) in rows {
-            self.cursor.offset = Offset::Warnings(number);
-            page.warnings.push(WarningLine { case, warnings: warnings::read(&line)? });
-        }
-        if !full {
-            let class = match db::access::began(conn, user, &self.cluster, range)? {
-                true => 0,
-                false => CLASSES,
-            };
-            self.cursor.offset = Offset::Granted(class, -1, 0);
-        }
-        Ok(!full)
     }
 
     fn granted(
@@ -446,7 +394,7 @@ fn class_of(class: u8, recent_from: i64) -> Class {
 }
 
 /// The number up to which a phone has a cluster's log, as its cursor proves; zero for a cursor of
-/// another log.
+/// another log, and of whoever heard that they left.
 ///
 /// # Errors
 /// The database's failure.
@@ -454,6 +402,7 @@ pub fn proven(conn: &mut Conn, puller: &Puller, asked: &ClusterCursor) -> Result
     let whose = (&puller.user, &asked.cluster);
     let known = Cursor::open(&asked.cursor, &puller.cursor_key, &puller.log_id, whose);
     Ok(match known {
+        Some(known) if known.people == people::LEFT => 0,
         Some(known) if is_of_this_log(conn, &asked.cluster, &known)? => known.base,
         _ => 0,
     })

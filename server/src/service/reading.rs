@@ -30,10 +30,12 @@ use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, ClusterId, RecordId};
 use sync_core::merge::{Addresses, Context};
 use sync_core::policy::{
-    Action, Door, Ground, Membership, Principal, Role, decide, readable_scopes, sees_directory,
+    Action, Door, Ground, Membership, Principal, RecordFacts, Role, decide, readable_scopes,
+    sees_directory,
 };
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::{Folded, fold};
+use sync_core::record::history::History;
 use sync_core::record::kind::Compartment;
 use sync_core::time::Timestamp;
 
@@ -41,7 +43,7 @@ use self::brief::Briefs;
 use crate::db::glasses::Glass;
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
-use crate::ingest::moves::is_referrer;
+use crate::ingest::moves::{self, is_referrer};
 use crate::service::histories::{self, CaseState, World};
 
 /// Re-homed records, each with the one that took its place.
@@ -150,19 +152,18 @@ impl Reader {
 
     /// Whether a record of the case is open to the person: without asking, or by what they opened.
     #[must_use]
-    pub fn may_read(&self, state: &CaseState, envelope: &Envelope) -> bool {
-        self.ground(state, envelope).is_some()
+    pub fn may_read(&self, state: &CaseState, record: &RecordFacts) -> bool {
+        self.ground(state, record).is_some()
     }
 
     /// The ground on which a record of the case is open to the person; none if it is not.
     #[must_use]
-    pub fn ground(&self, state: &CaseState, envelope: &Envelope) -> Option<Ground> {
+    pub fn ground(&self, state: &CaseState, record: &RecordFacts) -> Option<Ground> {
         let here = self.opened.iter().filter(|it| it.case == state.context.case);
         let doors = [Door::Standing].into_iter().chain(here.map(|it| it.door));
-        let facts = record_facts(envelope);
         let may = |door| {
             let read = Action::Read { door };
-            decide(&self.principal, &state.context, Some(&facts), &read).ok()
+            decide(&self.principal, &state.context, Some(record), &read).ok()
         };
         doors.filter_map(may).map(|allowed| allowed.ground).next()
     }
@@ -170,7 +171,8 @@ impl Reader {
     /// Whether the case belongs to the person's caseload: the team's record of it is open to them.
     #[must_use]
     pub fn reads_team(&self, state: &CaseState) -> bool {
-        self.may_read(state, &Envelope::of_case(state.context.case, Compartment::Team))
+        let team = Envelope::of_case(state.context.case, Compartment::Team);
+        self.may_read(state, &record_facts(&team))
     }
 
     /// The records of a case that are open to the person, in the order in which they began, but for
@@ -215,21 +217,26 @@ impl Reader {
         row: &RecordRow,
     ) -> Result<Option<Folded>, Error> {
         let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
-        if !self.may_read(state, &envelope) || !self.keeps(conn, &envelope)? {
+        if !self.may_read(state, &moves::facts(conn, &envelope)?) {
             return Ok(None);
         }
         let history = histories::history(conn, row)?;
+        if !self.keeps(conn, &history)? {
+            return Ok(None);
+        }
         Ok(Some(fold(&history, history.links().len())))
     }
 
-    /// Whether a record was not re-homed out of the person's sight.
-    fn keeps(&self, conn: &mut Conn, envelope: &Envelope) -> Result<bool, Error> {
-        let Some(target) = db::moves::target(conn, &envelope.id())? else { return Ok(true) };
-        let Some(row) = db::records::by_id(conn, &target)? else { return Ok(true) };
+    /// Whether a record was not re-homed out of the person's sight, by itself or with what it is attached to.
+    fn keeps(&self, conn: &mut Conn, history: &History) -> Result<bool, Error> {
+        let Some(old) = moves::moved_with(conn, history)? else { return Ok(true) };
+        let Some(last) = db::moves::last(conn, &old.id())? else { return Ok(true) };
+        let row = db::records::by_id(conn, &last)?.ok_or(Error::Missing)?;
         let new = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
+        let (old, new) = (moves::facts(conn, &old)?, moves::facts(conn, &new)?);
         let state = self.case(conn, &row.case)?;
         let open = state.is_some_and(|state| self.may_read(&state, &new));
-        Ok(open || is_referrer(&self.principal, envelope))
+        Ok(open || is_referrer(&self.principal, &old))
     }
 
     /// How the person's copy of the case merges: named people see confidential addresses.

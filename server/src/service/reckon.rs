@@ -11,6 +11,7 @@ use sync_core::record::document;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::fold::fold;
 use sync_core::record::history::{History, decode_deps};
+use sync_core::record::kind::Kind;
 use sync_core::time::Timestamp;
 
 use crate::db::log::{Entry, Proof};
@@ -262,7 +263,7 @@ fn rebuild_record(
         }
     }
     let moved = db::moves::target(conn, &row.id)?.is_some();
-    let view = project::record_view(&world.merging(), row.cluster, &folded, moved);
+    let view = project::record_view(&world.merging(), row.cluster, &folded, moved)?;
     if db::views::record(conn, &row.id)?.as_ref() != Some(&view) {
         findings.wrong.push(format!("record {}: its view is not of the log", row.id));
         if mend {
@@ -297,7 +298,7 @@ fn rebuild_case(
     if !warnings::is_kept(conn, &state)? {
         findings.wrong.push(format!("case {case}: its warnings are not of the log"));
     }
-    if figures::part(conn, &world.merging(), (case, cluster))? != figures::kept(conn, case)? {
+    if figures::part(conn, world, &state)? != figures::kept(conn, case)? {
         findings
             .wrong
             .push(format!("case {case}: its figures or early warnings are not of the log"));
@@ -327,10 +328,14 @@ fn mend_case(
     };
     let people = world.everybody.of(conn, &state.context.cluster)?;
     access::refresh(conn, &people, &state.context, &mut number)?;
+    for record in db::records::of_kinds(conn, &state.context.case, [Kind::Concern, Kind::Request])?
+    {
+        access::author_keeps(conn, &people, &state.context, &record, &mut number)?;
+    }
     moves::refresh(conn, world, &state.context, now, &mut number)?;
     project::case(conn, world, state, &mut number)?;
     extract::link(conn, world, state, &mut number)?;
-    figures::keep(conn, &world.merging(), (&state.context.case, cluster))?;
+    figures::keep(conn, world, state)?;
     db::views::touch(conn, &state.context.case)?;
     db::log::set_head(conn, cluster, next, &chain)
 }

@@ -140,6 +140,20 @@ pub fn stands(conn: &mut Conn, session: &[u8; 16]) -> Result<bool, Error> {
     Ok(here && standing(conn, &session)?.is_ok())
 }
 
+/// The person of a session that began a request, as they are by now; why not, if it stands no more.
+///
+/// # Errors
+/// The database's failure.
+pub fn still(conn: &mut Conn, session: &[u8; 16]) -> Answer<Person> {
+    let Some(session) = db::sessions::by_id(conn, session)? else {
+        return Ok(Err(Refusal::SessionEnded));
+    };
+    if let Err(refusal) = standing(conn, &session)? {
+        return Ok(Err(refusal));
+    }
+    Ok(person(conn, &session.user)?.ok_or(Refusal::SessionEnded))
+}
+
 /// A person who is here, with their memberships.
 ///
 /// # Errors

@@ -109,7 +109,8 @@ impl Opened {
         let value = chosen.and_then(|it| it.value.clone()).ok_or(NotDecided::NoChoice)?;
         let reason = reason(&choice.reason)?;
         let entries = self.folded().map_or(&[][..], |it| &it.entries);
-        let draft = settlement(&open.conflict, entries, value, reason);
+        let mut draft = settlement(&open.conflict, entries, value, reason);
+        draft.replaces = self.history.within_reach(draft.replaces);
         Ok(self.decision(vec![draft.entry()]))
     }
 

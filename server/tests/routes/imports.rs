@@ -149,7 +149,7 @@ A8,Iain,Muir,Ailsa Muir,S3,Shore Academy,secondary,
         for (line, why) in [
             (2, "the day of birth '31/02/2016' is not a day"),
             (3, "the first name is empty"),
-            (4, "the school 'Nowhere' is not known here"),
+            (4, "the school in this row is not known here"),
             (5, "not that of somebody of school age"),
             (6, "the word for looked after is neither yes nor no"),
             (8, "the same was in line 7 already"),

@@ -5,6 +5,7 @@ use caseweave::db;
 use caseweave::db::devices::DeviceState;
 use caseweave::role::Role;
 use caseweave::service::accounts;
+use caseweave::service::posts::{self, Ending};
 use serde_json::{Value as Json, json};
 use sync_core::gate::refusal::FROM_RETIRED;
 use sync_core::ids::{AgencyId, CaseId};
@@ -133,6 +134,46 @@ async fn a_case_that_only_a_retired_phone_knew_is_released_before_what_is_about_
         area.lead.sync(&server).await;
         assert!(shows(&mut area.lead, case, WORDS));
         assert_in_order(&server);
+    }
+}
+
+/// The database as it was before the log gave a number, as far as records made since go.
+pub(crate) fn put_back(server: &TestServer, number: i64) {
+    let since = format!("(SELECT id FROM records WHERE first_number >= {number})");
+    let before = format!("cluster_id = clusters.id AND number < {number}");
+    let chain = format!("SELECT chain FROM log_proofs WHERE {before} ORDER BY number DESC LIMIT 1");
+    for sql in [
+        format!("DELETE FROM log_proofs WHERE number >= {number}"),
+        format!("DELETE FROM log_marks WHERE number >= {number}"),
+        format!("DELETE FROM log WHERE number >= {number}"),
+        format!("DELETE FROM record_views WHERE record_id IN {since}"),
+        format!("DELETE FROM records WHERE first_number >= {number}"),
+        format!("UPDATE clusters SET next_number = {number}, chain_head = ({chain})"),
+    ] {
+        server.tamper(&sql).unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn what_a_restored_server_lost_is_handed_over_before_the_phone_is_erased() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let case = area.case;
+        let cluster = db::clusters::list(&mut server.conn()).unwrap()[0].id;
+        let before = db::log::head(&mut server.conn(), &cluster).unwrap().0;
+        area.member.visit(case, WORDS, START);
+        area.member.sync(&server).await;
+        put_back(&server, before);
+        area.mark(&server, "retired").await;
+
+        let parting = area.member.leave(&server).await;
+        assert_eq!((parting.report.held, parting.report.returned), (1, 0));
+        assert_eq!(area.shown(&server).await["erase_ordered_at"], START.0);
+        let waiting = area.waiting(&server).await;
+        assert_eq!((waiting.len(), &waiting[0]["code"]), (1, &json!(FROM_RETIRED)));
+        assert_eq!(area.release(&server, &waiting[0]).await.0, 204);
+        area.other.sync(&server).await;
+        assert!(shows(&mut area.other, case, WORDS));
     }
 }
 
@@ -276,6 +317,55 @@ async fn who_may_not_mark_a_phone_does_not_learn_that_it_is_there() {
         let device = area.member.phone().identity().device;
         let row = db::devices::by_id(&mut server.conn(), &device).unwrap().unwrap();
         assert_eq!(row.state, DeviceState::Stolen);
+    }
+}
+
+#[actix_web::test]
+async fn what_a_retired_phone_opened_is_in_the_audit_before_it_is_erased() {
+    for (state, noted) in [("stolen", 0), ("retired", 1)] {
+        for server in servers() {
+            let mut area = Area::new(&server).await;
+            let case = area.case;
+            area.member.phone().open_case(case, START).unwrap();
+            area.mark(&server, state).await;
+            // It may ask again, as after it was killed.
+            for _ in 0..2 {
+                assert_eq!(area.member.leave(&server).await.at_once, state == "stolen");
+            }
+            let told = crate::audit::rows(&server).into_iter();
+            let told = told.filter(|row| row.act == "read_offline");
+            let told: Vec<_> = told.map(|row| (row.user, row.case, row.claimed_at)).collect();
+            let row = (Some(area.member.user), Some(case), Some(START));
+            assert_eq!(told, vec![row; noted], "{state}");
+            assert_eq!(area.member.phone().untold().unwrap(), 1 - noted, "{state}");
+            assert_in_order(&server);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_is_shown_a_phone_may_mark_it_and_nobody_else_is() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let admin = Worker::desk(&server, "Ailie", Role::Admin).await;
+        // Of whoever left the phone is to be emptied; of whoever works here no more it is others' business.
+        accounts_leave(&server, &area);
+        let ending = Ending { sign_in: "iain", cluster: "Preston Lodge", role: Role::Practitioner };
+        let end = |conn: &mut _| posts::end(conn, START, None, ending);
+        db::write_tx(&mut server.conn(), end).unwrap();
+        let elsewhere = area.other.phone().identity().device.to_string();
+        let left = area.device();
+        for who in [&area.lead, &admin] {
+            let all = who.read(&server, "/v1/devices").await;
+            let all = all["devices"].as_array().unwrap();
+            for (id, status) in [(&left, 200), (&elsewhere, 404)] {
+                let is_shown = all.iter().any(|it| it["id"] == id.as_str());
+                assert_eq!(is_shown, status == 200);
+                let path = format!("/v1/devices/{id}/mark");
+                let marked = who.post(&server, &path, &json!({ "state": "retired" })).await;
+                assert_eq!(marked.0.as_u16(), status);
+            }
+        }
     }
 }
 

@@ -106,6 +106,30 @@ async fn a_proposal_can_be_declined_and_nobody_confirms_their_own_post() {
     }
 }
 
+/// Who may end posts, too, could give themselves a practitioner's and end what keeps them from every case.
+#[actix_web::test]
+async fn nobody_gives_themselves_a_post() {
+    for server in servers() {
+        let one = Worker::desk(&server, "Ailie", Role::Admin).await;
+        let two = Worker::desk(&server, "Bruce", Role::Admin).await;
+        let body = |role: &str| {
+            json!({
+                "sign_in": " Ailie ", "cluster": "Preston Lodge", "agency": "health", "role": role,
+            })
+        };
+        for role in ["practitioner", "duty"] {
+            let refused = one.post(&server, "/v1/posts", &body(role)).await;
+            assert_refused(refused, 403, "own_post");
+        }
+        assert_eq!(roles(&server, one.user), [Role::Admin]);
+        assert_eq!(one.read(&server, "/v1/posts/proposals").await, json!({ "proposals": [] }));
+        let tried = crate::audit::rows(&server).into_iter();
+        assert_eq!(tried.filter(|row| row.outcome == "refused").count(), 2);
+        let (status, given) = two.post(&server, "/v1/posts", &body("practitioner")).await;
+        assert_eq!((status.as_u16(), &given["held"]), (200, &json!(true)), "another one gives it");
+    }
+}
+
 /// Between proposal and confirmation a person may come to work for another agency.
 #[actix_web::test]
 async fn a_proposal_for_another_agency_than_the_persons_is_not_confirmed() {

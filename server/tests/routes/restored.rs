@@ -6,6 +6,8 @@ use caseweave::ingest::commit::refresh_cluster;
 use caseweave::role::Role;
 use sync_core::ids::ClusterId;
 use sync_core::limits::CHANGES_PER_BATCH;
+use sync_core::record::kind::Compartment;
+use sync_core::record::schema::Fact;
 use sync_core::store::Store as _;
 
 use crate::support::{START, TestServer, servers};
@@ -104,5 +106,30 @@ async fn what_was_answered_before_anything_else_came_is_sent_again_to_a_log_that
         let report = lena.exchange(&server).await;
         assert!(report.accepted > CHANGES_PER_BATCH, "{} were sent again", report.accepted);
         assert_eq!(unsent(&mut lena), 0);
+    }
+}
+
+#[actix_web::test]
+async fn who_has_more_than_a_batch_hears_first_that_the_log_is_another() {
+    for server in servers() {
+        let mut lena = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let mut mairi = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        lena.begin("Rory", "Bain");
+        lena.sync(&server).await;
+        let before = next(&server);
+        let case = lena.begin("Isla", "Kerr");
+        lena.say_of(case, Compartment::Team, (Fact::Member, mairi.user), "member");
+        lena.sync(&server).await;
+        mairi.sync(&server).await;
+        for n in 0..=CHANGES_PER_BATCH {
+            mairi.visit(case, &format!("Visit {n}."), START);
+        }
+        crate::leaving::put_back(&server, before);
+        let report = mairi.exchange(&server).await;
+        assert_eq!(report.returned, 0, "whoever began the case may send it again");
+        assert_eq!(mairi.phone().only_here().unwrap().changes, CHANGES_PER_BATCH as u64 + 1);
+        lena.sync(&server).await;
+        mairi.sync(&server).await;
+        assert_eq!(mairi.phone().only_here().unwrap().changes, 0);
     }
 }

@@ -183,6 +183,38 @@ async fn a_shielded_case_is_not_betrayed_by_an_extract_that_is_not_there() {
     }
 }
 
+/// Somebody who is excluded from a case names its child in one of their own, to see whether there is another.
+#[actix_web::test]
+async fn a_case_that_somebody_is_excluded_from_is_not_betrayed_by_an_extract_that_is_not_there() {
+    for server in servers() {
+        let mut scene = Scene::new(&server, NUMBER, BORN).await;
+        let (member, excluded, place) =
+            (scene.member.user, scene.colleague.user, Compartment::Protection);
+        scene.lead.say_of(scene.case, place, (Fact::Named, member), true);
+        scene.lead.sync(&server).await;
+        scene.member.sync(&server).await;
+        scene.member.say_of(scene.case, place, (Fact::Excluded, excluded), true);
+        scene.member.sync(&server).await;
+
+        let second = scene.colleague.begin("Somebody", "Else");
+        scene.colleague.say(second, Fact::BirthDate, BORN);
+        let facts = sync_core::device::Facts::new(Fact::Identifier, NUMBER).of("SCN");
+        let own = sync_core::record::envelope::Envelope::of_case(second, Compartment::Team);
+        scene.colleague.phone().assert(&own, &facts, START).unwrap();
+        scene.colleague.sync(&server).await;
+        scene.lead.sync(&server).await;
+        scene.allocate(second);
+        scene.lead.say_of(second, Compartment::Team, (Fact::Member, excluded), "member");
+        scene.lead.sync(&server).await;
+        scene.sync(&server).await;
+        let first = std::mem::replace(&mut scene.case, second);
+        assert!(!scene.shown(|scene| &mut scene.colleague).is_null(), "as if there were none");
+        scene.case = first;
+        assert!(!scene.shown(|scene| &mut scene.member).is_null());
+        assert_in_order(&server);
+    }
+}
+
 #[actix_web::test]
 async fn a_slip_in_number_or_day_of_birth_links_nobody_and_a_correction_moves_the_link() {
     for (number, born) in [("LH000008", BORN), (NUMBER, "2016-05-04")] {

@@ -1,8 +1,12 @@
 use std::time::{Duration, Instant};
 
+use caseweave::db::{self, write_tx};
 use caseweave::role::Role;
+use caseweave::service::accounts::{self, Post};
+use caseweave::service::posts::{self, Ending};
 use serde_json::json;
 use sync_core::record::kind::Compartment;
+use sync_core::record::kinds::concern::ConcernDraft;
 use sync_core::record::schema::Fact;
 use sync_core::store::{Shelf, Store};
 
@@ -119,6 +123,62 @@ async fn what_was_moved_away_before_it_came_wakes_nobody() {
         lena.sync(&server).await;
         assert_eq!(neil.read(&server, &path).await, json!({ "news": true }));
         assert_eq!(neil.exchange(&server).await.received, 1);
+    }
+}
+
+/// The session is asked about again: that something came is nothing for whoever was taken off meanwhile.
+#[actix_web::test]
+async fn whoever_is_taken_off_while_they_wait_is_not_told_that_something_came() {
+    for server in servers() {
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let lead = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(&server).await;
+        let waits = lead.get(&server, "/v1/sync/wait?seconds=20");
+        let works = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let leave = |conn: &mut db::Conn| accounts::leave(conn, START, &lead.user);
+            write_tx(&mut server.conn(), leave).unwrap();
+            member.visit(case, "Rowan was at school today.", START);
+            member.sync(&server).await;
+        };
+        let (answer, ()) = futures_util::future::join(waits, works).await;
+        assert_refused(answer, 403, "device_retired");
+    }
+}
+
+/// What somebody may hear follows from the posts of the moment, also of those that ended while they waited.
+#[actix_web::test]
+async fn a_wait_goes_by_the_posts_of_the_moment() {
+    for server in servers() {
+        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let mut lead = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let duncan = Worker::new(&server, "Duncan", "social-work", Role::Duty).await;
+        let cluster = "Preston Lodge";
+        let post = Post { cluster, agency: "social-work", role: Role::Practitioner };
+        let give = |conn: &mut db::Conn| accounts::add_post(conn, START, &duncan.user, post);
+        write_tx(&mut server.conn(), give).unwrap();
+        let case = member.begin("Rowan", "Kerr");
+        member.sync(&server).await;
+        lead.sync(&server).await;
+        lead.say_of(case, Compartment::Team, (Fact::Member, member.user), "member");
+        lead.sync(&server).await;
+        member.sync(&server).await;
+        for ends in [false, true] {
+            let harm = json!({ "seen": "A bruise on the arm.", "harm_suspected": true });
+            let harm: ConcernDraft = serde_json::from_value(harm).unwrap();
+            member.make(case, Compartment::Protection, &harm);
+            let alarms = async {
+                if ends {
+                    let ending = Ending { sign_in: "duncan", cluster, role: Role::Duty };
+                    let end = |conn: &mut db::Conn| posts::end(conn, START, None, ending);
+                    write_tx(&mut server.conn(), end).unwrap();
+                }
+                member.exchange(&server).await;
+            };
+            let (news, _) = waits(&server, &duncan, 5, alarms).await;
+            assert_eq!(news, !ends, "an alarm is a duty officer's to hear");
+        }
     }
 }
 

@@ -172,3 +172,32 @@ async fn one_confidential_address_withholds_the_older_one_in_the_teams_record() 
         assert_in_order(&server);
     }
 }
+
+#[actix_web::test]
+async fn somebodys_many_words_keep_nothing_from_anybodys_phone() {
+    for server in servers() {
+        let mut nora = Worker::new(&server, "Nora", "social-work", Role::Practitioner).await;
+        let mut lena = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let words = "x".repeat(4_000);
+        // More than a page may have, if all of it went into one.
+        let cases: Vec<CaseId> = (0..30).map(|_| nora.begin("Rowan", "Kerr")).collect();
+        for case in &cases {
+            let own = Envelope::of_case(*case, TEAM);
+            for n in 0..9 {
+                let name = format!("Uncle {n}");
+                let person = Person { name, relation: "uncle".into(), born: None };
+                let saved = nora.phone().add(&own, vec![person.entry()], START).unwrap();
+                let uncle = saved.entries[0].to_string();
+                let restricted = Facts::new(Fact::ContactRestriction, words.as_str()).of(uncle);
+                nora.phone().assert(&own, &restricted, START).unwrap();
+            }
+        }
+        nora.sync(&server).await;
+        lena.sync(&server).await;
+        for case in &cases {
+            let contact = warned(&mut lena, *case).contact;
+            assert_eq!(contact.len(), 9, "eight with all that is said, and that there is more");
+            assert!(contact[8].restriction[0].starts_with("More is known"));
+        }
+    }
+}

@@ -45,6 +45,18 @@ impl<S: Store> Device<S> {
         Ok(fold(&loaded.history, loaded.placed))
     }
 
+    /// A case's own record for the team as it is shown beside other records: one that is damaged here says
+    /// nothing, so that they are shown all the same.
+    pub(super) fn shown_team(&self, case: CaseId) -> Result<Folded, DeviceError> {
+        match self.own_record(case, Compartment::Team) {
+            Err(DeviceError::Record(error)) if error.is_of_one() => {
+                let history = History::new(Envelope::of_case(case, Compartment::Team));
+                Ok(fold(&history, 0))
+            }
+            team => team,
+        }
+    }
+
     /// Whether the user is named to a case's protection records. Who named somebody else has a copy of
     /// what they wrote there, and is not.
     pub(super) fn is_named(&self, case: CaseId) -> Result<bool, DeviceError> {

@@ -17,7 +17,7 @@ use crate::record::kind::Kind;
 use crate::record::kinds::attachment::{AttachmentDetails, AttachmentDraft, AttachmentSort};
 use crate::record::kinds::{Contribution as _, Digest, Draft as _};
 use crate::record::schema::DETAILS;
-use crate::store::{AttachedRow, Bytes, BytesId, Place, Store, StoreError, Write};
+use crate::store::{AttachedRow, Bytes, BytesId, Store, StoreError, Write};
 use crate::time::Timestamp;
 
 /// The bytes of an attachment, as far as this phone has them.
@@ -154,7 +154,7 @@ impl<S: Store> Device<S> {
             return Ok(true);
         }
         let first = self.store.changes(record)?.into_iter().next();
-        Ok(first.is_some_and(|row| !matches!(row.place, Place::Unsent(_))))
+        Ok(first.is_some_and(|row| !row.is_unsent()))
     }
 }
 

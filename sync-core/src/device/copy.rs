@@ -6,15 +6,16 @@ use crate::device::{Device, DeviceError, NewRecord, Saved};
 use crate::engine::authors::{self, Loaded};
 use crate::engine::client::{cluster_of, moved_key};
 use crate::gate::copies::{self, Source, Sources};
-use crate::gate::refusal::Refusal;
+use crate::gate::refusal::{COPY_TOO_LONG, Refusal, TOO_LONG, TOO_MANY_AT_ONCE};
 use crate::ids::{CaseId, RecordId};
+use crate::limits::DEPENDENCIES_PER_CHANGE;
 use crate::policy::Denied;
 use crate::record::change::Change;
 use crate::record::fold::fold;
 use crate::record::kind::Compartment;
 use crate::record::kinds::sharing_decision::SharingDecisionDraft;
 use crate::record::kinds::{AttestedCopy, Contribution as _, Draft as _, Version};
-use crate::store::{Place, Shelf, Store, Write};
+use crate::store::{ChangeRow, Shelf, Store, Write};
 use crate::time::Timestamp;
 use crate::view::kinds::copied_text;
 
@@ -32,7 +33,7 @@ impl<S: Store> Device<S> {
     ) -> Result<Saved, DeviceError> {
         let case = self.envelope(record)?.case;
         let copy = self.copied(record, (case, to), reason, false)?;
-        self.make_one(copy, now)
+        self.make_one(copy, now).map_err(of_copy)
     }
 
     /// Copies a record for others of the same case and writes down why, for the user's own agency: both
@@ -57,7 +58,7 @@ impl<S: Store> Device<S> {
             framework: String::new(),
             entries: decision.entries(),
         };
-        let saved = self.make_each(vec![copy, why], now)?;
+        let saved = self.make_each(vec![copy, why], now).map_err(of_copy)?;
         saved.into_iter().next().ok_or(DeviceError::UnknownCase)
     }
 
@@ -75,7 +76,7 @@ impl<S: Store> Device<S> {
         now: Timestamp,
     ) -> Result<Saved, DeviceError> {
         let copy = self.copied(record, (case, to), reason, true)?;
-        self.make_one(copy, now)
+        self.make_one(copy, now).map_err(of_copy)
     }
 
     fn copied(
@@ -95,7 +96,12 @@ impl<S: Store> Device<S> {
         }
         let loaded = self.history(&envelope)?;
         let folded = fold(&loaded.history, loaded.placed);
-        let version = Version::of(loaded.history.dep_names(&loaded.history.heads()));
+        let heads = loaded.history.heads();
+        if heads.len() > DEPENDENCIES_PER_CHANGE {
+            // A version that names fewer is another one.
+            return Err(Refusal::new(TOO_MANY_AT_ONCE).into());
+        }
+        let version = Version::of(loaded.history.dep_names(&heads));
         let text = copied_text(&folded);
         let copies = AttestedCopy::of((*record, &made), &version, &text, reason, withdraws);
         let mut entries = copies::carried(&folded, reason);
@@ -145,12 +151,20 @@ impl<S: Store> Device<S> {
         for row in self.store.records_of_case(&case)? {
             let Some(target) = self.moved_to(&row.id)? else { continue };
             let changes = self.store.changes(&target)?;
-            let sent = changes.first().is_some_and(|it| !matches!(it.place, Place::Unsent(_)));
+            let sent = changes.first().is_some_and(|it| !it.is_unsent());
             if sent || !shared {
                 moves.insert(row.id, target);
             }
         }
         Ok(moves)
+    }
+}
+
+/// Whoever copies what others wrote cannot save it in parts.
+fn of_copy(error: DeviceError) -> DeviceError {
+    match error {
+        DeviceError::Refused(why) if why.code() == TOO_LONG => Refusal::new(COPY_TOO_LONG).into(),
+        other => other,
     }
 }
 
@@ -163,7 +177,7 @@ pub(super) fn note_move(change: &Change, target: &RecordId) -> Option<Write> {
 /// How long a record had been there when it was copied, as far as the phone knows: since it was
 /// written. The server counts from its arrival, which is never earlier.
 fn age_ms(source: &Loaded, change: &Change) -> i64 {
-    let unsent = source.rows.first().is_some_and(|row| matches!(row.place, Place::Unsent(_)));
+    let unsent = source.rows.first().is_some_and(ChangeRow::is_unsent);
     let written = source.history.links().first().map(|link| &link.change);
     let true_time = |change: &Change| change.at.plus_ms(change.clock_ahead_ms.saturating_neg());
     match written {

@@ -54,7 +54,7 @@ pub struct Enrolled {
     /// The server's address.
     #[n(0)]
     pub server: String,
-    /// The certificate of the server's authority, if it is not a public one.
+    /// The certificate of the authority that the server's own is from, in PEM; without it no server is trusted.
     #[n(1)]
     pub authority: Option<String>,
     /// The user.

@@ -38,7 +38,8 @@ pub struct CaseToHandOver {
     pub unread: Vec<NoticeLine>,
     /// Changes that only this phone has.
     pub only_here: usize,
-    /// Records that a newer version of the app wrote.
+    /// Records that cannot be shown here: a newer version of the app wrote in them, or they are damaged on
+    /// this phone.
     pub unreadable: usize,
 }
 

@@ -85,7 +85,7 @@ impl<S: Store> Device<S> {
         waiting: &mut Vec<InboxConflict>,
     ) -> Result<(), DeviceError> {
         let merging = self.merging(&case);
-        let team = self.own_record(case, Compartment::Team)?;
+        let team = self.shown_team(case)?;
         let name = crate::view::header(&team, &merging).name;
         let moves = self.moves(case, false)?;
         for (row, folded) in self.folded_rows(&case)? {
@@ -113,7 +113,11 @@ impl<S: Store> Device<S> {
         conflict: &Conflict,
         now: Timestamp,
     ) -> Result<bool, DeviceError> {
-        let context = self.context(folded.envelope.case, now)?;
+        let context = match self.context(folded.envelope.case, now) {
+            // Who is at the case is not known here then.
+            Err(DeviceError::Record(error)) if error.is_of_one() => return Ok(false),
+            context => context?,
+        };
         let record = record_facts(&folded.envelope);
         Ok(may_settle(&self.identity.principal, &context, &record, conflict))
     }

@@ -80,6 +80,11 @@ pub(super) fn contact(server: Timestamp, phone: Timestamp) -> Write {
     Noted { contact, seen: contact }.write()
 }
 
+/// When the phone was last in contact; the first time that it was asked whether it may be read, if it never was.
+pub(super) fn last_contact(store: &dyn Store) -> Result<Option<Timestamp>, StoreError> {
+    Ok(Noted::load(store)?.map(|noted| noted.contact))
+}
+
 impl Noted {
     fn load(store: &dyn Store) -> Result<Option<Self>, StoreError> {
         let Some(bytes) = store.item(Shelf::Meta, LEASE)? else { return Ok(None) };

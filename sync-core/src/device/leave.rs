@@ -2,17 +2,20 @@
 //! server, then the server orders it to be erased. Nothing that has no answer is ever wiped, unless
 //! the phone was reported stolen.
 
+use std::collections::BTreeSet;
+
 use crate::device::sync::{SyncError, SyncReport};
 use crate::device::transport::{Farewell, TransportError};
 use crate::device::{Device, DeviceError};
-use crate::engine::client::Waiting;
-use crate::engine::incoming::incoming;
+use crate::engine::client::{Waiting, cursors};
+use crate::engine::incoming::{displaced, incoming};
+use crate::engine::opened;
 use crate::gate::refusal::{handed_over, is_others, is_with_server};
 use crate::ids::ClusterId;
 use crate::limits::{BATCH_BYTES, CHANGES_PER_BATCH};
 use crate::protocol::VERSION;
 use crate::protocol::frame::{PushedChange, PushedRecord, encode_push};
-use crate::protocol::message::{Page, SyncRequest};
+use crate::protocol::message::{ClusterCursor, Page, SyncRequest};
 use crate::protocol::stream::StreamError;
 use crate::protocol::surrender::{EraseOrder, HandedOver, Receipt, Sealed, Surrender, Surrendered};
 use crate::record::history::decode_deps;
@@ -42,13 +45,16 @@ impl<S: Store> Device<S> {
     ///
     /// # Errors
     /// [`SyncError`]; everything is as it was, but for what the server has answered.
+    /// [`DeviceError::DraftsLeft`] until its user has saved or thrown away what is half written.
     pub fn leave(
         &mut self,
         way: &mut dyn Farewell,
         clock: &dyn Fn() -> Timestamp,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<Parting, SyncError> {
-        let mut leaving = Leaving { device: self, way, report: SyncReport::default() };
+        self.note_what_waits()?;
+        let (report, heard) = (SyncReport::default(), BTreeSet::new());
+        let mut leaving = Leaving { device: self, way, report, heard };
         let order = match leaving.ask(clock())? {
             Some(order) => order,
             None => leaving.hand_over(clock, random)?,
@@ -61,12 +67,14 @@ impl<S: Store> Device<S> {
         Ok(Parting { report, handed_over, at_once: order.at_once, receipt })
     }
 
-    /// What only this phone has: changes without an answer, bytes, and returned work.
+    /// What only this phone has: changes without an answer, bytes, returned work, what was opened on it, and
+    /// what is half written.
     fn left(&self) -> Result<u64, DeviceError> {
         let returned = self.store.returned()?;
         let returned = returned.iter().filter(|row| is_only_here(row)).count();
-        let unsent = self.store.unsent_count()?;
-        Ok(unsent.changes + unsent.attachments + returned as u64)
+        let (unsent, opened) = (self.store.unsent_count()?, opened::count(&self.store)?);
+        let rest = returned + opened + self.drafts()?.len();
+        Ok(unsent.changes + unsent.attachments + rest as u64)
     }
 }
 
@@ -74,14 +82,41 @@ struct Leaving<'a, S: Store> {
     device: &'a mut Device<S>,
     way: &'a mut dyn Farewell,
     report: SyncReport,
+    /// Clusters of which it was said that their log is another one now.
+    heard: BTreeSet<ClusterId>,
 }
 
 impl<S: Store> Leaving<'_, S> {
-    /// Asks what to do. The order to erase counts only when nothing is left, or at once.
+    /// Asks what to do. The order to erase counts only when nothing is left and the server has the log that
+    /// the phone knows, or at once.
     fn ask(&mut self, now: Timestamp) -> Result<Option<EraseOrder>, SyncError> {
         let left = self.device.left()?;
-        let answered = self.say(nothing(now), Vec::new(), left)?;
-        Ok(answered.erase.filter(|order| order.at_once || left == 0))
+        let request = SyncRequest { cursors: self.cursors()?, ..nothing(now) };
+        let answered = self.say(request, Vec::new(), left)?;
+        self.send_again(&answered.anew, now)?;
+        let done = left == 0 && answered.anew.is_empty();
+        Ok(answered.erase.filter(|order| order.at_once || done))
+    }
+
+    /// Where the phone stands in each cluster's log, but for those of whose other log it has heard. What is
+    /// written down of where it stands stays: should its mark be taken back, a sync must hear of that, too.
+    fn cursors(&self) -> Result<Vec<ClusterCursor>, DeviceError> {
+        let clusters = self.device.clusters.keys().copied();
+        let clusters: Vec<ClusterId> = clusters.filter(|it| !self.heard.contains(it)).collect();
+        Ok(cursors(&self.device.store, &clusters)?)
+    }
+
+    /// A server that was put back to a backup may lack what it had taken, and this phone may be the only one
+    /// that has it: own work is to be sent again.
+    fn send_again(&mut self, anew: &[ClusterId], now: Timestamp) -> Result<(), DeviceError> {
+        for cluster in anew {
+            let page = Page { anew: true, ..Page::new(*cluster, now) };
+            let writes = displaced(&self.device.store, &page, &self.device.own())?;
+            self.device.store.commit(&writes)?;
+            self.device.read_again()?;
+            self.heard.insert(*cluster);
+        }
+        Ok(())
     }
 
     fn hand_over(
@@ -89,6 +124,10 @@ impl<S: Store> Leaving<'_, S> {
         clock: &dyn Fn() -> Timestamp,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<EraseOrder, SyncError> {
+        // No form of the exchange holds it, and its user alone knows what is to become of it.
+        if !self.device.drafts().map_err(DeviceError::from)?.is_empty() {
+            return Err(DeviceError::DraftsLeft.into());
+        }
         self.push(clock, random)?;
         self.give_up_waiting()?;
         loop {
@@ -102,6 +141,7 @@ impl<S: Store> Leaving<'_, S> {
                 return Err(TransportError::Busy.into());
             }
         }
+        self.tell_openings(clock)?;
         match self.ask(clock())? {
             Some(order) => Ok(order),
             // No answer of the server changes that: only an exchange carries bytes.
@@ -188,6 +228,24 @@ impl<S: Store> Leaving<'_, S> {
             .collect();
         self.device.store.commit(&writes)?;
         Ok(writes.len())
+    }
+
+    /// Tells what was opened here without signal. An answer says that the audit has it: a server writes it
+    /// down before it answers.
+    fn tell_openings(&mut self, clock: &dyn Fn() -> Timestamp) -> Result<(), SyncError> {
+        loop {
+            let openings = opened::to_tell(&self.device.store).map_err(DeviceError::from)?;
+            let Some(last) = openings.last().map(|opening| opening.number) else { return Ok(()) };
+            let (now, left) = (clock(), self.device.left()?);
+            let request = SyncRequest { openings, ..nothing(now) };
+            let answered = self.say(request, Vec::new(), left)?;
+            // It was reported stolen meanwhile: what it says is not read any more.
+            if answered.erase.is_some_and(|order| order.at_once) {
+                return Ok(());
+            }
+            let told = opened::forget(&self.device.store, last, now).map_err(DeviceError::from)?;
+            self.device.store.commit(&told).map_err(DeviceError::from)?;
+        }
     }
 
     fn say(

@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 use crate::device::early;
 use crate::device::read::CaseloadLine;
 use crate::device::{Device, DeviceError};
-use crate::engine::authors::{self, RecordError};
+use crate::engine::authors;
 use crate::ids::{Actor, CaseId, RecordId};
 use crate::merge::{conflicts, notices_for};
 use crate::protocol::message::DirectoryLine;
@@ -163,7 +163,7 @@ impl<S: Store> Device<S> {
                     read.count(row.id, &loaded.rows, |actor| self.authors.user(actor) == Some(own));
                     read.records.push(fold(&loaded.history, loaded.placed));
                 }
-                Err(RecordError::Newer) => {
+                Err(error) if error.is_of_one() => {
                     let rows = self.store.changes(&row.id)?;
                     read.count(row.id, &rows, |actor| self.authors.user(actor) == Some(own));
                     read.has_any = true;
@@ -175,7 +175,7 @@ impl<S: Store> Device<S> {
         Ok(read)
     }
 
-    /// What a record is found by; nothing for one that is gone, or that a newer version wrote.
+    /// What a record is found by; nothing for one that is gone, or that cannot be read here.
     pub(super) fn words_of(&self, record: &RecordId) -> Result<String, DeviceError> {
         let Some(row) = self.store.record(record)? else { return Ok(String::new()) };
         match authors::load_row(&self.store, &self.authors, &row) {
@@ -183,7 +183,7 @@ impl<S: Store> Device<S> {
                 let folded = fold(&loaded.history, loaded.placed);
                 Ok(words_of(&folded, &self.merging(&row.case)))
             }
-            Err(RecordError::Newer) => Ok(String::new()),
+            Err(error) if error.is_of_one() => Ok(String::new()),
             Err(error) => Err(error.into()),
         }
     }
@@ -223,7 +223,7 @@ impl<S: Store> Device<S> {
             version: VERSION,
             header: match team {
                 Some(team) => header(team, &merging),
-                None => header(&self.own_record(case, Compartment::Team)?, &merging),
+                None => header(&self.shown_team(case)?, &merging),
             },
             safety: count(safety),
             routine: count(open.len() - safety),
@@ -243,6 +243,12 @@ impl<S: Store> Device<S> {
         let line = self.store.item(Shelf::Directory, case.as_bytes())?;
         let line: Option<DirectoryLine> = line.and_then(|bytes| minicbor::decode(&bytes).ok());
         let mut header = kept.header;
+        if header.name.is_empty()
+            && let Some(line) = line.as_ref().filter(|_| kept.unreadable > 0)
+        {
+            // Where the case's own record cannot be read, the child still has a name.
+            header.name.clone_from(&line.name);
+        }
         if frozen {
             header.visit_risk = self.warnings(&case)?.visit_risk.into_iter().next();
         }
@@ -297,7 +303,7 @@ impl<S: Store> Device<S> {
                     let record = fold(&loaded.history, loaded.placed);
                     folded.push((row, record));
                 }
-                Err(RecordError::Newer) => {}
+                Err(error) if error.is_of_one() => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -308,10 +314,9 @@ impl<S: Store> Device<S> {
 impl ReadCase {
     /// Counts a record's changes: what only this phone has, and what others wrote.
     fn count(&mut self, record: RecordId, rows: &[ChangeRow], is_own: impl Fn(&Actor) -> bool) {
-        let unsent = |row: &&ChangeRow| matches!(row.place, Place::Unsent(_));
         let theirs =
             |row: &&ChangeRow| matches!(row.place, Place::Placed(_)) && !is_own(&row.actor);
-        self.only_here += rows.iter().filter(unsent).count();
+        self.only_here += rows.iter().filter(|row| row.is_unsent()).count();
         let others = count(rows.iter().filter(theirs).count());
         if others > 0 {
             self.others.insert(record, others);

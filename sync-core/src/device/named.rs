@@ -4,11 +4,12 @@
 use crate::device::{Device, DeviceError};
 use crate::engine::client::cluster_of;
 use crate::engine::mapping::{self, Names};
+use crate::engine::renames::Renames;
 use crate::ids::{CaseId, EntryId, RecordId};
 use crate::record::change::{Edit, ElementId};
 use crate::record::envelope::Envelope;
 use crate::record::history::{ChangeName, History};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 impl<S: Store> Device<S> {
     /// A case by the name that it has now.
@@ -19,18 +20,20 @@ impl<S: Store> Device<S> {
 
     /// A record by the name that it has now.
     pub(super) fn record_now(&self, record: &RecordId) -> Result<RecordId, DeviceError> {
-        let known = self.renames.is_empty() || self.store.record(record)?.is_some();
-        Ok(if known { *record } else { self.renames.record(record) })
+        let now = self.renames.record(record);
+        Ok(if now == *record || self.is_here(record)? { *record } else { now })
+    }
+
+    /// Whether anything of a record is here. All of one that came back is among the returned work.
+    pub(super) fn is_here(&self, record: &RecordId) -> Result<bool, StoreError> {
+        Ok(!self.store.changes(record)?.is_empty())
     }
 
     /// An envelope by the name that its record has now. It says more than a name: where another
     /// record has the name, this one is found all the same.
     pub(super) fn envelope_now(&self, envelope: &Envelope) -> Result<Envelope, DeviceError> {
         let (id, now) = (envelope.id(), self.renames.record(&envelope.id()));
-        let known = self.store.record(&id)?.map(|row| row.envelope);
-        let other = known.is_some_and(|known| known != envelope.encode());
-        let gone = envelope.made().is_some() && self.store.record(&id)?.is_none();
-        if now != id && (other || gone) {
+        if now != id && self.is_no_more(envelope)? {
             return self.envelope(&now);
         }
         match envelope.made() {
@@ -38,6 +41,13 @@ impl<S: Store> Device<S> {
             None => Ok(Envelope { case: self.case_now(envelope.case)?, ..envelope.clone() }),
             Some(_) => Ok(envelope.clone()),
         }
+    }
+
+    /// Whether nothing of a record is here, or another one has its name.
+    fn is_no_more(&self, envelope: &Envelope) -> Result<bool, DeviceError> {
+        let known = self.store.record(&envelope.id())?.map(|row| row.envelope);
+        let other = known.is_some_and(|known| known != envelope.encode());
+        Ok(other || (envelope.made().is_some() && !self.is_here(&envelope.id())?))
     }
 
     /// An entry of a record by the name that it has now.
@@ -66,6 +76,33 @@ impl<S: Store> Device<S> {
         let mapped = edits.iter().map(|edit| mapping::map_edit(edit, &record, &now));
         let mapped: Option<Vec<Edit>> = mapped.collect();
         mapped.unwrap_or(edits)
+    }
+}
+
+/// What was written in a record, as it reads in the one that took its place.
+pub(super) fn edits_moved(renames: &Renames, from: &RecordId, edits: Vec<Edit>) -> Vec<Edit> {
+    let moved = Moved(renames);
+    edits.into_iter().map(|edit| mapping::map_edit(&edit, from, &moved).unwrap_or(edit)).collect()
+}
+
+/// The names of a record's own entries; what else is named has a name that is looked up where it is written.
+struct Moved<'a>(&'a Renames);
+
+impl Names for Moved<'_> {
+    fn entry(&self, record: &RecordId, id: &EntryId) -> Option<EntryId> {
+        Some(self.0.entry(record, id))
+    }
+
+    fn record(&self, id: &RecordId) -> RecordId {
+        *id
+    }
+
+    fn case(&self, id: &CaseId) -> CaseId {
+        *id
+    }
+
+    fn element(&self, id: &ElementId) -> Option<ElementId> {
+        Some(*id)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::merge::{Notice, notices_for};
 use crate::protocol::message::{DirectoryLine, PersonLine};
 use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::Compartment;
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, StoreError, UnsentCount};
+use crate::store::{RecordRow, Shelf, Store, StoreError, UnsentCount};
 use crate::time::Timestamp;
 use crate::view::{CaseHeader, CaseView, DueDate, Extract, Sheet, Warnings, header};
 
@@ -28,7 +28,8 @@ pub struct CaseloadLine {
     pub routine_conflicts: usize,
     /// Changes that only this phone has.
     pub only_here: usize,
-    /// Records that a newer version of the app wrote.
+    /// Records that cannot be shown here: a newer version of the app wrote in them, or they are damaged on
+    /// this phone.
     pub unreadable: usize,
     /// Changes by others since the user last opened the case.
     pub unread: usize,
@@ -78,7 +79,7 @@ impl<S: Store> Device<S> {
         let case = self.case_now(case)?;
         let view = match self.fold_case(case, shared)? {
             (records, 0, _) if records.is_empty() => return Err(DeviceError::UnknownCase),
-            (records, ..) if records.is_empty() => return Err(RecordError::Newer.into()),
+            (records, ..) if records.is_empty() => return Err(self.why_unread(case)?.into()),
             (records, ..) => {
                 let moves = self.moves(case, shared)?;
                 CaseView::of(case, &records, &moves, &self.merging(&case))
@@ -86,7 +87,7 @@ impl<S: Store> Device<S> {
         };
         let view = CaseView { warnings: self.warnings(&case)?, ..view };
         let Some(extract) = self.extract(case)? else { return Ok(view) };
-        let (team, merging) = (self.own_record(case, Compartment::Team)?, self.merging(&case));
+        let (team, merging) = (self.shown_team(case)?, self.merging(&case));
         Ok(view.with(&extract, &header(&team, &merging), &merging))
     }
 
@@ -177,8 +178,8 @@ impl<S: Store> Device<S> {
         Ok(bytes.and_then(|bytes| minicbor::decode(&bytes).ok()))
     }
 
-    /// How many of a case's records hold something that a newer version of the app wrote: they are
-    /// kept, and left out of what [`Device::case`] shows until the app is updated.
+    /// How many of a case's records hold something that a newer version of the app wrote, or are damaged on
+    /// this phone: they are kept, and left out of what [`Device::case`] shows.
     ///
     /// # Errors
     /// [`DeviceError`]
@@ -186,8 +187,17 @@ impl<S: Store> Device<S> {
         Ok(self.fold_case(case, true)?.1)
     }
 
-    /// A case's records as they are read, how many a newer version wrote, and how many changes only
-    /// this phone has.
+    /// Why nothing is shown of a case of which there is something here.
+    fn why_unread(&self, case: CaseId) -> Result<RecordError, DeviceError> {
+        for row in self.store.records_of_case(&case)? {
+            if let Err(error) = authors::load_row(&self.store, &self.authors, &row) {
+                return Ok(error);
+            }
+        }
+        Ok(RecordError::Unknown)
+    }
+
+    /// A case's records as they are read, how many cannot be, and how many changes only this phone has.
     pub(super) fn fold_case(
         &self,
         case: CaseId,
@@ -197,19 +207,17 @@ impl<S: Store> Device<S> {
         for row in self.store.records_of_case(&case)? {
             match authors::load_row(&self.store, &self.authors, &row) {
                 Ok(loaded) => {
-                    let unsent = |row: &&ChangeRow| matches!(row.place, Place::Unsent(_));
-                    only_here += loaded.rows.iter().filter(unsent).count();
+                    only_here += loaded.rows.iter().filter(|row| row.is_unsent()).count();
                     let all = loaded.history.links().len();
                     let seen: Vec<bool> = (0..all).map(|i| !shared || i < loaded.placed).collect();
                     if seen.contains(&true) {
                         records.push(fold_seen(&loaded.history, loaded.placed, &seen));
                     }
                 }
-                Err(RecordError::Newer) => {
+                Err(error) if error.is_of_one() => {
                     unreadable += 1;
                     let rows = self.store.changes(&row.id)?;
-                    let unsent = |row: &&ChangeRow| matches!(row.place, Place::Unsent(_));
-                    only_here += rows.iter().filter(unsent).count();
+                    only_here += rows.iter().filter(|row| row.is_unsent()).count();
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -3,11 +3,15 @@
 
 use serde::Serialize;
 
+use crate::device::lease::last_contact;
+use crate::device::named::edits_moved;
 use crate::device::{Device, DeviceError, Saved};
-use crate::gate::refusal::sentence;
+use crate::engine::authors::RecordError;
+use crate::engine::renames::Renames;
+use crate::gate::refusal::{Refusal, is_others, sentence};
 use crate::ids::{CaseId, RecordId};
 use crate::limits::DISCARDED_MS;
-use crate::record::change::{Change, Edit, Run};
+use crate::record::change::Change;
 use crate::record::envelope::{Envelope, Made, Origin};
 use crate::record::kind::Kind;
 use crate::store::{ChangeRow, RecordRow, ReturnedRow, Store, Write};
@@ -42,6 +46,13 @@ pub struct Discarded {
     pub at: Timestamp,
 }
 
+/// What goes with a change that is written again, in the same commit.
+struct Again {
+    writes: Vec<Write>,
+    /// The names that work has had, with those that it gets.
+    renames: Renames,
+}
+
 /// Before the moment and the reason of work that was thrown away.
 const DISCARDED: &str = "discarded ";
 
@@ -73,15 +84,19 @@ impl<S: Store> Device<S> {
     /// [`DeviceError::NotReturned`]
     pub fn discard(&mut self, id: u64, now: Timestamp) -> Result<(), DeviceError> {
         let row = self.returned_row(id)?;
+        let contact = last_contact(&self.store)?;
         let mut writes = Vec::new();
         for old in self.discarded()? {
-            // A clock that was set back throws nothing away early.
-            if now.since_ms(old.at) > DISCARDED_MS {
+            // A clock that jumps throws nothing away early: the days must have passed by the contacts, too.
+            let over = |by: Timestamp| by.since_ms(old.at) > DISCARDED_MS;
+            if over(now) && contact.is_some_and(over) {
                 writes.push(Write::ForgetReturned(old.work.id));
                 writes.extend(self.bytes_go(&old.work)?);
             }
         }
-        let reason = format!("{DISCARDED}{} {}", now.0, row.reason);
+        // Nor does one that was behind: nothing was thrown away before the last contact.
+        let at = contact.map_or(now, |contact| contact.max(now));
+        let reason = format!("{DISCARDED}{} {}", at.0, row.reason);
         writes.push(Write::Rejudge { id, reason });
         Ok(self.store.commit(&writes)?)
     }
@@ -99,47 +114,91 @@ impl<S: Store> Device<S> {
     }
 
     /// Writes returned work again as it was, in its record as this phone has it now, or in a new
-    /// record where its own was not taken. It leaves the returned work in the same moment.
+    /// record where its own was not taken: there what else came back of it follows. It leaves the returned
+    /// work in the same moment.
     ///
     /// # Errors
-    /// [`DeviceError::Refused`] where it is not allowed now either; [`DeviceError::CopyTheWords`] where
-    /// what it speaks of is not here. It stays as it is then.
+    /// [`DeviceError::Refused`] where it is not allowed now either, or where what began its record is to be
+    /// written again first; [`DeviceError::CopyTheWords`] where what it speaks of is not here. It stays as
+    /// it is then.
     pub fn write_again(&mut self, id: u64, now: Timestamp) -> Result<Saved, DeviceError> {
         let row = self.returned_row(id)?;
         let change = self.decoded(&row.record, &row.change).ok_or(DeviceError::CopyTheWords)?;
-        let mut with = vec![Write::ForgetReturned(id)];
-        let old = Envelope::decode(&row.record.envelope).map_err(|_| DeviceError::CopyTheWords)?;
-        let envelope = self.place_of(&old, &mut with, now)?;
-        let unknown = |error| match error {
-            DeviceError::Refused(refusal) if refusal.code() == "unknown_reference" => {
-                DeviceError::CopyTheWords
-            }
-            error => error,
+        let (writes, renames) = (vec![Write::ForgetReturned(id)], self.renames.clone());
+        let mut again = Again { writes, renames };
+        let envelope = self.place_of(&row, &mut again, now).map_err(not_here)?;
+        let edits = match envelope.id() == row.record.id {
+            true => change.edits,
+            false => edits_moved(&again.renames, &row.record.id, change.edits),
         };
-        self.change(&envelope, change.edits, with, now).map_err(unknown)
+        self.follows(&row, &envelope, &mut again)?;
+        let saved = self.change(&envelope, edits, again.writes, now).map_err(not_here)?;
+        self.renames = again.renames;
+        Ok(saved)
+    }
+
+    /// What was called as the returned change is called as the next one of its record: what speaks of it
+    /// follows.
+    fn follows(
+        &self,
+        row: &ReturnedRow,
+        envelope: &Envelope,
+        again: &mut Again,
+    ) -> Result<(), DeviceError> {
+        let loaded = self.history(envelope)?;
+        let actor = self.writer(&loaded);
+        let new = (actor, loaded.history.next_seq(&actor));
+        let (record, old) = (row.record.id, (row.change.actor, row.change.seq));
+        // One author may give a number of a record again: another change could be meant by a name beside it.
+        if (record, old.0) != (envelope.id(), actor) {
+            let rename = again.renames.rename_change((&record, &old), (&envelope.id(), &new));
+            again.writes.push(rename);
+        }
+        Ok(())
     }
 
     /// The record to write in: where nothing of it is here, it is made anew.
     fn place_of(
         &self,
-        old: &Envelope,
-        with: &mut Vec<Write>,
+        row: &ReturnedRow,
+        again: &mut Again,
         now: Timestamp,
     ) -> Result<Envelope, DeviceError> {
-        let known = self.envelope_now(old)?;
+        let old = Envelope::decode(&row.record.envelope).map_err(|_| DeviceError::CopyTheWords)?;
+        let known = self.envelope_now(&old)?;
         let Some(made) = known.made() else { return Ok(known) };
-        if !self.store.changes(&known.id())?.is_empty() {
+        if self.is_here(&known.id())? {
             return Ok(known);
+        }
+        if self.is_begun_by_another(row, &known.id(), made)? {
+            return Err(Refusal::new("out_of_order").into());
         }
         let (n, given) = self.next_record()?;
         let (creator, device) = (self.identity.actor, self.identity.device);
         let origin = Origin::Made(Made { creator, n, device, at: now, ..made.clone() });
         let anew = Envelope { case: self.case_now(known.case)?, origin, ..known.clone() };
-        // What else came back of the record follows it there.
-        with.push(self.renames.clone().rename_record(&known.id(), &anew.id()));
-        with.push(given);
-        with.push(Write::Reattach { from: known.id(), to: anew.id() });
+        // What else came back of the record follows it there, and what it has attached is found there: its
+        // own row, which is empty, must not be.
+        let rename = again.renames.rename_record(&known.id(), &anew.id());
+        let bytes = Write::Reattach { from: known.id(), to: anew.id() };
+        again.writes.extend([rename, given, bytes, Write::DropRecord(known.id())]);
         Ok(anew)
+    }
+
+    /// Whether what began a record is other work that came back and was not thrown away: it says what was
+    /// fixed when the record was made, and nothing that comes after another can say that.
+    fn is_begun_by_another(
+        &self,
+        row: &ReturnedRow,
+        record: &RecordId,
+        made: &Made,
+    ) -> Result<bool, DeviceError> {
+        let begins = |it: &ReturnedRow| {
+            let is_kept = discarded(&it.reason).is_none() && !is_others(&it.reason);
+            let first = (it.change.actor, it.change.seq) == (made.creator, 1);
+            is_kept && first && it.record.id == *record && it.id != row.id
+        };
+        Ok(self.store.returned()?.iter().any(begins))
     }
 
     /// The bytes of an attachment that was never taken go with it.
@@ -180,21 +239,18 @@ impl<S: Store> Device<S> {
     }
 
     fn words(&self, record: &RecordRow, change: &ChangeRow) -> Vec<String> {
-        let edits = self.decoded(record, change).map(|change| change.edits).unwrap_or_default();
-        let mut words = Vec::new();
-        for edit in edits {
-            match edit {
-                Edit::Add(entry) => {
-                    let texts = entry.fields.iter().filter_map(|(_, value)| value.as_text());
-                    words.extend(texts.map(str::to_owned));
-                    words.extend(entry.text);
-                }
-                Edit::Splice { runs, .. } => words.extend(runs.into_iter().filter_map(|run| {
-                    if let Run::Insert { text, .. } = run { Some(text) } else { None }
-                })),
-            }
+        self.decoded(record, change).map(|change| change.words()).unwrap_or_default()
+    }
+}
+
+/// Where what work speaks of is not here, its words can be copied.
+fn not_here(error: DeviceError) -> DeviceError {
+    match error {
+        DeviceError::Refused(refusal) if refusal.code() == "unknown_reference" => {
+            DeviceError::CopyTheWords
         }
-        words
+        DeviceError::Record(RecordError::Unknown) => DeviceError::CopyTheWords,
+        error => error,
     }
 }
 
@@ -203,3 +259,6 @@ fn discarded(reason: &str) -> Option<(Timestamp, &str)> {
     let (at, reason) = reason.strip_prefix(DISCARDED)?.split_once(' ')?;
     Some((Timestamp(at.parse().ok()?), reason))
 }
+
+#[cfg(test)]
+mod tests;

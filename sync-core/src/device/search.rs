@@ -59,11 +59,12 @@ impl<S: Store> Device<S> {
     fn hit(&self, record: &RecordId, words: &[String]) -> Result<Option<Hit>, DeviceError> {
         let folded = match self.record(record) {
             Ok(folded) => folded,
-            Err(DeviceError::Record(RecordError::Newer | RecordError::Unknown)) => return Ok(None),
+            Err(DeviceError::Record(RecordError::Unknown)) => return Ok(None),
+            Err(DeviceError::Record(error)) if error.is_of_one() => return Ok(None),
             Err(error) => return Err(error),
         };
         let envelope = &folded.envelope;
-        let team = self.own_record(envelope.case, Compartment::Team)?;
+        let team = self.shown_team(envelope.case)?;
         Ok(Some(Hit {
             case: envelope.case,
             name: header(&team, &self.merging(&envelope.case)).name,

@@ -21,7 +21,8 @@ impl<S: Store> Device<S> {
         Ok(conflicts(&folded.entries, &self.merging(&envelope.case)))
     }
 
-    /// Settles a disagreement: the value replaces all rivals that this phone has, and no other.
+    /// Settles a disagreement: the value replaces all rivals that this phone has, and no other. Of more than
+    /// one settlement can replace the oldest go first, and the next one settles the rest.
     ///
     /// # Errors
     /// [`DeviceError::NoConflict`], [`DeviceError::ReasonMissing`]; nothing was saved.
@@ -43,7 +44,8 @@ impl<S: Store> Device<S> {
         let open = conflicts(&folded.entries, &self.merging(&envelope.case));
         let conflict = open.iter().find(|it| it.fact == fact && it.subject == subject);
         let conflict = conflict.ok_or(DeviceError::NoConflict)?;
-        let draft = settlement(conflict, &folded.entries, value, reason);
+        let mut draft = settlement(conflict, &folded.entries, value, reason);
+        draft.replaces = loaded.history.within_reach(draft.replaces);
         self.add(&envelope, vec![draft.entry()], now)
     }
 

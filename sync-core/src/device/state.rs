@@ -35,8 +35,12 @@ impl<S: Store> Device<S> {
                 Place::Placed(_) => state.with_others += 1,
             }
         }
-        let returned = self.returned()?.into_iter().filter(|work| work.record == record);
-        state.returned = returned.map(|work| work.why).collect();
+        for work in self.returned()? {
+            // What came back of a record that was written again follows it.
+            if self.record_now(&work.record)? == record {
+                state.returned.push(work.why);
+            }
+        }
         Ok(state)
     }
 }

@@ -27,7 +27,7 @@ use crate::protocol::message::{Page, SyncRequest};
 use crate::protocol::stream::{PageReader, StreamError, encode_request};
 use crate::record::history::ChangeName;
 use crate::record::kind::Kind;
-use crate::store::{ChangeRow, Place, Shelf, Store, Write};
+use crate::store::{ChangeRow, Shelf, Store, Write};
 use crate::time::Timestamp;
 
 /// What one call of [`Device::sync`] did.
@@ -276,12 +276,12 @@ impl<S: Store> Device<S> {
             let Some(row) = self.store.record(record)? else { continue };
             let rows = self.store.changes(record)?;
             let is_it = |row: &&ChangeRow| row.actor == *actor && row.seq == *seq;
-            if !rows.iter().find(is_it).is_some_and(is_unsent) {
+            if !rows.iter().find(is_it).is_some_and(ChangeRow::is_unsent) {
                 continue;
             }
             waiting.insert(*record);
             // The server does not know the case yet: nothing else of it can be taken.
-            if row.kind == Kind::Case.code() && rows.iter().all(is_unsent) {
+            if row.kind == Kind::Case.code() && rows.iter().all(ChangeRow::is_unsent) {
                 let others = self.store.records_of_case(&row.case)?;
                 waiting.extend(others.iter().map(|other| other.id));
             }
@@ -293,7 +293,7 @@ impl<S: Store> Device<S> {
         let mut unsent = 0;
         for record in waiting {
             let rows = self.store.changes(record)?;
-            unsent += rows.iter().filter(|row| is_unsent(row)).count();
+            unsent += rows.iter().filter(|row| row.is_unsent()).count();
         }
         Ok(unsent)
     }
@@ -373,10 +373,6 @@ impl<S: Store> Device<S> {
         writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
         Ok(self.store.commit(&writes)?)
     }
-}
-
-fn is_unsent(row: &ChangeRow) -> bool {
-    matches!(row.place, Place::Unsent(_))
 }
 
 /// Counts what is read.

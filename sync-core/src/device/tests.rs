@@ -170,3 +170,43 @@ fn a_visit_to_siblings_is_saved_for_all_of_them_or_for_none() {
     visit(&mut phone, cases[0], "Another one.");
     assert_eq!(phone.only_here().unwrap().changes, 7);
 }
+
+/// Leaves a record's first change without its last byte.
+fn spoil(phone: &mut Device<MemoryStore>, record: &RecordId) {
+    let mut change = phone.store.changes(record).unwrap().remove(0);
+    change.body.pop();
+    let (record, actor, seq) = (*record, change.actor, change.seq);
+    phone.store.commit(&[crate::store::Write::Rename { record, actor, seq, change }]).unwrap();
+}
+
+/// What the list says: the name, how much cannot be shown, and how much only this phone has.
+fn listed(phone: &Device<MemoryStore>) -> Vec<(String, usize, usize)> {
+    let lines = phone.caseload().unwrap().into_iter();
+    lines.map(|line| (line.header.name, line.unreadable, line.only_here)).collect()
+}
+
+#[test]
+fn one_damaged_record_hides_nothing_else() {
+    let mut phone = phone();
+    let (case, _) = (begin(&mut phone, "Ailsa"), begin(&mut phone, "Brodie"));
+    let damaged = visit(&mut phone, case, "A tower that fell.");
+    let whole = visit(&mut phone, case, "A tower that stood.");
+    spoil(&mut phone, &damaged);
+    let named = |name: &str, unreadable: usize, here: usize| (name.to_owned(), unreadable, here);
+    assert_eq!(listed(&phone), [named("Ailsa", 1, 3), named("Brodie", 0, 1)]);
+    let view = phone.open_case(case, NOW).unwrap();
+    let shown = |id: RecordId| view.records.iter().any(|it| it.id == id);
+    assert!(shown(whole) && !shown(damaged));
+    assert_eq!((phone.unreadable(case).unwrap(), phone.sheets(case).unwrap().len()), (1, 2));
+    assert!(phone.inbox(NOW).unwrap().conflicts.is_empty());
+    assert_eq!(phone.due("2026-10-02".parse().unwrap()).unwrap().len(), 1);
+    let found = phone.search("tower", 9).unwrap();
+    assert_eq!(found.iter().map(|hit| hit.record).collect::<Vec<_>>(), [whole]);
+    let alone = phone.record(&damaged);
+    assert!(matches!(alone, Err(DeviceError::Record(RecordError::Damaged(_)))), "{alone:?}");
+
+    spoil(&mut phone, &Compartment::Team.case_record(&case));
+    assert_eq!(listed(&phone), [named("Ailsa", 2, 3), named("Brodie", 0, 1)]);
+    assert_eq!(phone.search("stood", 9).unwrap().len(), 1, "the rest is found without it");
+    assert!(phone.case(case, false).is_ok() && phone.inbox(NOW).is_ok());
+}

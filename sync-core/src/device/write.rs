@@ -8,17 +8,18 @@ use crate::engine::numbers::number_of;
 use crate::engine::own::{
     NEXT_CASE, NEXT_ORDINAL, NEXT_RECORD, counted, counter, counter32, row_of,
 };
-use crate::gate::refusal::{IN_REVIEW, Refusal};
-use crate::gate::{attached, permission, shape};
+use crate::gate::copies::Sources;
+use crate::gate::refusal::{IN_REVIEW, Refusal, TOO_MANY_AT_ONCE};
+use crate::gate::{attached, permission, shape, size};
 use crate::ids::{Actor, CaseId, ClusterId, EntryId, RecordId};
 use crate::merge::resolve;
-use crate::policy::{ClusterAction, decide_in_cluster};
+use crate::policy::{CaseContext, ClusterAction, decide_in_cluster};
 use crate::protocol::message::DirectoryLine;
 use crate::record::change::{Change, Edit, NewEntry};
 use crate::record::entry::Assertion;
 use crate::record::envelope::{Envelope, Made, Origin};
 use crate::record::fold::fold;
-use crate::record::history::encode_deps;
+use crate::record::history::{History, encode_deps};
 use crate::record::kind::{Compartment, Kind};
 use crate::record::schema::{FACTS, Fact, fact_field};
 use crate::record::value::Value;
@@ -148,8 +149,8 @@ impl<S: Store> Device<S> {
         let bytes = minicbor::to_vec(&line).map_err(|_| DeviceError::UnknownCase)?;
         // Known before the record is, so that the policy finds its beginner; harmless alone.
         self.store.commit(&[
-            Write::Set(Shelf::Directory, case.as_bytes().to_vec(), bytes),
-            Write::Set(Shelf::Meta, begun_key(&case), Vec::new()),
+            Write::Set(Shelf::Directory, case.as_bytes().to_vec(), bytes.clone()),
+            Write::Set(Shelf::Meta, begun_key(&case), bytes),
             counted(NEXT_CASE, u64::from(n) + 1),
         ])?;
         self.add(&Envelope::of_case(case, Compartment::Team), entries, now)
@@ -273,7 +274,8 @@ impl<S: Store> Device<S> {
     }
 
     /// Asserts a fact of a record in sight of all that the phone has: it replaces what stands, so
-    /// an informed edit closes a routine disagreement.
+    /// an informed edit closes a routine disagreement. Of more than one assertion can replace the oldest go
+    /// first, and the next assertion replaces the rest.
     ///
     /// # Errors
     /// [`DeviceError`]; nothing was saved.
@@ -290,7 +292,8 @@ impl<S: Store> Device<S> {
             folded.entries.iter().filter_map(|entry| entry.assertion()).collect();
         let merging = self.merging(&envelope.case);
         let standing = resolve(facts.fact, &facts.subject, &all, None, &merging).standing;
-        let mut replaces: Vec<_> = standing.iter().map(|assertion| assertion.entry.id).collect();
+        let oldest_first = standing.iter().rev().map(|assertion| assertion.entry.id);
+        let mut replaces = loaded.history.within_reach(oldest_first);
         replaces.sort_unstable();
         let entry = facts.entry(replaces);
         self.add(envelope, vec![entry], now)
@@ -340,21 +343,36 @@ impl<S: Store> Device<S> {
             edits,
         };
         shape::check(envelope.kind(), &change)?;
-        let case = self.context(envelope.case, now)?;
-        let deps = loaded.history.implied_deps(&change.actor);
-        let sources = self.sources(&change)?;
+        let (case, sources) = (self.context(envelope.case, now)?, self.sources(&change)?);
         attached::check(envelope, &change, self.parent(envelope, &change)?, &sources)?;
-        let principal = &self.identity.principal;
-        permission::check(principal, &case, &loaded.history, &change, &deps, &sources)?;
+        let deps = self.permitted(&loaded.history, &change, (&case, &sources))?;
         let moved = note_move(&change, &envelope.id());
         let ordinal = counter(&self.store, NEXT_ORDINAL)? + nth;
-        let (row, entries) = self.append(&mut loaded, change, ordinal)?;
+        let (row, entries) = self.append(&mut loaded, change, (&deps, ordinal))?;
         let mut writes = vec![Write::PutRecord(row_of(envelope)), Write::PutChange(row)];
         writes.push(counted(NEXT_ORDINAL, ordinal + 1));
         writes.push(self.own_author(actor));
         writes.extend(moved);
         let saved = Saved { case: envelope.case, record: envelope.id(), entries };
         Ok(Prepared { writes, actor, saved })
+    }
+
+    /// What a change builds on, if its author may make it.
+    fn permitted(
+        &self,
+        history: &History,
+        change: &Change,
+        (case, sources): (&CaseContext, &Sources),
+    ) -> Result<Vec<usize>, DeviceError> {
+        let principal = &self.identity.principal;
+        let seen = history.implied_deps(&change.actor);
+        permission::check(principal, case, history, change, &seen, sources)?;
+        let deps = history.deps_for(change).ok_or_else(|| Refusal::new(TOO_MANY_AT_ONCE))?;
+        if deps != seen {
+            // The server judges by what the change says that it builds on, which is less here.
+            permission::check(principal, case, history, change, &deps, sources)?;
+        }
+        Ok(deps)
     }
 
     /// Where the record is to which a change attaches; none if it is not here, or all of it came back.
@@ -408,14 +426,14 @@ impl<S: Store> Device<S> {
         &self,
         loaded: &mut Loaded,
         change: Change,
-        ordinal: u64,
+        (deps, ordinal): (&[usize], u64),
     ) -> Result<(ChangeRow, Vec<EntryId>), DeviceError> {
         let history = &mut loaded.history;
         let (actor, record) = (change.actor, history.envelope().id());
         let seq = history.next_seq(&actor);
         let entries = change.added(seq).map(|(id, _)| id).collect();
-        let names = history.dep_names(&history.implied_deps(&actor));
-        let body = change.encode_body();
+        let (names, body) = (history.dep_names(deps), change.encode_body());
+        size::check(history.envelope().kind(), &change, &body, &names)?;
         history.room_for(&change).map_err(Refusal::from)?;
         history.append(change, seq, Some(&names)).map_err(Refusal::from)?;
         let place = Place::Unsent(ordinal);
@@ -426,7 +444,7 @@ impl<S: Store> Device<S> {
     /// Who writes in a record: what waits there to be sent is continued by its own author, so that
     /// it travels in one piece.
     pub(super) fn writer(&self, loaded: &Loaded) -> Actor {
-        let last = loaded.rows.iter().rfind(|row| matches!(row.place, Place::Unsent(_)));
+        let last = loaded.rows.iter().rfind(|row| row.is_unsent());
         last.map_or(self.identity.actor, |row| row.actor)
     }
 
@@ -461,3 +479,6 @@ fn begun_line(case: CaseId, cluster: ClusterId, entries: &[NewEntry]) -> Directo
         harm_since: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

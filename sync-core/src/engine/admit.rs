@@ -86,6 +86,11 @@ pub fn admit_apart(
     (user, strangers): (UserId, &BTreeSet<Actor>),
     may: &May<'_>,
 ) -> Vec<(u32, Judged)> {
+    // What begins a record has an author of its own, whom anybody can compute: nobody writes as that.
+    if pushed.actor == history.envelope().genesis_actor() {
+        let seqs = (pushed.first_seq..).zip(&pushed.changes);
+        return seqs.map(|(seq, _)| (seq, refused("not_yours"))).collect();
+    }
     let before = history.links().len();
     let mut admitting = Admitting { history, aside, pushed, user, strangers, may };
     let mut judged: Vec<(u32, Judged)> = Vec::with_capacity(pushed.changes.len());

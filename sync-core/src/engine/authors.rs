@@ -29,6 +29,14 @@ pub enum RecordError {
 
 const ORDER: RecordError = RecordError::Damaged("its order");
 
+impl RecordError {
+    /// Whether it is about this record alone: what else there is can be shown without it.
+    #[must_use]
+    pub const fn is_of_one(&self) -> bool {
+        matches!(self, Self::Newer | Self::Damaged(_))
+    }
+}
+
 impl From<DecodeError> for RecordError {
     fn from(error: DecodeError) -> Self {
         match error {

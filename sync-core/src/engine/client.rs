@@ -76,8 +76,8 @@ pub struct Outgoing {
 /// cannot read it. Nothing else waits for them.
 pub type Waiting = BTreeSet<RecordId>;
 
-/// What to send now, as much as there is `room` for. `seed` is one batch's worth of random bytes. Records that turn out to be
-/// unreadable here are added to `waiting`.
+/// What to send now, as much as there is `room` for. `seed` is one batch's worth of random bytes. Records
+/// that turn out to be unreadable here are added to `waiting`.
 ///
 /// # Errors
 /// [`ClientError`]
@@ -91,12 +91,7 @@ pub fn outgoing(
     let authors = Authors::load(store)?;
     let (records, more) = next_records(store, &authors, merging, (waiting, room))?;
     let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
-    let mut cursors = Vec::with_capacity(clusters.len());
-    for cluster in clusters {
-        let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
-        let held = store.item(Shelf::Meta, &held_key(cluster))?.unwrap_or_default();
-        cursors.push(ClusterCursor { cluster: *cluster, cursor, held });
-    }
+    let cursors = cursors(store, clusters)?;
     let pushed = records.iter().flat_map(|(_, rows)| rows);
     let pushed: Vec<Pushed> = pushed.map(|row| (row.record, (row.actor, row.seq))).collect();
     let batches = batches(store, identity, clusters, records, seed)?;
@@ -106,6 +101,24 @@ pub fn outgoing(
     let request =
         SyncRequest { version, cursors, batches, now, more, whole, stats, actors, openings };
     Ok(Outgoing { request, pushed })
+}
+
+/// Where the phone stands in the log of each of these clusters, and where it stood when it asked for the
+/// whole.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn cursors(
+    store: &dyn Store,
+    clusters: &[ClusterId],
+) -> Result<Vec<ClusterCursor>, StoreError> {
+    let mut cursors = Vec::with_capacity(clusters.len());
+    for cluster in clusters {
+        let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?.unwrap_or_default();
+        let held = store.item(Shelf::Meta, &held_key(cluster))?.unwrap_or_default();
+        cursors.push(ClusterCursor { cluster: *cluster, cursor, held });
+    }
+    Ok(cursors)
 }
 
 /// The fresh actors that the phone has written as, the last one first. A phone that has had none
@@ -182,7 +195,7 @@ pub fn put_back_key(cluster: &ClusterId) -> Vec<u8> {
 }
 
 /// Where the phone notes that it began a case of which the server has heard nothing yet: its beginner
-/// may write in it.
+/// may write in it. What is kept is the directory's line as it was begun, since another case may have the name.
 #[must_use]
 pub fn begun_key(case: &CaseId) -> Vec<u8> {
     [b"begun ".as_slice(), case.as_bytes()].concat()

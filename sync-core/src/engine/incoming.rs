@@ -1,5 +1,6 @@
 //! The phone's end: what to write down of a page, as one atomic batch with the page's cursor.
 
+mod another_child;
 mod answers;
 mod displaced;
 mod dropped;
@@ -66,6 +67,7 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     let mut rewriting = Rewriting::new(store, authors, *own);
     incoming.answers(store, page, &mut rewriting)?;
     let mut goes_on = collisions(store, &pulled, &mut rewriting)?;
+    incoming.writes.extend(lost::counts_from(store, page)?);
     lost::leaves(store, page, &pulled, (own, &mut rewriting))?;
     let gone = lost::gives_way(store, page, &pulled, (own, &mut rewriting))?;
     incoming.writes.extend(gone);
@@ -209,6 +211,7 @@ impl Incoming {
                 let comes: Vec<_> = parts(pulled, record.record).collect();
                 self.give_back_what_hangs(store, &record.record, &comes)?;
                 self.writes.extend(lost::does_not_come(store, &record.record, &comes, own)?);
+                self.another_child(store, record, (own, accepted))?;
                 self.writes.push(Write::DropRecord(record.record));
             } else if anew {
                 displaced = lost::comes_after_all(store, record)?;

@@ -14,14 +14,14 @@ use crate::engine::client::{ClientError, begun_key, moved_key, ordinal};
 use crate::engine::mapping::{self, Names, Span};
 use crate::engine::own::{Own, row_of};
 use crate::engine::renames::Renames;
-use crate::gate::copies;
+use crate::gate::{copies, size};
 use crate::ids::{Actor, CaseId, EntryId, RecordId};
 use crate::protocol::frame::PulledRecord;
 use crate::protocol::message::DirectoryLine;
 use crate::record::change::{Change, ElementId};
 use crate::record::envelope::{Envelope, Made, Origin};
 use crate::record::history::{ChangeName, History, encode_deps};
-use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
+use crate::store::{ChangeRow, RecordRow, Shelf, Store, Write};
 
 /// A change of a record.
 pub(super) type Named = (RecordId, Actor, u32);
@@ -112,7 +112,7 @@ impl<'a> Rewriting<'a> {
         of_record: bool,
     ) -> Result<(), ClientError> {
         let Some(row) = self.store.record(&record)? else { return Ok(()) };
-        let only_here = self.store.changes(&record)?.iter().all(is_unsent);
+        let only_here = self.store.changes(&record)?.iter().all(ChangeRow::is_unsent);
         if of_record && !only_here {
             self.give_back((record, actor, seq), "id_taken".to_owned());
             return Ok(());
@@ -132,7 +132,7 @@ impl<'a> Rewriting<'a> {
         for record in self.store.records_of_case(&case)? {
             let rows = self.store.changes(&record.id)?;
             let Some(first) = rows.first() else { continue };
-            if rows.iter().all(is_unsent) {
+            if rows.iter().all(ChangeRow::is_unsent) {
                 let plan = self.plans.entry(record.id).or_default();
                 (plan.from, plan.anew) = (Some((first.actor, first.seq)), true);
             }
@@ -143,6 +143,11 @@ impl<'a> Rewriting<'a> {
     /// Whether a change is to be written again or given back.
     pub(super) fn takes(&self, row: &ChangeRow) -> bool {
         self.plans_for(&row.record)
+    }
+
+    /// From which change on a record's work is to be written again.
+    pub(super) fn planned_from(&self, record: &RecordId) -> Option<ChangeName> {
+        self.plans.get(record).and_then(|plan| plan.from)
     }
 
     /// Whether anything of a record is.
@@ -187,17 +192,22 @@ impl<'a> Rewriting<'a> {
         for case in std::mem::take(&mut self.cases) {
             let new = case.renamed(&self.own.secret, &self.fresh);
             let rename = self.renames.rename_case(&case, &new);
-            let line = self.store.item(Shelf::Directory, case.as_bytes())?;
-            let line = line.and_then(|line| minicbor::decode::<DirectoryLine>(&line).ok());
+            let here = self.store.item(Shelf::Directory, case.as_bytes())?;
+            let begun = self.store.item(Shelf::Meta, &begun_key(&case))?;
+            let own = begun.filter(|line| !line.is_empty()).or_else(|| here.clone());
+            let line = own.as_ref().and_then(|it| minicbor::decode::<DirectoryLine>(it).ok());
             let line = line.map(|line| minicbor::to_vec(DirectoryLine { case: new, ..line }));
             let line = line.and_then(Result::ok).ok_or(RecordError::Damaged("its case"))?;
             self.done.writes.extend([
                 rename,
-                Write::Set(Shelf::Directory, new.as_bytes().to_vec(), line),
-                Write::Remove(Shelf::Directory, case.as_bytes().to_vec()),
-                Write::Set(Shelf::Meta, begun_key(&new), Vec::new()),
+                Write::Set(Shelf::Directory, new.as_bytes().to_vec(), line.clone()),
+                Write::Set(Shelf::Meta, begun_key(&new), line),
                 Write::Remove(Shelf::Meta, begun_key(&case)),
             ]);
+            // What an earlier page brought is the other case's, which is found by it.
+            if here == own {
+                self.done.writes.push(Write::Remove(Shelf::Directory, case.as_bytes().to_vec()));
+            }
         }
         Ok(())
     }
@@ -207,7 +217,7 @@ impl<'a> Rewriting<'a> {
         let mut plans = Vec::new();
         for (record, mut plan) in std::mem::take(&mut self.plans) {
             let rows = self.store.changes(&record)?;
-            let unsent = rows.iter().find(|row| is_unsent(row));
+            let unsent = rows.iter().find(|row| row.is_unsent());
             plan.anew |= self.is_whole(&record, &plan)?;
             plans.push((unsent.map_or(0, |row| ordinal(row.place)), record, plan));
         }
@@ -224,7 +234,7 @@ impl<'a> Rewriting<'a> {
         let has = |row: &ChangeRow| self.accepted.contains(&(*record, row.actor, row.seq));
         let first = rows.first().map(|row| (row.actor, row.seq));
         let back = first.is_some_and(|first| plan.back.contains_key(&first));
-        let here = rows.iter().all(|row| is_unsent(row) && !has(row));
+        let here = rows.iter().all(|row| row.is_unsent() && !has(row));
         Ok(made && here && !back && first == plan.from)
     }
 
@@ -305,7 +315,7 @@ impl<'a> Rewriting<'a> {
         for row in self.store.changes(record)? {
             let first = plan.from == Some((row.actor, row.seq));
             let has = self.accepted.contains(&(*record, row.actor, row.seq));
-            match is_unsent(&row) && !has && (first || !tail.is_empty()) {
+            match row.is_unsent() && !has && (first || !tail.is_empty()) {
                 true => tail.push(row),
                 false => before.push(row),
             }
@@ -345,6 +355,10 @@ impl<'a> Rewriting<'a> {
         let change = Change { actor, ..mapped };
         let deps = self.deps(again, &old.deps);
         let body = change.encode_body();
+        // Under other names it may take more room than it did.
+        if let Err(why) = size::check(again.envelope.kind(), &change, &body, &deps) {
+            return self.lose(again, row, why.0);
+        }
         let moves = copies::moved_by(&change);
         let Ok(link) = again.after.append(change, seq, Some(&deps)) else {
             return self.lose(again, row, depends());
@@ -434,7 +448,7 @@ impl<'a> Rewriting<'a> {
         let Ok(envelope) = Envelope::decode(&row.envelope) else { return Ok(None) };
         let pass = Pass { rewriting: self, spans: &[] };
         for row in self.store.changes(record)? {
-            if !is_unsent(&row) || self.accepted.contains(&(*record, row.actor, row.seq)) {
+            if !row.is_unsent() || self.accepted.contains(&(*record, row.actor, row.seq)) {
                 continue;
             }
             let user = self.own.user;
@@ -473,10 +487,6 @@ impl Names for Pass<'_> {
     fn element(&self, id: &ElementId) -> Option<ElementId> {
         mapping::element(self.spans, id)
     }
-}
-
-fn is_unsent(row: &ChangeRow) -> bool {
-    matches!(row.place, Place::Unsent(_))
 }
 
 fn depends() -> String {

@@ -9,7 +9,7 @@ use crate::limits::{BATCH_BYTES, CHANGES_PER_BATCH};
 use crate::merge::Context;
 use crate::record::fold::fold;
 use crate::record::kind::Kind;
-use crate::store::{ChangeRow, Place, Store};
+use crate::store::{ChangeRow, Store};
 use crate::view::raises_harm_flag;
 
 /// What surrounds a change's body in a batch, bytes: its hash, its length and its dependencies.
@@ -91,7 +91,7 @@ fn urgent(
 
 fn unsent_of(store: &dyn Store, record: &RecordId) -> Result<Vec<ChangeRow>, ClientError> {
     let rows = store.changes(record)?.into_iter();
-    Ok(rows.filter(|row| matches!(row.place, Place::Unsent(_))).collect())
+    Ok(rows.filter(ChangeRow::is_unsent).collect())
 }
 
 /// A batch that is being filled.

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::framework::Catalogue;
-use crate::gate::permission::record_facts;
+use crate::gate::permission::facts_of;
 use crate::gate::refusal::Refusal;
-use crate::ids::{AgencyId, RecordId};
+use crate::ids::{AgencyId, RecordId, UserId};
 use crate::merge::{Context, resolve_all};
 use crate::policy::{Action, CaseContext, Denied, Principal, decide};
 use crate::record::change::{Change, Edit, NewEntry};
@@ -56,6 +56,12 @@ pub fn copied_from(change: &Change) -> BTreeSet<RecordId> {
 #[must_use]
 pub fn moved_by(change: &Change) -> Option<RecordId> {
     copies(change).find(|copy| copy.withdraws).map(|copy| copy.from)
+}
+
+/// Who made the record that a change withdraws by a copy of it.
+#[must_use]
+pub fn author_moved(change: &Change) -> Option<UserId> {
+    copies(change).find(|copy| copy.withdraws).map(|copy| copy.original_by)
 }
 
 /// Checks what a change to `record` copies.
@@ -134,7 +140,7 @@ fn may_copy(
         true => Action::Rehome { age_ms },
         false => Action::Share { to: to.compartment, age_ms },
     };
-    let _ground = decide(principal, &source.case, Some(&record_facts(from)), &action)?;
+    let _ground = decide(principal, &source.case, Some(&facts_of(&source.history)), &action)?;
     if source.moved {
         return refuse("moved_elsewhere");
     }

@@ -38,7 +38,7 @@ pub fn check(
     sources: &Sources,
 ) -> Result<(), Refusal> {
     let envelope = history.envelope();
-    let record = record_facts(envelope);
+    let record = facts_of(history);
     if fixes_again(history, change) {
         return Err(Refusal::new("fixed_already"));
     }
@@ -99,14 +99,26 @@ fn fixes_again(history: &History, change: &Change) -> bool {
     fixed && (fixes > 1 || (fixes == 1 && !history.links().is_empty()))
 }
 
-/// What the policy must know of a record.
+/// What the policy must know of a record that took no other's place.
 #[must_use]
 pub fn record_facts(envelope: &Envelope) -> RecordFacts {
+    let created_by = envelope.made().map(|made| made.user);
     RecordFacts {
         kind: envelope.kind(),
         compartment: envelope.compartment,
-        created_by: envelope.made().map(|made| made.user),
+        created_by,
+        referred_by: created_by,
     }
+}
+
+/// The same of any record, as far as its own changes tell. They name the maker of the record whose place it
+/// took; where that one was re-homed before, its author is found in the log only.
+#[must_use]
+pub fn facts_of(history: &History) -> RecordFacts {
+    let facts = record_facts(history.envelope());
+    let first = history.links().first().map(|link| &link.change);
+    let referred_by = first.and_then(copies::author_moved).or(facts.referred_by);
+    RecordFacts { referred_by, ..facts }
 }
 
 fn asserts(change: &Change) -> bool {

@@ -27,6 +27,10 @@ impl Refusal {
     }
 }
 
+/// What is told where only a programmer can put right what went wrong.
+const NOT_KEPT: &str = "The server could not keep this entry. Your words are here; please write them again, \
+                        and tell whoever looks after the phones.";
+
 const SENTENCES: &[(&str, &str)] = &[
     ("malformed", "The entry arrived damaged. It is kept on this phone; please write it again."),
     (
@@ -38,21 +42,54 @@ const SENTENCES: &[(&str, &str)] = &[
     ("wrong_fact", "This kind of record cannot hold such a value."),
     ("nothing_said", "There is nothing in the entry yet."),
     ("too_many_operations", "The entry is too long for one change. Please save it in parts."),
-    ("missing_dependency", "Something that this entry builds on has not arrived."),
+    (
+        TOO_LONG,
+        "This is too long to be saved in one piece: please shorten it, or save it in several parts.",
+    ),
+    (
+        TOO_MANY_ENTRIES,
+        "This has too many parts to be saved in one piece: please save it in several entries.",
+    ),
+    (
+        TOO_MANY_AT_ONCE,
+        "So many people wrote here at the same time that this cannot build on all of it yet. Please add a \
+         line to the record, and then do this again.",
+    ),
+    (
+        COPY_TOO_LONG,
+        "This record is too long to be copied in one piece. Please write what matters of it into a new \
+         record there.",
+    ),
+    (
+        "missing_dependency",
+        "Something in the record that this copies is not with the server. This is kept; please copy the \
+         record again once it is there.",
+    ),
     ("out_of_order", "An earlier entry of yours in this record is missing."),
     ("unknown_reference", "The entry names something that you could not have seen."),
     ("record_full", "The record is full. Please go on in a new one."),
-    ("seal_failed", "The record could not be read back with this entry in it."),
-    ("id_taken", "Another record has this name already: this phone was restored from a backup."),
-    ("actor_forked", "This phone was restored from a backup: the entry's number is taken."),
+    ("seal_failed", NOT_KEPT),
+    (
+        "id_taken",
+        "This phone was put back to an older copy, and another record has this one's name by now. The \
+         entry is kept; please write it again in a new record.",
+    ),
+    (
+        "actor_forked",
+        "This phone was put back to an older copy, and other work has this entry's number by now. The \
+         entry is kept; please sync again, and it goes under a new name.",
+    ),
     ("wrong_signature", "The entry was sent under another phone's session. Please sign in again."),
-    ("wrong_hash", "The entry is not what this phone signed."),
+    ("wrong_hash", NOT_KEPT),
     ("not_yours", "The entry is by somebody else than the person who is signed in."),
     (
         "fixed_already",
         "What was fixed when the record was made stays. Please correct it beside it.",
     ),
-    ("wrong_digest", "The signed or copied words are not those of their digest."),
+    (
+        "wrong_digest",
+        "What was signed or copied has changed since. Please read it and sign or copy it again.",
+    ),
     ("wrong_copy", "The copy does not say what its source says. Please copy it again."),
     ("copy_begins_a_record", "A copy begins a record of its own."),
     ("harm_left_out", "Harm is suspected in what was copied. The copy must say so, too."),
@@ -106,6 +143,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Why a change is not taken that has more bytes than a change may have.
+pub const TOO_LONG: &str = "too_long";
+/// Why a change is not saved that adds or edits more than one change may.
+pub const TOO_MANY_ENTRIES: &str = "too_many_entries";
+/// Why a change is not saved that would have to name more of what was written at once than a change may.
+pub const TOO_MANY_AT_ONCE: &str = "too_many_at_once";
+/// Why a record is not copied whose words do not go into one change.
+pub const COPY_TOO_LONG: &str = "copy_too_long";
 /// What a phone notes of work that a reviewer released and that has not come in its record yet.
 pub const RELEASED: &str = "released";
 /// What a phone notes of work in review when the server was restored from a backup.
@@ -145,11 +190,11 @@ pub fn is_others(code: &str) -> bool {
     code.ends_with(LOST)
 }
 
-/// Whether a code says that its author has not the right, or does not know of what the work speaks. Both
-/// may be otherwise once the server has what it lost.
+/// Whether a code says that its author has not the right, or that what the work speaks of or is attached to is
+/// not there for them. Both may be otherwise once the server has what it lost.
 #[must_use]
 pub fn is_about_access(code: &str) -> bool {
-    matches!(code, "not_found" | "not_yours" | "unknown_case")
+    matches!(code, "not_found" | "not_yours" | "unknown_case" | "wrong_parent")
         || Denied::ALL.iter().any(|denied| denied.code() == code)
 }
 

@@ -106,4 +106,7 @@ pub struct RecordFacts {
     pub compartment: Compartment,
     /// Who made it; none for a case's own record, which nobody made.
     pub created_by: Option<UserId>,
+    /// Who first said what it says, and keeps sight of their own concern or request: its maker, or of one that
+    /// was re-homed whoever made the record whose place it took. Who only moved it raised nothing.
+    pub referred_by: Option<UserId>,
 }

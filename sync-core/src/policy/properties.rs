@@ -72,8 +72,11 @@ prop_compose! {
         kind in select(Kind::ALL.to_vec()),
         compartment in compartment(),
         created_by in prop::option::of(user()),
+        referred_by in prop::option::of(user()),
     ) -> RecordFacts {
-        RecordFacts { kind, compartment, created_by: created_by.filter(|_| kind != Kind::Case) }
+        let [created_by, referred_by] =
+            [created_by, referred_by].map(|it| it.filter(|_| kind != Kind::Case));
+        RecordFacts { kind, compartment, created_by, referred_by }
     }
 }
 
@@ -216,7 +219,8 @@ proptest! {
 
     #[test]
     fn nobody_lets_themselves_in(who in principal(), case in case(), at in compartment()) {
-        let record = RecordFacts { kind: Kind::Case, compartment: at, created_by: None };
+        let (kind, compartment) = (Kind::Case, at);
+        let record = RecordFacts { kind, compartment, created_by: None, referred_by: None };
         let before = readable_scopes(&who, &case);
         let named = Action::assert_of(crate::record::schema::Fact::Named, who.user, true);
         let names = decide(&who, &case, Some(&record), &named).is_ok();

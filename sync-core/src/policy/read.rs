@@ -99,9 +99,9 @@ pub(super) fn read(standing: &Standing<'_>, record: &RecordFacts, door: Door) ->
 }
 
 fn read_as_granted(standing: &Standing<'_>, record: &RecordFacts) -> Result<Ground, Denied> {
-    let referred = matches!(record.kind, Kind::Concern | Kind::Request) && standing.works();
+    let referral = matches!(record.kind, Kind::Concern | Kind::Request) && standing.works();
     standing.open_record(record).or_else(|denied| {
-        if referred && standing.wrote(record) {
+        if referral && standing.referred(record) {
             Ok(Ground::Author)
         } else if standing.governance {
             Err(Denied::OnRequestOnly)
@@ -144,6 +144,7 @@ pub(super) fn see_count(standing: &Standing<'_>, compartment: Compartment) -> Ve
 mod tests {
     use super::*;
     use crate::ids::{AgencyId, CaseId, UserId};
+    use crate::policy::{Action, decide};
 
     const HERE: ClusterId = ClusterId::from_bytes([1; 16]);
 
@@ -168,5 +169,24 @@ mod tests {
         let mut excluding = case;
         excluding.excluded.insert(governance.user);
         assert_eq!(may_hold(&governance, &excluding), Err(Denied::NotFound));
+    }
+
+    #[test]
+    fn whose_concern_was_moved_reads_on_and_who_moved_it_does_not() {
+        let author = somebody(1, HERE, Role::Practitioner);
+        let mover = somebody(2, HERE, Role::ClusterLead);
+        let case = CaseContext::begun_by(&author, CaseId::from_bytes([2; 16]), HERE);
+        let reads = |who: &Principal, kind| {
+            let (created_by, referred_by) = (Some(mover.user), Some(author.user));
+            let compartment = Compartment::Protection;
+            let record = RecordFacts { kind, compartment, created_by, referred_by };
+            let read = Action::Read { door: Door::Standing };
+            decide(who, &case, Some(&record), &read).map(|allowed| allowed.ground)
+        };
+        for kind in [Kind::Concern, Kind::Request] {
+            assert_eq!(reads(&author, kind), Ok(Ground::Author));
+            assert_eq!(reads(&mover, kind), Err(Denied::NotFound));
+        }
+        assert_eq!(reads(&author, Kind::Visit), Err(Denied::NotFound));
     }
 }

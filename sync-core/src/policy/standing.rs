@@ -149,13 +149,19 @@ impl<'a> Standing<'a> {
         }
     }
 
+    /// Whether the person made the record, be it by moving what another wrote.
     pub(super) fn wrote(&self, record: &RecordFacts) -> bool {
         record.created_by == Some(self.principal.user)
     }
 
+    /// Whether the person first said what the record says, wherever it is now.
+    pub(super) fn referred(&self, record: &RecordFacts) -> bool {
+        record.referred_by == Some(self.principal.user)
+    }
+
     /// Whether the person raised this concern. It stays in their sight when they are in no team.
     pub(super) fn raised(&self, record: &RecordFacts) -> bool {
-        self.wrote(record) && record.kind == Kind::Concern && self.works()
+        self.referred(record) && record.kind == Kind::Concern && self.works()
     }
 
     /// Whether the person works with children's cases here at all.

@@ -149,7 +149,7 @@ fn compartment(person: &Person, place: usize) -> Compartment {
 fn record(asked: &Asked, compartment: Compartment) -> RecordFacts {
     let by = if asked.own { ME } else { SOMEBODY };
     let created_by = (asked.kind != Kind::Case).then_some(by);
-    RecordFacts { kind: asked.kind, compartment, created_by }
+    RecordFacts { kind: asked.kind, compartment, created_by, referred_by: created_by }
 }
 
 #[test]
@@ -161,8 +161,8 @@ fn what_is_granted_is_what_may_be_read() {
             let granted = readable_scopes(&principal, &case);
             for place in [0, OWN, ANOTHERS, PROTECTION] {
                 let compartment = compartment(&person, place);
-                let visit =
-                    RecordFacts { kind: Kind::Visit, compartment, created_by: Some(SOMEBODY) };
+                let (kind, by) = (Kind::Visit, Some(SOMEBODY));
+                let visit = RecordFacts { kind, compartment, created_by: by, referred_by: by };
                 let may = decide(&principal, &case, Some(&visit), &read).is_ok();
                 assert_eq!(granted.contains(&compartment), may, "{person:?} {state:?}");
             }
@@ -224,8 +224,8 @@ fn a_record_out_of_sight_is_denied_like_one_that_is_not_there() {
                 for action in [read.clone(), Action::Amend, Action::Review, Action::SeeConflict] {
                     let (principal, case) = (person.principal(), case(&person, state));
                     let compartment = compartment(&person, place);
-                    let (kind, created_by) = (Kind::Assessment, Some(SOMEBODY));
-                    let there = RecordFacts { kind, compartment, created_by };
+                    let (kind, by) = (Kind::Assessment, Some(SOMEBODY));
+                    let there = RecordFacts { kind, compartment, created_by: by, referred_by: by };
                     let verdict = decide(&principal, &case, Some(&there), &action);
                     let absent = decide(&principal, &case, None, &action);
                     let readable = readable_scopes(&principal, &case).contains(&compartment);

@@ -56,9 +56,22 @@ pub fn encode_push(records: &[PushedRecord]) -> Vec<u8> {
 /// # Errors
 /// [`DecodeError`]; nothing is allocated past the limits.
 pub fn decode_push(bytes: &[u8]) -> Result<Vec<PushedRecord>, DecodeError> {
+    read_push(bytes, CHANGE_BYTES)
+}
+
+/// Unpacks what was pushed with changes of any size: nobody takes them, but what is named can be answered.
+///
+/// # Errors
+/// As [`decode_push`].
+pub fn decode_oversized_push(bytes: &[u8]) -> Result<Vec<PushedRecord>, DecodeError> {
+    read_push(bytes, bytes.len())
+}
+
+fn read_push(bytes: &[u8], change_bytes: usize) -> Result<Vec<PushedRecord>, DecodeError> {
     let mut reader = Reader::new(bytes);
     let count = reader.count(CHANGES_PER_BATCH, "the number of records")?;
-    let records = (0..count).map(|_| read_pushed(&mut reader)).collect::<Result<Vec<_>, _>>()?;
+    let records = (0..count).map(|_| read_pushed(&mut reader, change_bytes));
+    let records = records.collect::<Result<Vec<_>, _>>()?;
     reader.end()?;
     let changes: usize = records.iter().map(|record| record.changes.len()).sum();
     if changes > CHANGES_PER_BATCH {
@@ -67,7 +80,7 @@ pub fn decode_push(bytes: &[u8]) -> Result<Vec<PushedRecord>, DecodeError> {
     Ok(records)
 }
 
-fn read_pushed(reader: &mut Reader<'_>) -> Result<PushedRecord, DecodeError> {
+fn read_pushed(reader: &mut Reader<'_>, change_bytes: usize) -> Result<PushedRecord, DecodeError> {
     let envelope = reader.bytes(ENVELOPE_BYTES, "an envelope")?.to_vec();
     let actor = Actor::from_bytes(reader.array()?);
     let first_seq = reader.uint_to(CHANGES_PER_RECORD as u64, "a change's number")? as u32;
@@ -83,7 +96,7 @@ fn read_pushed(reader: &mut Reader<'_>) -> Result<PushedRecord, DecodeError> {
             _ => return Err(DecodeError::Malformed("a change's dependencies")),
         };
         let hash = reader.array()?;
-        let body = reader.bytes(CHANGE_BYTES, "a change")?.to_vec();
+        let body = reader.bytes(change_bytes, "a change")?.to_vec();
         changes.push(PushedChange { deps, hash, body });
     }
     Ok(PushedRecord { envelope, actor, first_seq, changes })
@@ -316,6 +329,22 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(decode_push(&bytes[..cut]).is_err(), "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_change_of_any_size_can_be_named_and_only_one_that_fits_is_read() {
+        let push = |bytes: usize| {
+            let body = vec![7; bytes];
+            let change = PushedChange { deps: Some(Vec::new()), hash: [3; 16], body };
+            let actor = Actor::from_bytes([1; 16]);
+            vec![PushedRecord { envelope: vec![1], actor, first_seq: 1, changes: vec![change] }]
+        };
+        let (fits, larger) = (push(CHANGE_BYTES), push(CHANGE_BYTES + 1));
+        assert_eq!(decode_push(&encode_push(&fits)), Ok(fits));
+        let bytes = encode_push(&larger);
+        assert_eq!(decode_push(&bytes), Err(DecodeError::TooLarge("a change")));
+        assert_eq!(decode_oversized_push(&bytes), Ok(larger));
+        assert!(decode_oversized_push(&bytes[..bytes.len() - 1]).is_err());
     }
 
     #[test]

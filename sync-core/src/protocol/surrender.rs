@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use minicbor::{Decode, Encode};
 
-use crate::ids::DeviceId;
+use crate::ids::{ClusterId, DeviceId};
 use crate::limits::{REQUEST_BYTES, REQUEST_INFLATED_BYTES};
 use crate::protocol::message::{Answer, SyncRequest};
 use crate::protocol::stream::{StreamError, inflate_head, pack, unpack};
@@ -137,6 +137,11 @@ pub struct Surrendered {
     /// What the phone is to do.
     #[n(2)]
     pub erase: Option<EraseOrder>,
+    /// Clusters whose log is another one than the phone's cursors are of: the server was restored from a
+    /// backup. The phone sends its own work again before there is an order.
+    #[n(3)]
+    #[cbor(default)]
+    pub anew: Vec<ClusterId>,
 }
 
 impl Surrendered {
@@ -236,6 +241,15 @@ mod tests {
         assert!(Sealed::device_of(b"no stream").is_err());
         let bomb = zstd::stream::encode_all(vec![0; 1 << 22].as_slice(), 3).unwrap();
         assert!(matches!(Sealed::device_of(&bomb), Err(StreamError::Damaged)));
+    }
+
+    #[test]
+    fn an_answer_of_before_says_nothing_of_another_log() {
+        let before = minicbor::decode::<Surrendered>(&[0xa2, 0x00, 0x80, 0x01, 0x80]);
+        assert_eq!(before.unwrap(), Surrendered::default());
+        let cluster = ClusterId::from_bytes([7; 16]);
+        let told = Surrendered { anew: vec![cluster], ..Surrendered::default() };
+        assert_eq!(Surrendered::unpack(told.pack().unwrap().as_slice()).unwrap(), told);
     }
 
     #[test]

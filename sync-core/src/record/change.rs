@@ -51,6 +51,18 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    fn words(&self) -> Vec<&str> {
+        match self {
+            Self::Add(entry) => {
+                let fields = entry.fields.iter().filter_map(|(_, value)| value.as_text());
+                fields.chain(entry.text.as_deref()).collect()
+            }
+            Self::Splice { runs, .. } => runs.iter().filter_map(Run::inserted).collect(),
+        }
+    }
+}
+
 /// An entry to add.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct NewEntry {
@@ -83,12 +95,27 @@ pub enum Run {
     },
 }
 
+impl Run {
+    fn inserted(&self) -> Option<&str> {
+        match self {
+            Self::Insert { text, .. } => Some(text),
+            Self::Delete { .. } => None,
+        }
+    }
+}
+
 const SPLICE: u8 = 0;
 const AT_TIME: u8 = 6;
 const BY_ME: u8 = 7;
 const ENTRY: u8 = 8;
 
 impl Change {
+    /// Every text that it brings, in order: what there is to read of it where its record is not.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        self.edits.iter().flat_map(Edit::words).map(str::to_owned).collect()
+    }
+
     /// The body's bytes: time first, so that a frame can send it as a difference.
     #[must_use]
     pub fn encode_body(&self) -> Vec<u8> {

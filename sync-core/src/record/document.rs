@@ -214,8 +214,8 @@ pub fn open(history: &History) -> Result<Automerge, SealError> {
 
 /// Seals a record that had `before` changes whenever it has doubled. A seal costs with the whole record: with
 /// every push the square of it over the record's life; this way twice the last one where changes are of like
-/// size, and never more than as many as it doubled. What is added between was written and hashed by the engine ([`History::append`]) but not yet loaded by it;
-/// `caseweave verify` opens every record.
+/// size, and never more than as many as it doubled. What is added between was written and hashed by the engine
+/// ([`History::append`]) but not yet loaded by it; `caseweave verify` opens every record.
 ///
 /// # Errors
 /// [`SealError`], if what was added is to blame for it.

@@ -1,6 +1,7 @@
 //! The changes of one record in the order in which the server put them, and what is computed from
 //! that order: sequence and operation numbers, dependencies, hashes.
 
+mod reach;
 mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,12 +123,6 @@ impl History {
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
-    }
-
-    /// Whether each change was made in sight of all before it.
-    #[must_use]
-    pub fn is_linear(&self) -> bool {
-        self.linear
     }
 
     /// Where an entry was made.

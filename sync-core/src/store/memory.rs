@@ -233,8 +233,7 @@ impl MemoryStore {
         change: &ChangeRow,
         undo: &mut Vec<Before>,
     ) -> Result<(), StoreError> {
-        let unsent = |row: &ChangeRow| matches!(row.place, Place::Unsent(_));
-        if !self.changes.get(&key).is_some_and(unsent) {
+        if !self.changes.get(&key).is_some_and(ChangeRow::is_unsent) {
             return Ok(());
         }
         self.set_change(key, None, undo);
@@ -262,7 +261,7 @@ impl MemoryStore {
     }
 
     fn drop_record(&mut self, record: &RecordId, undo: &mut Vec<Before>) {
-        let sent = self.changes_of(record).filter(|row| !matches!(row.place, Place::Unsent(_)));
+        let sent = self.changes_of(record).filter(|row| !row.is_unsent());
         let keys: Vec<ChangeKey> = sent.map(|row| (row.record, row.actor, row.seq)).collect();
         for key in keys {
             self.set_change(key, None, undo);

@@ -55,7 +55,8 @@ impl DueDate {
     }
 }
 
-/// What falls due by a case's records, earliest first. A later visit or meeting has superseded what an earlier one agreed on.
+/// What falls due by a case's records, earliest first. A later visit or meeting has superseded what an
+/// earlier one agreed on.
 #[must_use]
 pub fn due_dates(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
     let mut dates = Vec::new();

@@ -1,9 +1,10 @@
 //! What whoever goes to a house must know before they knock, also where the case's records come no
-//! longer: withdrawn consent keeps nobody from knowing of the dog (`domain.md` 4).
+//! longer: withdrawn consent keeps nobody from knowing of the dog (ADR 25).
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
+use crate::limits::WARNINGS_BYTES;
 use crate::merge::{Context, InForce, Resolved, resolve_of};
 use crate::record::fold::Folded;
 use crate::record::kind::Compartment;
@@ -14,6 +15,10 @@ use crate::record::schema::Fact;
 /// What warnings are read from.
 const FACTS: [Fact; 4] =
     [Fact::Address, Fact::VisitRisk, Fact::ContactRestriction, Fact::PersonName];
+
+/// Said in place of what does not fit.
+const MORE: &str =
+    "More is known than can be shown here. Read the case, or ring its lead professional.";
 
 /// A case's warnings, as they travel and rest on a phone.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, Serialize)]
@@ -81,7 +86,29 @@ fn contact(team: &Folded, facts: &[Resolved<'_>]) -> Vec<RestrictedContact> {
         person: person(team, facts, &it.subject),
         restriction: words(it),
     });
-    restricted.filter(|it| !it.restriction.is_empty()).collect()
+    fitted(restricted.filter(|it| !it.restriction.is_empty()))
+}
+
+/// As much as fits, and where that is not all, that there is more: one author's many words must not keep a whole
+/// page, with everybody else's, from a phone.
+fn fitted(all: impl Iterator<Item = RestrictedContact>) -> Vec<RestrictedContact> {
+    let (mut fitted, mut room) = (Vec::new(), WARNINGS_BYTES);
+    for mut it in all {
+        let told = it.restriction.len();
+        room = room.saturating_sub(it.person.len());
+        it.restriction.retain(|words| {
+            let fits = words.len() <= room;
+            room = if fits { room - words.len() } else { 0 };
+            fits
+        });
+        let is_cut = it.restriction.len() < told;
+        it.restriction.extend(is_cut.then(|| MORE.to_owned()));
+        fitted.push(it);
+        if is_cut {
+            break;
+        }
+    }
+    fitted
 }
 
 fn person(team: &Folded, facts: &[Resolved<'_>], subject: &str) -> String {
@@ -174,5 +201,23 @@ mod tests {
         let team = own(Compartment::Team, vec![said(Fact::VisitRisk, "", "none")]);
         let catalogue = Catalogue::shipped().unwrap();
         assert!(Warnings::read(&[&team], &Context::new(&catalogue)).is_empty());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_to_be_there() {
+        let people = (0..40).map(|n| {
+            let name = format!("Iain {n}");
+            (Person::COLLECTION, vec![(1, name.as_str().into()), (2, "uncle".into())])
+        });
+        let subject = |n: u32| EntryId { actor: Actor::from_bytes([7; 16]), seq: n + 1, n: 0 };
+        let words = "x".repeat(4_000);
+        let restricted =
+            (0..40).map(|n| said(Fact::ContactRestriction, &subject(n).to_string(), &words));
+        let team = own(Compartment::Team, people.chain(restricted).collect());
+        let catalogue = Catalogue::new();
+        let contact = Warnings::read(&[&team], &Context::new(&catalogue)).contact;
+        assert_eq!(contact.len(), 9, "eight with all that is said, and that there are more");
+        assert_eq!(contact[7].restriction, [words]);
+        assert_eq!(contact[8].restriction, [MORE]);
     }
 }

@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
+use std::sync::Arc;
 
 use caseweave::app::Clock;
 use caseweave::db::{self, Conn, backend::Address, read_tx, write_tx};
 use caseweave::ingest::figures;
+use caseweave::service::histories::{self, World};
 use caseweave::service::reading::worklist::are_for_this_morning;
 use clap::Parser;
 use sync_core::framework::Catalogue;
 use sync_core::ids::{CaseId, ClusterId};
-use sync_core::merge::Context;
+use sync_core::time::Timestamp;
 use system_tests::workload::measure::cpu_s;
 
 #[derive(Parser)]
@@ -25,28 +27,30 @@ struct Arguments {
 fn main() -> Result<(), Box<dyn Error>> {
     let address = Address::parse(&Arguments::parse().database);
     let mut conn = Conn::open(&address)?;
-    let catalogue = Catalogue::shipped()?;
-    let practice = Context { framework: Some("east-lothian"), ..Context::new(&catalogue) };
+    let catalogue = Arc::new(Catalogue::shipped()?);
     let clusters = read_tx(&mut conn, db::clusters::list)?;
-    let mut cases = Vec::new();
+    let (mut cases, mut worlds) = (Vec::new(), BTreeMap::new());
     for cluster in clusters {
         let found = read_tx(&mut conn, |conn| db::records::cases_of(conn, &cluster.id))?;
         cases.extend(found.into_iter().map(|case| (case, cluster.id)));
+        let world = read_tx(&mut conn, |conn| World::of(conn, &catalogue, &cluster.id))?;
+        worlds.insert(cluster.id, world);
     }
     // What is as it was costs a reading; what changed is written too. A commit changes what one record adds;
     // the dearest that could be is a case of which everything is new.
     let mut signals = 0;
     let began = cpu_s();
     for (case, cluster) in &cases {
-        write_tx(&mut conn, |conn| figures::keep(conn, &practice, (case, cluster)))?;
+        write_tx(&mut conn, |conn| keep(conn, &worlds[cluster], (case, cluster)))?;
     }
     let unchanged = (cpu_s() - began) * 1000.0 / cases.len().max(1) as f64;
     let (mut one_record, mut all_new) = (0.0, 0.0);
     for (case, cluster) in &cases {
         let whole = read_tx(&mut conn, |conn| figures::kept(conn, case))?;
         signals += whole.signals.len();
-        one_record += kept_after(&mut conn, &practice, (case, cluster), &without_a_record(&whole))?;
-        all_new += kept_after(&mut conn, &practice, (case, cluster), &figures::Part::default())?;
+        let (world, earlier) = (&worlds[cluster], without_a_record(&whole));
+        one_record += kept_after(&mut conn, world, (case, cluster), &earlier)?;
+        all_new += kept_after(&mut conn, world, (case, cluster), &figures::Part::default())?;
     }
     let mean = |sum: f64| sum * 1000.0 / cases.len().max(1) as f64;
     let (one_record, all_new) = (mean(one_record), mean(all_new));
@@ -78,16 +82,28 @@ fn warned(conn: &mut Conn, cases: &[(CaseId, ClusterId)]) -> Result<String, Box<
     ))
 }
 
+/// Brings a case to what its records say, as a commit does.
+fn keep(
+    conn: &mut Conn,
+    world: &World,
+    (case, cluster): (&CaseId, &ClusterId),
+) -> Result<(), db::Error> {
+    match histories::case_state(conn, case, cluster, world, Timestamp(0))? {
+        Some(state) => figures::keep(conn, world, &state),
+        None => Ok(()),
+    }
+}
+
 /// Seconds of processor time to bring a case from some earlier part to what its records say.
 fn kept_after(
     conn: &mut Conn,
-    practice: &Context<'_>,
+    world: &World,
     of: (&CaseId, &ClusterId),
     earlier: &figures::Part,
 ) -> Result<f64, Box<dyn Error>> {
     write_tx(conn, |conn| figures::set(conn, of, earlier))?;
     let began = cpu_s();
-    write_tx(conn, |conn| figures::keep(conn, practice, of))?;
+    write_tx(conn, |conn| keep(conn, world, of))?;
     Ok(cpu_s() - began)
 }
 

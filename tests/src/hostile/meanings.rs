@@ -1,7 +1,7 @@
-//! Every hostile meaning that was tried on the document engine itself, by the number of its line in
-//! the design's measurements (`automerge.md` 2.1: crafted inputs, 2.2: well-formed changes of wrong
-//! meaning). Either our form can say it: then it is crafted here, with the code that refuses it. Or
-//! it cannot: then its nearest spelling is here, which no version reads.
+//! Every hostile meaning that was tried on the document engine itself. Numbers that begin with 2.1 are of
+//! crafted inputs, those with 2.2 of well-formed changes of wrong meaning. Either our form can say it: then
+//! it is crafted here, with the code that refuses it. Or it cannot: then its nearest spelling is here, which
+//! no version reads.
 
 mod base;
 
@@ -19,7 +19,7 @@ use base::{AT, review_point, text};
 
 /// A hostile meaning.
 pub struct Meaning {
-    /// Its line in the measurements: section and row.
+    /// Of which sort it is, and its place among those: its name in what a test says.
     pub number: &'static str,
     /// What it tries.
     pub name: &'static str,
@@ -48,11 +48,13 @@ pub enum Told {
     NotYet,
     /// No frame: not read at all, nothing is said of it.
     Unread,
+    /// No frame for its size alone: not read either, but it goes back to its author.
+    TooLong,
     /// Taken, and harmless.
     Taken,
 }
 
-/// Every line of the measurements.
+/// Every hostile meaning.
 #[must_use]
 pub fn meanings(base: &Base) -> Vec<Meaning> {
     let mut all = crafted(base);
@@ -140,7 +142,7 @@ fn crafted(base: &Base) -> Vec<Meaning> {
 
 /// 2.1, on: depth, counters, clocks, names, and what is waited for.
 fn overflowing(base: &Base) -> Vec<Meaning> {
-    use Told::{NotYet, Refused, Unread};
+    use Told::{NotYet, Refused, TooLong, Unread};
     let malformed = Refused("malformed");
     vec![
         meaning("2.1-11", "a map within a field", record(nested(base)), NotYet),
@@ -170,7 +172,12 @@ fn overflowing(base: &Base) -> Vec<Meaning> {
             record(unknown_deps(base)),
             Told::Needs,
         ),
-        meaning("2.1-15", "a change too large for its limit", Sent::Frame(too_large(base)), Unread),
+        meaning(
+            "2.1-15",
+            "a change too large for its limit",
+            Sent::Frame(too_large(base)),
+            TooLong,
+        ),
         meaning(
             "2.1-16",
             "4,001 operations that are all spelt",
@@ -225,7 +232,7 @@ fn many_characters(base: &Base) -> PushedRecord {
     base.says(vec![Edit::Add(text(&"x".repeat(4_001)))])
 }
 
-/// 2.2, first and second: what panics when it is applied, or after.
+/// 2.2: what panics when it is applied, or after.
 fn wrong(base: &Base) -> Vec<Meaning> {
     use Told::Refused;
     let unknown = Refused("unknown_reference");
@@ -323,7 +330,7 @@ fn same_number(base: &Base) -> PushedRecord {
     pushed
 }
 
-/// 2.2, third: what is applied and saved and can never be loaded again.
+/// 2.2, on: what is applied and saved and can never be loaded again.
 fn poisonous(base: &Base) -> Vec<Meaning> {
     use Told::{NotYet, Refused};
     let malformed = Refused("malformed");

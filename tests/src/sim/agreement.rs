@@ -25,7 +25,7 @@ struct Shown {
 /// P2 and P6 at quiescence, over every case.
 ///
 /// # Errors
-/// [`Promise::Converged`], [`Promise::Told`].
+/// [`Promise::Converged`], [`Promise::Told`]; [`Promise::Working`] for what a phone cannot read.
 pub fn agree(
     phones: &[Phone],
     model: &Model,
@@ -67,6 +67,11 @@ fn show(
     for (phone, it) in phones.iter().enumerate() {
         let Some(records) = readable(it, case, model, allowed)? else { continue };
         let mut view = it.device.case(case, true)?;
+        // A phone shows the rest beside what it cannot read; here everybody has the same version.
+        if it.device.unreadable(case)? > 0 {
+            let what = format!("phone {phone} cannot read all that it has of case {case}");
+            return Err(Violation::of(Promise::Working, what));
+        }
         match plant {
             Some(Plant::RivalDropped) if phone == 0 => drop_rival(&mut view),
             Some(Plant::ArrivalOrder) => own_first(&mut view, &it.device.identity().principal.user),

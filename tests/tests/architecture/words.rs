@@ -2,10 +2,10 @@
 
 use super::source::{Source, positions};
 
-/// Time and randomness are arguments, but for the device, which is where they come from.
+/// Time and randomness are arguments. Only what talks to a server asks a clock: for how long it has waited.
 pub(super) fn clocks(source: &Source) -> Vec<String> {
-    let Some(module) = source.module_of("sync-core/src/") else { return vec![] };
-    if module == "device" {
+    let in_core = source.path.starts_with("sync-core/src/");
+    if !in_core || source.path.starts_with("sync-core/src/device/https/") {
         return vec![];
     }
     found(&source.shipped, &["SystemTime::now", "Instant::now", "rand::", "getrandom"])

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use sync_core::gate::refusal::TOO_LONG;
 use sync_core::ids::CaseId;
 use sync_core::protocol::message::Outcome;
 use system_tests::hostile::meanings::{Base, Meaning, Sent, Told, meanings};
@@ -71,6 +72,7 @@ fn tell(raw: &mut Raw, meaning: &Meaning) -> Result<Option<Outcome>, Failed> {
 fn outcome(told: Told) -> Option<Outcome> {
     match told {
         Told::Unread => None,
+        Told::TooLong => Some(Outcome::Refused(TOO_LONG.to_owned())),
         Told::Refused(code) => Some(Outcome::Refused(code.to_owned())),
         Told::Needs => Some(Outcome::Needs),
         Told::NotYet => Some(Outcome::NotYet),

@@ -1,6 +1,7 @@
 //! What a push copies from other records.
 
 use sync_core::gate::copies::{Source, Sources};
+use sync_core::gate::permission::facts_of;
 use sync_core::protocol::frame::PushedRecord;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Kind;
@@ -9,7 +10,7 @@ use super::Judging;
 use super::rights::may_read;
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
-use crate::ingest::sources;
+use crate::ingest::{moves, sources};
 use crate::service::histories::{self, World};
 
 impl Judging<'_> {
@@ -42,13 +43,18 @@ impl Judging<'_> {
                 Some(row) => db::log::arrived(conn, &row.id)?,
                 None => self.arrival.at,
             };
+            let is_logged = row.is_some();
             let history = match (in_batch, row) {
                 (Some(history), _) => history,
                 (None, Some(row)) => histories::history(conn, &row)?,
                 (None, None) => continue,
             };
             let Some(contexts) = self.contexts(conn, history.envelope())? else { continue };
-            if !may_read(&self.arrival.principal, &contexts.now, history.envelope()) {
+            let facts = match is_logged {
+                true => moves::facts(conn, history.envelope())?,
+                false => facts_of(&history),
+            };
+            if !may_read(&self.arrival.principal, &contexts.now, &facts) {
                 continue;
             }
             let case = contexts.now;
@@ -64,6 +70,7 @@ impl Judging<'_> {
         let (principal, at) = (&self.arrival.principal, self.arrival.at);
         let world = World::of(conn, &self.world.catalogue, &row.cluster)?;
         let state = histories::case_state(conn, &row.case, &row.cluster, &world, at)?;
-        Ok(state.is_some_and(|state| may_read(principal, &state.context, &envelope)))
+        let facts = moves::facts(conn, &envelope)?;
+        Ok(state.is_some_and(|state| may_read(principal, &state.context, &facts)))
     }
 }

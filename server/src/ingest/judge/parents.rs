@@ -12,7 +12,7 @@ use super::Judging;
 use super::rights::Contexts;
 use crate::db::quarantine::State;
 use crate::db::{self, Conn, Error};
-use crate::ingest::hold;
+use crate::ingest::{hold, moves};
 
 /// What stands around a change: what it copies from, and what it attaches to.
 #[derive(Default)]
@@ -63,7 +63,8 @@ impl Judging<'_> {
         let Some(parent) = self.attached_to(pushed, envelope) else { return Ok(Parent::None) };
         if let Some(there) = self.there(conn, &parent)? {
             let (principal, then) = (&self.arrival.principal, self.then.as_ref());
-            let known = there.case == envelope.case && contexts.open(principal, then, &there);
+            let record = moves::facts(conn, &there)?;
+            let known = there.case == envelope.case && contexts.open(principal, then, &record);
             return Ok(match known {
                 true if self.is_moved(conn, &parent)? => Parent::Moved,
                 true => Parent::There((there.case, there.compartment)),

@@ -4,9 +4,10 @@ use sync_core::engine::admit::Forbidden;
 use sync_core::gate::copies;
 use sync_core::gate::permission;
 use sync_core::gate::refusal::{FROM_RETIRED, Refusal};
-use sync_core::policy::{Action, CaseContext, Door, Principal, decide, sees_directory};
+use sync_core::policy::{
+    Action, CaseContext, Door, Principal, RecordFacts, decide, sees_directory,
+};
 use sync_core::record::change::Change;
-use sync_core::record::envelope::Envelope;
 use sync_core::record::history::History;
 
 use super::parents::Around;
@@ -32,17 +33,17 @@ impl Contexts {
         &self,
         principal: &Principal,
         then: Option<&Principal>,
-        envelope: &Envelope,
+        record: &RecordFacts,
     ) -> bool {
-        let knew = |case| may_read(then.unwrap_or(principal), case, envelope);
-        may_read(principal, &self.now, envelope) || self.then.as_ref().is_some_and(knew)
+        let knew = |case| may_read(then.unwrap_or(principal), case, record);
+        may_read(principal, &self.now, record) || self.then.as_ref().is_some_and(knew)
     }
 }
 
 /// Whether a person may read a record in a case as it is.
-pub(super) fn may_read(principal: &Principal, case: &CaseContext, envelope: &Envelope) -> bool {
+pub(super) fn may_read(principal: &Principal, case: &CaseContext, record: &RecordFacts) -> bool {
     let read = Action::Read { door: Door::Standing };
-    decide(principal, case, Some(&permission::record_facts(envelope)), &read).is_ok()
+    decide(principal, case, Some(record), &read).is_ok()
 }
 
 /// Whether a person may make a change now; if not, whether they might as far as their phone knew. A

@@ -23,9 +23,11 @@ pub fn note(
         if let Some(record) = opening.record {
             note = note.on_record(record);
         }
-        // A phone may name any case; its row goes where the case is, or else where its user works.
-        let place = db::records::cluster_of(conn, &opening.case)?;
-        if let Some(cluster) = place.filter(|cluster| pen.works_in(cluster)) {
+        // A phone may name any case. Its row goes where those look who answer for the case, if its user works
+        // there, or did when the phone was last known to be there; else where its user works.
+        if let Some(cluster) = db::records::cluster_of(conn, &opening.case)?
+            && (pen.works_in(&cluster) || db::contacts::of(conn, device, &cluster)?.is_some())
+        {
             note = note.in_cluster(cluster);
         }
         pen.write(conn, &note)?;

@@ -121,7 +121,7 @@ impl<'a> Roll<'a> {
             return Ok(Ok(school.id));
         }
         let Some(sector) = row.sector else {
-            return Ok(Err(Reason::UnknownSchool(row.school.clone())));
+            return Ok(Err(Reason::UnknownSchool));
         };
         let (id, cluster, name) =
             (self.job.entropy.bytes()?, self.job.cluster.id, row.school.clone());

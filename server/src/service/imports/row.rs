@@ -127,8 +127,8 @@ pub enum Reason {
     #[error("the school was closed on {0} by its own calendar")]
     Closed(Date),
     /// A school that is not here.
-    #[error("the school '{0}' is not known here: give it to the mapping with its sector")]
-    UnknownSchool(String),
+    #[error("the school in this row is not known here: give it to the mapping with its sector")]
+    UnknownSchool,
     /// Nobody has this number here.
     #[error("nobody on this cluster's roll has the number: import the roll first")]
     NotOnRoll,

@@ -8,6 +8,8 @@ use sync_core::codec::{DecodeError, Reader, Writer};
 use sync_core::ids::{ClusterId, UserId};
 use sync_core::protocol::message::ClusterCursor;
 
+use super::people::LEFT;
+
 /// Bytes of a cursor before it is sealed: its fields at their longest, so that its length does not
 /// tell how long the log is.
 const CURSOR_BYTES: usize = 2 * 10 + 16 + 8 + 5 + 2 + 10 + 5;
@@ -86,6 +88,18 @@ impl Cursor {
         let payload = Payload { msg: sealed, aad: &about(log, whose) };
         let plain = cipher(key).decrypt(&Nonce::from(nonce), payload).ok()?;
         Self::decode(&plain).ok()
+    }
+
+    /// The number at which the phone may hold whatever was there for its user, and up to which it was told what
+    /// ended: where everything was sent; in the middle of a round, where that round ends, for its first page
+    /// tells what ended, and of the rest any part may have come. Whoever heard that they left has nothing.
+    #[must_use]
+    pub fn held(&self) -> i64 {
+        match self.offset {
+            _ if self.people == LEFT => 0,
+            Offset::Start => self.base,
+            _ => self.up_to,
+        }
     }
 
     /// The cursor's bytes under the seal.
@@ -179,6 +193,16 @@ mod tests {
             let cursor = Cursor { base: 7, up_to: 900, offset, ..Cursor::default() };
             assert_eq!(Cursor::decode(&cursor.encode()), Ok(cursor));
         }
+    }
+
+    #[test]
+    fn a_cursor_tells_what_its_phone_may_hold() {
+        let answered = Cursor { base: 7, up_to: 900, ..Cursor::default() };
+        assert_eq!(answered.held(), 7, "answers bring nothing else");
+        let cut = Cursor { offset: Offset::Extracts(8), ..answered.clone() };
+        assert_eq!(cut.held(), 900);
+        let left = Cursor { people: LEFT, ..answered };
+        assert_eq!(left.held(), 0);
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! Where a phone's cursors say that it stands, and whether that is in this log.
 
-use sync_core::ids::ClusterId;
+use sync_core::ids::{ClusterId, UserId};
 use sync_core::protocol::message::ClusterCursor;
 
 use super::Puller;
 use super::cursor::{Cursor, Offset};
+use super::ended::Has;
 use crate::db::{self, Conn, Error};
 
 /// Where a phone stands.
 pub(super) struct Standing {
     /// From where its round goes on; none if it begins.
     pub(super) resumed: Option<Cursor>,
-    /// The number up to which it may hold what was its user's to read: of another log, anything.
-    pub(super) held: i64,
-    /// Whether it knows another log: it has work of its own that this one may lack.
+    /// What it may hold, as far as its cursors prove it: of another log, anything.
+    pub(super) has: Has,
+    /// Whether it knows another log, or says so in bytes that prove nothing: it has work of its own that this
+    /// one may lack.
     pub(super) anew: bool,
 }
 
@@ -25,24 +27,63 @@ impl Standing {
         puller: &Puller,
         asked: &ClusterCursor,
     ) -> Result<Self, Error> {
-        let (mut resumed, mut held, mut another) = (None, 0, false);
+        let seal = (&puller.cursor_key, &puller.log_id);
+        let mut standing = Self::read(conn, seal, &puller.user, asked)?;
+        if standing.anew && standing.has == Has::default() {
+            // No word of its own: what it proved before, and this server wrote down.
+            let noted = db::contacts::of(conn, &puller.device, &asked.cluster)?;
+            standing.has = Has::up_to(noted.map_or(0, |contact| contact.acknowledged));
+        }
+        Ok(standing)
+    }
+
+    fn read(
+        conn: &mut Conn,
+        (key, log): (&[u8; 32], &[u8; 16]),
+        user: &UserId,
+        asked: &ClusterCursor,
+    ) -> Result<Self, Error> {
+        let (mut resumed, mut held) = (None, 0);
+        let (mut another, mut unread) = (false, false);
         for (sealed, resumes) in [(&asked.held, false), (&asked.cursor, true)] {
-            let whose = (&puller.user, &asked.cluster);
-            let known = Cursor::open(sealed, &puller.cursor_key, &puller.log_id, whose);
-            let here = |it: &Cursor| is_of_this_log(conn, &asked.cluster, it);
-            let here = known.as_ref().map(here).transpose()?;
-            match known.filter(|_| here == Some(true)) {
-                Some(known) => {
-                    held = held.max(known.base);
-                    resumed = Some(known).filter(|_| resumes);
-                }
-                None => another |= !sealed.is_empty(),
+            if sealed.is_empty() {
+                continue;
+            }
+            let Some(known) = Cursor::open(sealed, key, log, (user, &asked.cluster)) else {
+                // Anybody can send bytes that open nothing.
+                unread = true;
+                continue;
+            };
+            if is_of_this_log(conn, &asked.cluster, &known)? {
+                held = held.max(known.held());
+                resumed = Some(known).filter(|_| resumes);
+            } else {
+                another = true;
             }
         }
-        let held = if another { i64::MAX } else { held };
-        let anew = another && resumed.is_none();
-        Ok(Self { resumed, held, anew })
+        let has = if another { Has::ANYTHING } else { Has::up_to(held) };
+        let anew = (another || unread) && resumed.is_none();
+        Ok(Self { resumed, has, anew })
     }
+}
+
+/// The clusters of which a phone knows another log: it has work of its own that this one may lack.
+///
+/// # Errors
+/// The database's failure.
+pub fn of_another_log(
+    conn: &mut Conn,
+    seal: (&[u8; 32], &[u8; 16]),
+    user: &UserId,
+    cursors: &[ClusterCursor],
+) -> Result<Vec<ClusterId>, Error> {
+    let mut found = Vec::new();
+    for asked in cursors {
+        if Standing::read(conn, seal, user, asked)?.anew {
+            found.push(asked.cluster);
+        }
+    }
+    Ok(found)
 }
 
 /// What a phone gets with answers to what it pushed when nothing else is sent to it yet: it stands where it

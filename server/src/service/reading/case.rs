@@ -1,6 +1,7 @@
 //! One case, opened: everything of it that is open to the person, put together once for the
 //! interface and for the pages.
 
+use sync_core::gate::permission::record_facts;
 use sync_core::ids::{CaseId, UserId};
 use sync_core::policy::{Ground, MemberState};
 use sync_core::protocol::message::DirectoryLine;
@@ -17,6 +18,7 @@ use super::{Moves, Reader};
 use crate::db::glasses::Glass;
 use crate::db::memberships::Post;
 use crate::db::{self, Conn, Error};
+use crate::ingest::moves;
 use crate::role::Role;
 use crate::service::histories::CaseState;
 
@@ -63,7 +65,7 @@ pub fn open(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<Op
     let Some(state) = reader.case(conn, case)? else { return Ok(None) };
     let reader = &reader.through_glass(conn, &state)?;
     let (all, moves) = reader.with_moved(conn, &state)?;
-    let Some(ground) = ground(reader, &state, &all) else { return Ok(None) };
+    let Some(ground) = ground(conn, reader, &state, &all)? else { return Ok(None) };
     let (moved, records): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|it| moves.contains_key(&it.envelope.id()));
     let mut line = caseload::of_state(conn, reader, &state)?;
@@ -90,10 +92,19 @@ pub fn open(conn: &mut Conn, reader: &Reader, case: &CaseId) -> Result<Option<Op
 }
 
 /// The ground on which the case is open: that of the team's records, else of the first that is.
-pub(super) fn ground(reader: &Reader, state: &CaseState, records: &[Folded]) -> Option<Ground> {
-    let team = Envelope::of_case(state.context.case, Compartment::Team);
-    let first = records.first()?;
-    reader.ground(state, &team).or_else(|| reader.ground(state, &first.envelope))
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn ground(
+    conn: &mut Conn,
+    reader: &Reader,
+    state: &CaseState,
+    records: &[Folded],
+) -> Result<Option<Ground>, Error> {
+    let Some(first) = records.first() else { return Ok(None) };
+    let team = record_facts(&Envelope::of_case(state.context.case, Compartment::Team));
+    let first = moves::facts(conn, &first.envelope)?;
+    Ok(reader.ground(state, &team).or_else(|| reader.ground(state, &first)))
 }
 
 impl OpenCase {

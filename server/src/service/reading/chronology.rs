@@ -42,7 +42,7 @@ pub fn of_case(
     let Some(state) = reader.case(conn, case)? else { return Ok(None) };
     let reader = &reader.through_glass(conn, &state)?;
     let records = reader.records(conn, &state)?;
-    let Some(ground) = ground(reader, &state, &records) else { return Ok(None) };
+    let Some(ground) = ground(conn, reader, &state, &records)? else { return Ok(None) };
     Ok(Some((of_records(conn, &records)?, ground)))
 }
 

@@ -16,6 +16,7 @@ use super::colleagues::Colleagues;
 use super::figures::Period;
 use crate::db::records::RecordRow;
 use crate::db::{self, Conn, Error};
+use crate::ingest::moves;
 use crate::limits::EXPORTED_RECORDS;
 use crate::service::histories::CaseState;
 
@@ -122,7 +123,8 @@ fn in_case(
         let Ok(envelope) = Envelope::decode(&row.envelope) else { continue };
         let made = envelope.made().filter(|made| staff.contains(&made.user));
         let Some(at) = made.map(|made| made.at) else { continue };
-        if at >= from && at < end && reader.may_read(state, &envelope) {
+        let within = at >= from && at < end;
+        if within && reader.may_read(state, &moves::facts(conn, &envelope)?) {
             found.push(Found { at, case: state.context.case, row });
         }
     }

@@ -15,6 +15,7 @@ use sync_core::view::signals::Sign;
 use super::Reader;
 use crate::db::figures::Sum;
 use crate::db::{self, Conn, Error};
+use crate::ingest::moves;
 use crate::measures::bands::BANDS;
 use crate::measures::catalogue::{self, MEASURES, Measure, NO_DAY, Sort};
 use crate::service::histories::{self, CaseState};
@@ -99,16 +100,18 @@ pub fn of_cluster(
     Ok(Some(figures))
 }
 
-/// The schools of a cluster that figures know.
+/// The schools of a cluster that figures know, but for those of cases only that are kept from the reader.
 ///
 /// # Errors
 /// The database's failure.
-pub fn schools(conn: &mut Conn, cluster: &ClusterId) -> Result<Vec<String>, Error> {
-    let all = db::figures::sums(conn, cluster, catalogue::LEAD_NAMED, (i32::MIN, i32::MAX))?;
-    let mut schools: Vec<_> = all.into_iter().map(|sum| sum.school).collect();
-    schools.retain(|school| !school.is_empty());
+pub fn schools(
+    conn: &mut Conn,
+    reader: &Reader,
+    cluster: &ClusterId,
+) -> Result<Vec<String>, Error> {
+    let of = (cluster, &reader.principal.user);
+    let mut schools = db::figures::schools(conn, of, catalogue::LEAD_NAMED)?;
     schools.sort();
-    schools.dedup();
     Ok(schools)
 }
 
@@ -163,7 +166,7 @@ fn open_record(
 ) -> Result<Option<RecordId>, Error> {
     let Some(row) = db::records::by_id(conn, record)? else { return Ok(None) };
     let envelope = Envelope::decode(&row.envelope).map_err(|_| Error::Corrupt("envelope"))?;
-    Ok(reader.may_read(state, &envelope).then_some(row.id))
+    Ok(reader.may_read(state, &moves::facts(conn, &envelope)?).then_some(row.id))
 }
 
 fn may_read(reader: &Reader, cluster: ClusterId) -> bool {

@@ -2,7 +2,7 @@
 //! retired, or given back by a reviewer after such a phone was gone. For its author alone.
 
 use sync_core::ids::{CaseId, RecordId, UserId};
-use sync_core::protocol::frame::{PushedRecord, decode_push};
+use sync_core::protocol::frame::{PushedRecord, decode_oversized_push};
 use sync_core::record::change::{Change, Edit, Run};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Kind;
@@ -48,7 +48,8 @@ pub fn of(conn: &mut Conn, user: &UserId) -> Result<Vec<Returned>, Error> {
 }
 
 fn returned(frame: &[u8], reason: String, at: Timestamp, user: UserId) -> Returned {
-    let pushed = decode_push(frame).unwrap_or_default().into_iter().next();
+    // Some of it came back for its size alone.
+    let pushed = decode_oversized_push(frame).unwrap_or_default().into_iter().next();
     let envelope = pushed.as_ref().and_then(|it| Envelope::decode(&it.envelope).ok());
     let about = envelope.as_ref().map(|it| (it.case, it.id(), it.kind()));
     let words = pushed.zip(about).map(|(it, (.., kind))| words(&it, kind, user));

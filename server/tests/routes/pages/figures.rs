@@ -1,10 +1,14 @@
 //! A lead's exact figures and early warnings, and who sees nothing of them.
 
 use caseweave::role::Role;
-use sync_core::ids::CaseId;
+use sync_core::ids::{CaseId, UserId};
+use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
+use sync_core::record::kinds::Contribution as _;
+use sync_core::record::kinds::case::Alias;
 use sync_core::record::kinds::concern::ConcernDraft;
 use sync_core::record::schema::Fact;
+use sync_core::record::value::Value;
 use sync_core::time::Timestamp;
 
 use super::browser::Browser;
@@ -86,18 +90,23 @@ async fn figures_move_with_each_commit_and_count_no_shielded_or_closed_case() {
     }
 }
 
+/// Excludes somebody from a case, by a person named for that.
+async fn exclude(server: &TestServer, lead: &mut Worker, (case, user): (CaseId, UserId)) {
+    let mut member = Worker::new(server, "Mairi", "health", Role::Practitioner).await;
+    let place = Compartment::Protection;
+    lead.say_of(case, place, (Fact::Named, member.user), true);
+    lead.sync(server).await;
+    member.sync(server).await;
+    member.say_of(case, place, (Fact::Excluded, user), true);
+    member.sync(server).await;
+}
+
 #[actix_web::test]
 async fn who_is_kept_from_a_case_cannot_tell_it_from_the_figures() {
     for server in servers() {
         let (mut lead, rowan, _) = scene(&server).await;
         let deputy = Worker::desk(&server, "Dugald", Role::Deputy).await;
-        let mut member = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
-        let place = Compartment::Protection;
-        lead.say_of(rowan, place, (Fact::Named, member.user), true);
-        lead.sync(&server).await;
-        member.sync(&server).await;
-        member.say_of(rowan, place, (Fact::Excluded, deputy.user), true);
-        member.sync(&server).await;
+        exclude(&server, &mut lead, (rowan, deputy.user)).await;
         let mut browser = Browser::of(&server, "Dugald").await;
         let page = browser.get("/figures").await;
         page.says(&[
@@ -111,6 +120,61 @@ async fn who_is_kept_from_a_case_cannot_tell_it_from_the_figures() {
         behind.says(&["Isla Reid"]);
         behind.says_nothing_of(&["Rowan Kerr", &rowan.to_string()]);
         browser.get("/early-warnings").await.says_nothing_of(&["Rowan Kerr"]);
+        assert_in_order(&server);
+    }
+}
+
+#[actix_web::test]
+async fn a_school_that_only_hidden_cases_have_is_not_offered() {
+    for server in servers() {
+        let (mut lead, rowan, _) = scene(&server).await;
+        lead.say(rowan, Fact::School, "Harbour Primary");
+        lead.sync(&server).await;
+        let deputy = Worker::desk(&server, "Dugald", Role::Deputy).await;
+        exclude(&server, &mut lead, (rowan, deputy.user)).await;
+        let mut browser = Browser::of(&server, "Lena").await;
+        browser.get("/figures").await.says(&["Glen Primary", "Harbour Primary"]);
+        let mut browser = Browser::of(&server, "Dugald").await;
+        let page = browser.get("/figures").await;
+        page.says(&["Glen Primary"]);
+        page.says_nothing_of(&["Harbour Primary"]);
+    }
+}
+
+/// Joins two cases as one child's: their lead professional says so in each.
+async fn join(server: &TestServer, lead: &mut Worker, (one, other): (CaseId, CaseId)) {
+    for (own, other) in [(one, other), (other, one)] {
+        let user = lead.user;
+        lead.say_of(own, Compartment::Team, (Fact::Member, user), "member");
+        lead.say(own, Fact::LeadProfessional, Value::Bytes(user.as_bytes().to_vec()));
+        lead.sync(server).await;
+        let alias = Alias { case: other, reason: "Seen together".into(), undone: None };
+        let envelope = Envelope::of_case(own, Compartment::Team);
+        lead.phone().add(&envelope, vec![alias.entry()], START).unwrap();
+        lead.sync(server).await;
+    }
+}
+
+/// Who may not know of one of two joined cases may not know of the other, nor of either by what is counted.
+#[actix_web::test]
+async fn what_a_joining_hides_is_taken_out_of_the_figures_too() {
+    for server in servers() {
+        let (mut lead, rowan, isla) = scene(&server).await;
+        let deputy = Worker::desk(&server, "Dugald", Role::Deputy).await;
+        join(&server, &mut lead, (rowan, isla)).await;
+        let mut browser = Browser::of(&server, "Dugald").await;
+        browser.get("/figures").await.says(&["Children at each stage", "Stage 1", ">2<"]);
+        exclude(&server, &mut lead, (rowan, deputy.user)).await;
+        browser.get("/caseload").await.says_nothing_of(&["Rowan Kerr", "Isla Reid"]);
+        let page = browser.get("/figures").await;
+        page.says(&["Children at each stage", "Nothing to count."]);
+        page.says_nothing_of(&["Stage 1", "Glen Primary"]);
+        let mut browser = Browser::of(&server, "Lena").await;
+        browser.get("/figures").await.says(&["Children at each stage", "Stage 1", ">2<"]);
+
+        lead.say(rowan, Fact::Shielded, true);
+        lead.sync(&server).await;
+        browser.get("/figures").await.says_nothing_of(&["Stage 1", "Glen Primary"]);
         assert_in_order(&server);
     }
 }

@@ -11,6 +11,7 @@ use crate::device::transport::{Carriage, CarriageError, Transport, TransportErro
 use crate::gate::media::MediaError;
 use crate::ids::{CaseId, DeviceId};
 use crate::record::kind::Compartment;
+use crate::store::Place;
 use crate::store::memory::MemoryStore;
 
 type Phone = Device<MemoryStore>;

@@ -4,13 +4,18 @@ use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
 
 use super::*;
+use crate::device::TypedDraft;
 use crate::device::testing::enrolled;
+use crate::engine::client::held_key;
+use crate::ids::CaseId;
+use crate::limits::OPENINGS_TOLD;
 use crate::protocol::frame::decode_push;
 use crate::protocol::message::{Answer, Outcome};
 use crate::record::envelope::Envelope;
 use crate::record::kinds::attachment::AttachmentSort;
 use crate::record::kinds::case::CaseFacts;
 use crate::store::memory::MemoryStore;
+use crate::store::{Place, Shelf};
 
 const CLUSTER: ClusterId = ClusterId::from_bytes([1; 16]);
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -23,14 +28,18 @@ struct Office {
     stolen: bool,
     judges_nothing: bool,
     keeps_nothing: bool,
+    /// It was put back to a backup: no cursor is of its log.
+    put_back: bool,
     kept: BTreeSet<u64>,
     pushed: usize,
+    opened: BTreeSet<CaseId>,
 }
 
 impl Farewell for Office {
     fn surrender(&mut self, body: &[u8]) -> Result<Box<dyn Read>, TransportError> {
         let message = Sealed::unpack(body).unwrap().message().unwrap();
         let mut answered = Surrendered::default();
+        self.opened.extend(message.request.openings.iter().map(|opening| opening.case));
         for pushed in message.request.batches.iter().flat_map(|it| decode_push(&it.frame).unwrap())
         {
             let record = Envelope::decode(&pushed.envelope).unwrap().id();
@@ -51,6 +60,9 @@ impl Farewell for Office {
             answered.kept.extend(message.returned.iter().map(|piece| piece.id));
             self.kept.extend(&answered.kept);
         }
+        let cursors = message.request.cursors.iter().filter(|_| self.put_back);
+        let others = cursors.filter(|it| !(it.cursor.is_empty() && it.held.is_empty()));
+        answered.anew = others.map(|it| it.cluster).collect();
         let order = EraseOrder { id: [9; 16], at_once: self.stolen };
         answered.erase = (self.hasty || self.stolen || message.left == 0).then_some(order);
         Ok(Box::new(Cursor::new(answered.pack().unwrap())))
@@ -99,9 +111,69 @@ fn what_the_server_does_not_keep_keeps_the_phone() {
 #[test]
 fn a_stolen_phone_gives_nothing_away() {
     let (mut phone, mut office) = (phone(), Office { stolen: true, ..Office::default() });
+    note_openings(&mut phone, 1);
     let parting = leave(&mut phone, &mut office).unwrap();
     assert!(parting.at_once);
-    assert_eq!(office.pushed, 0);
+    assert_eq!((office.pushed, office.opened.len(), phone.untold().unwrap()), (0, 0, 1));
+}
+
+/// Notes that so many cases were opened on the phone.
+fn note_openings(phone: &mut Device<MemoryStore>, cases: usize) {
+    for n in 0..cases {
+        let case = CaseId::from_bytes((n as u128).to_be_bytes());
+        let writes = opened::note(&phone.store, (case, None), NOW).unwrap();
+        phone.store.commit(&writes).unwrap();
+    }
+}
+
+/// More than one message holds, on a phone that has nothing else to tell, and whatever it is ordered to do.
+#[test]
+fn what_was_opened_is_told_before_the_phone_is_given_up() {
+    for hasty in [false, true] {
+        let mut phone = Device::open(enrolled("practitioner", &[CLUSTER])).unwrap();
+        note_openings(&mut phone, OPENINGS_TOLD + 1);
+        let mut office = Office { hasty, ..Office::default() };
+        assert!(!leave(&mut phone, &mut office).unwrap().at_once);
+        assert_eq!((office.opened.len(), phone.untold().unwrap()), (OPENINGS_TOLD + 1, 0));
+    }
+}
+
+#[test]
+fn what_a_server_may_have_lost_is_sent_again_before_the_phone_is_given_up() {
+    let cursor = || Write::Set(Shelf::Cursor, CLUSTER.as_bytes().to_vec(), vec![1]);
+    let held = || Write::Set(Shelf::Meta, held_key(&CLUSTER), vec![1]);
+    for (put_back, stands, sent) in [(false, cursor(), 0), (true, cursor(), 1), (true, held(), 1)] {
+        let mut phone = phone();
+        let rows = phone.store.unsent(0, 9).unwrap().into_iter();
+        let taken = rows.map(|row| Write::Move {
+            record: row.record,
+            actor: row.actor,
+            seq: row.seq,
+            place: Place::Placed(1),
+        });
+        phone.store.commit(&taken.chain([stands]).collect::<Vec<_>>()).unwrap();
+        let cursors = phone.store.items(Shelf::Cursor).unwrap();
+        let mut office = Office { hasty: true, put_back, ..Office::default() };
+        let parting = leave(&mut phone, &mut office).unwrap();
+        assert_eq!((office.pushed, parting.report.held), (sent, sent));
+        assert_eq!(phone.store.items(Shelf::Cursor).unwrap(), cursors, "a sync hears of it, too");
+    }
+}
+
+#[test]
+fn what_is_half_written_keeps_the_phone_until_its_user_has_seen_to_it() {
+    let mut phone = Device::open(enrolled("practitioner", &[CLUSTER])).unwrap();
+    let fields = vec![("narrative".to_owned(), "Ailsa sa".to_owned())];
+    let draft = TypedDraft { screen: "visit 1".to_owned(), fields, at: NOW };
+    phone.keep_draft(&draft).unwrap();
+    let mut office = Office { hasty: true, ..Office::default() };
+    let kept = leave(&mut phone, &mut office);
+    assert!(matches!(kept, Err(SyncError::Device(DeviceError::DraftsLeft))), "{kept:?}");
+    assert_eq!(phone.drafts().unwrap(), [draft]);
+    let stolen = leave(&mut phone, &mut Office { stolen: true, ..Office::default() }).unwrap();
+    assert!(stolen.at_once, "a thief keeps nothing");
+    phone.discard_draft("visit 1").unwrap();
+    assert!(!leave(&mut phone, &mut office).unwrap().at_once);
 }
 
 #[test]

@@ -4,15 +4,16 @@
 use crate::engine::authors::{self, Authors, Loaded};
 use crate::engine::client::{ClientError, WHOLE, home_of, ordinal, own_actors, put_back_key};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
-use crate::gate::refusal::{IN_REVIEW, REVIEW_LOST};
+use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST};
 use crate::ids::{Actor, CaseId};
 use crate::protocol::message::Page;
 use crate::record::history::encode_deps;
 use crate::record::kind::Kind;
 use crate::store::{AttachedRow, Bytes, ChangeRow, Place, RecordRow, Shelf, Store, Write};
 
-/// A change with the moment of writing, by which what is sent again is put in order.
-type Resent = (i64, bool, ChangeRow);
+/// A change with what it is put in order by when it is sent again: whether it attaches something, which goes
+/// after everything that it may belong to; the moment of writing; whether it is of no case's own record.
+type Resent = ((bool, i64, bool), ChangeRow);
 
 /// What a page means that begins another log ([`Page::anew`]), before anything of it is taken: what it
 /// brings is judged against own work as what is to be sent.
@@ -38,7 +39,9 @@ pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>
     displacing.put_before_unsent()?;
     let mut writes = displacing.writes;
     for row in store.returned()? {
-        if row.reason == IN_REVIEW && is_here(store, page, &row.record.case)? {
+        // What a reviewer released is in no record here yet, and may be nowhere else now.
+        let kept_there = matches!(row.reason.as_str(), IN_REVIEW | RELEASED);
+        if kept_there && is_here(store, page, &row.record.case)? {
             let (id, reason) = (row.id, REVIEW_LOST.to_owned());
             writes.push(Write::Rejudge { id, reason });
         }
@@ -64,6 +67,7 @@ impl Displacing<'_> {
         let loaded = authors::load_row(self.store, &self.authors, record);
         let Ok(loaded) = loaded else { return Ok(()) };
         self.bytes_again(&loaded)?;
+        let is = |kind: Kind| record.kind == kind.code();
         let mut at = i64::MIN;
         for (row, link) in loaded.rows.iter().zip(loaded.history.links()) {
             at = at.max(link.change.at.0);
@@ -78,7 +82,7 @@ impl Displacing<'_> {
             }
             if self.actors.contains(&actor) {
                 let row = ChangeRow { deps: Some(deps), ..row.clone() };
-                self.resent.push((at, record.kind != Kind::Case.code(), row));
+                self.resent.push(((is(Kind::Attachment), at, !is(Kind::Case)), row));
             } else {
                 let place = Place::Accepted(position);
                 self.writes.push(Write::Displace { record: id, actor, seq, deps, place });
@@ -102,9 +106,9 @@ impl Displacing<'_> {
     fn put_before_unsent(&mut self) -> Result<(), ClientError> {
         let mut resent = std::mem::take(&mut self.resent);
         // Stable: a record's changes stay in their order.
-        resent.sort_by_key(|(at, not_case, _)| (*at, *not_case));
+        resent.sort_by_key(|(order, _)| *order);
         let before = resent.len() as u64;
-        let numbered = (1_u64..).zip(resent).map(|(n, (_, _, row))| (n, row));
+        let numbered = (1_u64..).zip(resent).map(|(n, (_, row))| (n, row));
         let unsent = self.store.unsent(0, usize::MAX)?.into_iter();
         let later: Vec<_> = unsent.map(|row| (ordinal(row.place) + before, row)).collect();
         for (n, row) in numbered.chain(later) {

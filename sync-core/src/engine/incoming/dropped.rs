@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Incoming, is_another, lost};
+use super::lost::{self, comes};
+use super::{Incoming, is_another};
 use crate::engine::client::{ClientError, builds_on};
 use crate::gate::refusal::is_others;
 use crate::ids::{Actor, RecordId, ScopeId};
@@ -126,7 +127,8 @@ fn apply(rows: &mut BTreeMap<(RecordId, Actor, u32), ChangeRow>, of: &RecordId, 
     }
 }
 
-/// What comes of a record, unless another record has its name by now: nothing stands on what that says.
+/// What comes of a record, unless another record has its name by now: nothing stands on what that says. Nor on
+/// other words by the name of some that were sent once: own work would then replace what its author never saw.
 fn what_comes(
     store: &dyn Store,
     parts: &[&PulledRecord],
@@ -136,7 +138,12 @@ fn what_comes(
         if is_another(store, part)? {
             return Ok(BTreeSet::new());
         }
-        there.extend(part.changes.iter().map(|it| (it.actor, it.seq)));
+        let rows = store.changes(&part.record)?;
+        let sent = rows.iter().filter(|row| !matches!(row.place, Place::Unsent(_)));
+        let given_again = sent.filter(|row| comes(part, row) == Some(false));
+        let given_again: BTreeSet<_> = given_again.map(|row| (row.actor, row.seq)).collect();
+        let names = part.changes.iter().map(|it| (it.actor, it.seq));
+        there.extend(names.filter(|name| !given_again.contains(name)));
     }
     Ok(there)
 }

@@ -39,6 +39,14 @@ pub(super) fn may_be_taken_yet(
     Ok(put_back(store, &cluster)?.is_some_and(|at| page.now.since_ms(at) < LOST_WORK_MS))
 }
 
+/// A server that told of a moment before the one at which it was put back had a clock that was ahead then: its
+/// days count from this moment, so that they end.
+pub(super) fn counts_from(store: &dyn Store, page: &Page) -> Result<Option<Write>, ClientError> {
+    let later = put_back(store, &page.cluster)?.is_some_and(|at| page.now < at);
+    let (key, now) = (put_back_key(&page.cluster), page.now.0.to_be_bytes().to_vec());
+    Ok(later.then_some(Write::Set(Shelf::Meta, key, now)))
+}
+
 /// Others' work that has not come in time leaves its record where own work waits for it. When a page is
 /// the last, all that the server has is here.
 pub(super) fn leaves(
@@ -87,10 +95,13 @@ pub(super) fn gives_way(
         let other = others.filter(|row| is_displaced(row) && comes(record, row) == Some(false));
         let lost: BTreeSet<ChangeName> = other.map(|row| (row.actor, row.seq)).collect();
         match first_waiting(&rows, &lost, rewriting) {
-            Some(from) if !rewriting.plans_for(&record.record) => {
-                rewriting.goes_on_without(record.record, from, lost);
+            Some(from) => {
+                let planned = rewriting.planned_from(&record.record);
+                let names = rows.iter().map(|row| (row.actor, row.seq));
+                let first = { names }.find(|name| *name == from || Some(*name) == planned);
+                rewriting.goes_on_without(record.record, first.unwrap_or(from), lost);
             }
-            _ => writes.extend(lost.into_iter().map(|(actor, seq)| {
+            None => writes.extend(lost.into_iter().map(|(actor, seq)| {
                 let (record, reason) = (record.record, LOST.to_owned());
                 Write::Return { record, actor, seq, reason }
             })),
@@ -142,7 +153,7 @@ const fn is_displaced(row: &ChangeRow) -> bool {
 }
 
 /// Whether what comes by a change's name is that change; none if nothing does.
-fn comes(record: &PulledRecord, row: &ChangeRow) -> Option<bool> {
+pub(super) fn comes(record: &PulledRecord, row: &ChangeRow) -> Option<bool> {
     let mut there = record.changes.iter().filter_map(|it| Some((it, it.body.as_ref()?)));
     let found = there.find(|(it, _)| (it.actor, it.seq) == (row.actor, row.seq));
     found.map(|(_, body)| *body == row.body)

@@ -13,8 +13,10 @@ use crate::record::value::Value;
 use crate::store::memory::MemoryStore;
 use crate::time::Timestamp;
 
+mod given_again;
 mod other_copy;
 mod put_back;
+mod sent_again;
 
 const AT: Timestamp = Timestamp(1_790_000_000_000);
 

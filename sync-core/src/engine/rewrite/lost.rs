@@ -20,7 +20,8 @@ impl Rewriting<'_> {
         lost: BTreeSet<ChangeName>,
     ) {
         let plan = self.plans.entry(record).or_default();
-        (plan.from, plan.lost) = (Some(from), lost);
+        plan.from = Some(from);
+        plan.lost.extend(lost);
     }
 
     /// Their words stay readable beside the record: no other phone may have them.

@@ -1,11 +1,13 @@
 //! Each edit is asked as the action that it is: a rule each, which only that rule refuses or allows.
 
 use super::*;
-use crate::ids::{Actor, CaseId, ClusterId, DeviceId};
+use crate::ids::{Actor, CaseId, ClusterId, DeviceId, RecordId};
 use crate::policy::{Member, MemberState, Role};
 use crate::record::change::Run;
 use crate::record::envelope::{Made, Origin};
 use crate::record::kind::Compartment;
+use crate::record::kinds::AttestedCopy;
+use crate::record::schema::AMENDMENTS;
 use crate::time::Timestamp;
 
 const HERE: ClusterId = ClusterId::from_bytes([1; 16]);
@@ -71,6 +73,29 @@ fn beginning_a_record_is_asked_beside_what_is_in_it() {
     assert_eq!(ask(3, &concern, vec![seen.clone()], &[]), refused("not_in_team"));
     let concern = History::new(made_by(1, Kind::Concern));
     assert_eq!(ask(1, &concern, vec![seen], &[]), Ok(()));
+}
+
+/// Both are strangers to the team: one raised the concern, the other moved it to where it is, or copied it.
+#[test]
+fn who_moved_a_concern_did_not_raise_it() {
+    let amends = || vec![entry(AMENDMENTS, Vec::new())];
+    for (withdraws, referrer, other) in [(true, 3, 4), (false, 4, 3)] {
+        let copy = AttestedCopy {
+            from: RecordId::from_bytes([8; 16]),
+            text: "A bruise.".into(),
+            original_by: user(3),
+            original_at: Timestamp(5),
+            reason: None,
+            withdraws,
+            version: None,
+        };
+        let mut history = History::new(made_by(4, Kind::Concern));
+        history.append(change(4, vec![Edit::Add(copy.entry())]), 1, None).unwrap();
+        assert_eq!(facts_of(&history).created_by, Some(user(4)));
+        assert_eq!(facts_of(&history).referred_by, Some(user(referrer)));
+        assert_eq!(ask(referrer, &history, amends(), &[0]), Ok(()));
+        assert_eq!(ask(other, &history, amends(), &[0]), refused("not_in_team"));
+    }
 }
 
 #[test]

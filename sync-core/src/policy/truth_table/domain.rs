@@ -162,7 +162,8 @@ fn ask(person: &Person, state: State, row: &str, agency: &str) -> bool {
 }
 
 fn decides(person: &Person, state: State, compartment: Compartment, action: &Action) -> bool {
-    let record = RecordFacts { kind: Kind::Case, compartment, created_by: None };
+    let kind = Kind::Case;
+    let record = RecordFacts { kind, compartment, created_by: None, referred_by: None };
     decide(&person.principal(), &case(person, state), Some(&record), action).is_ok()
 }
 

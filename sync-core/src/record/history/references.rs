@@ -31,6 +31,35 @@ pub(super) fn check(
     if known { Ok(()) } else { Err(HistoryError::UnknownReference) }
 }
 
+/// The changes in which what a change names was written, as far as they are here.
+pub(super) fn named(history: &History, change: &Change) -> BTreeSet<usize> {
+    let past = vec![true; history.links.len()];
+    let mut sight = Sight { history, past, own: BTreeMap::new() };
+    let mut named = BTreeSet::new();
+    let written_in = |id: &EntryId| history.entry(id).map(|place| place.link);
+    for edit in &change.edits {
+        match edit {
+            Edit::Add(entry) => named.extend(entry.replaces.iter().filter_map(written_in)),
+            Edit::Splice { entry, runs } => {
+                named.extend(written_in(entry));
+                for (from, count) in runs.iter().filter_map(characters) {
+                    let counters = from.counter..from.counter.saturating_add(count);
+                    named.extend(counters.filter_map(|at| sight.change_at(&from.actor, at)));
+                }
+            }
+        }
+    }
+    named
+}
+
+/// The characters that a piece of a text edit names: the first, and how many of its author's with it.
+fn characters(run: &Run) -> Option<(ElementId, u64)> {
+    match run {
+        Run::Insert { after, .. } => after.map(|after| (after, 1)),
+        Run::Delete { from, count } => Some((*from, *count)),
+    }
+}
+
 /// The characters that a change deletes.
 pub(super) fn deleted(change: &Change) -> impl Iterator<Item = ElementId> {
     let runs = change.edits.iter().flat_map(|edit| match edit {
@@ -76,9 +105,10 @@ impl Sight<'_> {
     /// Whether all of `count` operations of one actor inserted into the entry's text.
     fn inserted(&mut self, entry: &EntryId, from: &ElementId, count: u64) -> bool {
         let end = from.counter.saturating_add(count);
-        let mut next = from.counter;
+        let (history, mut next) = (self.history, from.counter);
         while next < end {
-            match self.change_at(&from.actor, next).and_then(|link| run_at(link, next)) {
+            let made = self.change_at(&from.actor, next);
+            match made.and_then(|index| run_at(&history.links[index], next)) {
                 Some((of, after)) if of == *entry => next = after,
                 _ => return false,
             }
@@ -96,16 +126,16 @@ impl Sight<'_> {
         })
     }
 
-    /// The actor's change that could hold an operation, if it was seen. Its operations only go up:
-    /// each of its changes builds on the one before.
-    fn change_at(&mut self, actor: &Actor, counter: u64) -> Option<&Link> {
+    /// The index of the actor's change that could hold an operation, if it was seen. Its operations only go
+    /// up: each of its changes builds on the one before.
+    fn change_at(&mut self, actor: &Actor, counter: u64) -> Option<usize> {
         let (names, links) = (&self.history.names, &self.history.links);
         let own = self.own.entry(*actor).or_insert_with(|| {
             names.range((*actor, 0)..=(*actor, u32::MAX)).map(|(_, index)| *index).collect()
         });
         let after = own.partition_point(|index| links[*index].start_op <= counter);
         let index = *own.get(after.checked_sub(1)?)?;
-        self.past[index].then(|| &links[index])
+        self.past[index].then_some(index)
     }
 }
 

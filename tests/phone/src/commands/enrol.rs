@@ -20,7 +20,8 @@ pub(crate) struct Enrol {
     /// The server's address, such as https://caseweave.example:8443.
     #[arg(long)]
     server: String,
-    /// The certificate of the server's authority, in PEM, if it is not a public one.
+    /// The certificate of the authority that the server's own is from, in PEM, public or not: without it no server is
+    /// trusted.
     #[arg(long, value_name = "FILE")]
     authority: Option<PathBuf>,
     /// The certificate that this phone shows the server, with its chain, in PEM, if the server asks for one.

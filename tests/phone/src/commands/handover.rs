@@ -67,7 +67,7 @@ fn of_case(case: &CaseToHandOver, taker: &str, today: Option<Date>) -> String {
         line(items(case.only_here as u64));
     }
     if case.unreadable > 0 {
-        line(format!("{} records need a newer app to be read", case.unreadable));
+        line(format!("{} records cannot be read on this phone", case.unreadable));
     }
     if !case.taker_is_member {
         line(format!("{taker} is not in the team yet"));

@@ -71,7 +71,7 @@ impl Act for EarlyWarnings {
 
 /// What a name is followed by where a part of the case cannot be read here.
 fn not_all(unreadable: usize) -> &'static str {
-    if unreadable > 0 { " (not all is shown: update the app)" } else { "" }
+    if unreadable > 0 { " (not all can be shown)" } else { "" }
 }
 
 impl Act for Find {

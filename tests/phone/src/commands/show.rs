@@ -31,7 +31,7 @@ pub(crate) struct Chronology {
 struct Shown {
     #[serde(flatten)]
     view: CaseView,
-    /// Records left out because a newer version of the app wrote in them.
+    /// Records left out: a newer version of the app wrote in them, or they are damaged here.
     #[serde(skip_serializing_if = "is_none")]
     unreadable: usize,
 }
@@ -54,8 +54,8 @@ impl Act for Show {
         view.extract.iter().for_each(|extract| text.push_str(&schooling(extract)));
         if unreadable > 0 {
             text.push_str(&format!(
-                "NOT ALL IS SHOWN: a newer version of the app wrote in {unreadable} of its records. \
-                 Update the app to read them.\n"
+                "NOT ALL IS SHOWN: {unreadable} of its records cannot be read here. Update the app; if \
+                 that does not help, they are damaged on this phone.\n"
             ));
         }
         view.records.iter().for_each(|record| text.push_str(&shown(record, &people)));

@@ -1,8 +1,9 @@
 //! A phone that was put back to an older copy of itself meets what it wrote after that.
 
-use super::put_back::{OTHER, case, later, logged, school};
+use super::put_back::{CLUSTER, OTHER, case, later, logged, school};
 use super::*;
-use crate::engine::client::fresh_actors;
+use crate::engine::client::{begun_key, cluster_of, fresh_actors};
+use crate::protocol::message::DirectoryLine;
 
 fn change(actor: Actor, user: UserId, name: &str) -> Change {
     let edits = vec![school(name, &[])];
@@ -96,4 +97,57 @@ fn actors_that_the_phone_went_on_as_are_known_again_by_their_work() {
         let newest_first: Vec<Actor> = chain[..known].iter().rev().copied().collect();
         assert_eq!(fresh_actors(&store).unwrap(), newest_first, "and one that is quite new");
     }
+}
+
+/// The directory's line of the case, by the name of a child.
+fn line(name: &str) -> DirectoryLine {
+    let (case, name) = (case().case, name.to_owned());
+    DirectoryLine {
+        case,
+        cluster: CLUSTER,
+        name,
+        school: String::new(),
+        ring: None,
+        harm_since: None,
+    }
+}
+
+/// It begins a case by a name that it had given before it was put back. The directory's line of that one comes
+/// first, and its record in a later page.
+#[test]
+fn a_case_that_was_begun_before_is_found_beside_the_one_that_was_begun_again() {
+    let own = somebody();
+    let mut store = MemoryStore::default();
+    let begun = minicbor::to_vec(line("Rory")).unwrap();
+    let (record, actor) = (case().id(), own.actor);
+    let deps = Some(crate::record::history::encode_deps(&[]));
+    let body = change(actor, own.user, "Dunmore").encode_body();
+    let first = ChangeRow { record, actor, seq: 1, deps, body, place: Place::Unsent(1) };
+    let key = case().case.as_bytes().to_vec();
+    store
+        .commit(&[
+            Write::Set(Shelf::Author, actor.as_bytes().to_vec(), own.user.as_bytes().to_vec()),
+            Write::PutRecord(crate::engine::own::row_of(&case())),
+            Write::PutChange(first),
+            Write::Set(Shelf::Directory, key, begun.clone()),
+            Write::Set(Shelf::Meta, begun_key(&case().case), begun),
+        ])
+        .unwrap();
+    store_page(&mut store, &Page { directory: vec![line("Isla")], ..later(1) }, &own);
+    let mut frame = PageFrame::default();
+    frame.put(logged(&log(&own), 1));
+    let mut page = later(2);
+    frame.into_page(&mut page).unwrap();
+    let taken = store_page(&mut store, &page, &own);
+    assert_eq!((taken.rewritten, taken.returned), (1, 0));
+    let named = |case: &CaseId| {
+        let line = store.item(Shelf::Directory, case.as_bytes()).unwrap();
+        line.map(|line| minicbor::decode::<DirectoryLine>(&line).unwrap().name)
+    };
+    assert_eq!(named(&case().case).as_deref(), Some("Isla"), "as the server has it");
+    let again = store.unsent(0, 9).unwrap().remove(0).record;
+    let again = store.record(&again).unwrap().unwrap().case;
+    assert_ne!(again, case().case);
+    assert_eq!(named(&again).as_deref(), Some("Rory"), "and the other by its own");
+    assert_eq!(cluster_of(&store, &again).unwrap(), Some(CLUSTER));
 }

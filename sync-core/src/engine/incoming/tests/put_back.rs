@@ -329,6 +329,7 @@ fn what_is_refused_for_want_of_a_lost_right_waits_as_long() {
     for (page, code, back) in [
         (later(1), "unknown_case", 0),
         (later(1), "not_in_team", 0),
+        (later(1), "wrong_parent", 0),
         (anew(), "not_yours", 0),
         (later(1), "wrong_field", 1),
         (later(LOST_WORK_MS), "unknown_case", 1),
