@@ -19,7 +19,7 @@ setup: ## check for, or as root install, the tools of the build
 build: ## build the server and the terminal phone
 	cargo build
 
-test: ## run every suite of tests/budget; SUITES="core fmt" runs those only
+test: ## run every suite of tests/budget; SUITES="unit system" runs those only
 	scripts/test $(SUITES)
 
 lint: ## formatting and lints only

@@ -1,6 +1,10 @@
-//! Who may knock how often. Each kind of knock is counted where nobody can use it up for somebody
-//! else: a password by account and address together and by address, never by account alone; a phone
-//! by itself, once its key or session has shown which it is. Bounds are in `sync_core::limits`.
+//! Who may knock how often; and bounds of the server's alone: what it keeps in memory, how many records an
+//! export holds, what a school's file may be. How often each kind of knock may come, and the other
+//! bounds, are in `sync_core::limits`.
+//!
+//! Each kind of knock is counted where nobody can use it up for somebody else: a password by account and
+//! address together and by address, never by account alone; a phone by itself, once its key or session has
+//! shown which it is.
 
 use std::hash::Hash;
 use std::net::IpAddr;

@@ -31,6 +31,7 @@ mod page;
 mod paper;
 mod password;
 mod people;
+mod period;
 mod plan;
 mod record;
 mod requests;

@@ -86,6 +86,10 @@ fn failed(error: &ApiError) -> HttpResponse {
             "If you typed the address, check it. If you followed a link, what it led to may have \
              moved, or may not be open to you.",
         ),
+        StatusCode::FORBIDDEN if error.code() == ApiError::NO_GLASS => (
+            "These records are not opened this way",
+            "Trying again changes nothing. If a child may be in danger now, ring 999.",
+        ),
         StatusCode::FORBIDDEN => {
             ("This form cannot be used", "Go back, load the page again and try again.")
         }

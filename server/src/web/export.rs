@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use sync_core::record::fold::Folded;
-use sync_core::time::Date;
 use sync_core::view::header;
 
 use super::error::PageError;
@@ -14,7 +13,7 @@ use super::page::{self, Frame};
 use super::paper::{HEADINGS, Placed};
 use super::record::Body;
 use super::session::Visitor;
-use super::{forms, today, words};
+use super::{forms, period, today, words};
 use crate::app::AppState;
 use crate::csv;
 use crate::db::{self, Conn};
@@ -24,9 +23,6 @@ use crate::service::audit::{Act, Note, Seen};
 use crate::service::reading::Reader;
 use crate::service::reading::export::{self, Export, ExportedCase};
 use crate::service::reading::figures::Period;
-
-/// Days of a period that nobody chose: a school term, about.
-const TERM: i32 = 91;
 
 #[derive(Template)]
 #[template(path = "export.html")]
@@ -69,17 +65,6 @@ pub(super) struct Asked {
     from: String,
     #[serde(default)]
     to: String,
-}
-
-impl Asked {
-    fn period(&self, today: Date) -> Result<Period, PageError> {
-        let day = |text: &str| Some(text).filter(|it| !it.is_empty()).map(str::parse::<Date>);
-        let bad = |_| PageError::from(ApiError::bad_request());
-        let to = day(&self.to).transpose().map_err(bad)?.unwrap_or(today);
-        let from = day(&self.from).transpose().map_err(bad)?;
-        let from = from.or_else(|| to.plus_days(-TERM)).unwrap_or(to);
-        Ok(Period { from: from.min(to), to: to.max(from) })
-    }
 }
 
 /// The form.
@@ -145,7 +130,7 @@ pub(super) async fn download(
 fn period(state: &AppState, request: &HttpRequest) -> Result<Period, PageError> {
     let asked: Asked = forms::query(request.query_string())?;
     let today = words::today(state.clock.now()).ok_or(ApiError::bad_request())?;
-    asked.period(today)
+    Ok(period::asked(&asked.from, &asked.to, today)?)
 }
 
 /// The name of the visitor's agency; nobody works for two.

@@ -6,12 +6,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 use sync_core::ids::ClusterId;
-use sync_core::time::Date;
 
 use super::error::PageError;
 use super::page::{self, Frame};
 use super::session::Visitor;
-use super::{forms, today, words};
+use super::{forms, period, today, words};
 use crate::app::AppState;
 use crate::csv;
 use crate::db::Conn;
@@ -20,9 +19,6 @@ use crate::measures::{self, Measure, Sort};
 use crate::service::audit::{Act, Note, Seen};
 use crate::service::reading::Reader;
 use crate::service::reading::figures::{self, BEHIND, Figure, Period, Row};
-
-/// Days of a period that nobody chose: a school term, about.
-const TERM: i32 = 91;
 
 #[derive(Template)]
 #[template(path = "figures.html")]
@@ -202,7 +198,7 @@ async fn read(
         let found = figures::of_cluster(conn, reader, &wanted.cluster, wanted.period, school)?;
         let note = Note::of(act).counting(found.as_ref().map_or(0, Vec::len));
         let note = if found.is_none() { note.refused("not_your_role") } else { note };
-        let schools = figures::schools(conn, &wanted.cluster)?;
+        let schools = figures::schools(conn, reader, &wanted.cluster)?;
         Ok(Seen::new(found.map(|found| (found, schools)), note))
     };
     visitor.show(state, work).await?.ok_or(PageError::not_open())
@@ -222,19 +218,16 @@ impl Wanted {
     fn read(state: &AppState, visitor: &Visitor, request: &HttpRequest) -> Result<Self, PageError> {
         let asked: Asked = forms::query(request.query_string())?;
         let given = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
-        let day = |field: &Option<String>| given(field).map(|text| text.parse::<Date>());
-        let bad = |_| PageError::from(ApiError::bad_request());
         let now = words::today(state.clock.now()).ok_or(ApiError::bad_request())?;
-        let to = day(&asked.to).transpose().map_err(bad)?.unwrap_or(now);
-        let from = day(&asked.from).transpose().map_err(bad)?;
-        let from = from.or_else(|| to.plus_days(-TERM)).unwrap_or(to);
+        let days = [&asked.from, &asked.to].map(|field| field.as_deref().unwrap_or_default());
+        let period = period::asked(days[0], days[1], now)?;
         let named = given(&asked.cluster).map(|id| id.parse::<ClusterId>()).transpose();
         let named = named.map_err(|_| PageError::not_open())?;
         let led = led(visitor).into_iter();
         let mut led = led.filter(|(id, _)| named.is_none_or(|named| named == *id));
         let (cluster, name) = led.next().ok_or(PageError::not_open())?;
         let (school, row) = (given(&asked.school), asked.row.unwrap_or_default());
-        Ok(Self { cluster, name, school, period: Period { from: from.min(to), to }, row })
+        Ok(Self { cluster, name, school, period, row })
     }
 
     fn in_words(&self) -> String {

@@ -43,7 +43,7 @@ extension Library {
             try await home.renewKey(of: user, pin: "other 85!")
             let again = try await home.open(user, pin: "other 85!")
             #expect(try await again.caseload().isEmpty)
-            #expect(CaseweaveError.wrongPin(left: 9).localizedDescription.contains("9 more"))
+            #expect(CaseweaveError.wrongPin(left: 9).localizedDescription.contains("9 tries"))
         }
 
         @Test("The key store's refusal, another phone's, and none at all are errors with a name")

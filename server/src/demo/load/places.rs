@@ -92,8 +92,8 @@ fn split(clusters: &[usize]) -> (usize, &[usize]) {
     clusters.split_first().map_or((0, &[]), |(first, more)| (*first, more))
 }
 
-/// The post that goes with a role. Allegations against adults have a store of their own, which is
-/// not built: the designated officer has no sign-in.
+/// The post that goes with a role. A designated officer has none here: they read only what they are named
+/// to, allegations against adults have no kind of record yet, and the invented area names them to nothing.
 const fn role(role: people::Role) -> Option<Role> {
     Some(match role {
         people::Role::FieldWorker | people::Role::NamedPerson => Role::Practitioner,
