@@ -51,7 +51,7 @@ pub struct Secrets {
     pub tokens: Tokens,
     /// Seals cursors.
     pub cursor_key: [u8; 32],
-    /// Names this server's logs; a restored server gets another.
+    /// Names this server's logs, also after a restore: that a log is another is told by its chain.
     pub log_id: [u8; 16],
     /// Signs the ends of the audit's chains.
     pub audit_key: SigningKey,

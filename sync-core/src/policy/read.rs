@@ -70,7 +70,7 @@ pub enum AlarmSight {
 }
 
 /// How much of an alarm in `cluster` is shown to `principal`. An alarm reaches the duty officer whatever
-/// queue its record is in (`domain.md` 4), but never somebody who is excluded from the case.
+/// queue its record is in, but never somebody who is excluded from the case.
 #[must_use]
 pub fn alarm_sight(
     principal: &Principal,

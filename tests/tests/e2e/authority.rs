@@ -1,6 +1,7 @@
 //! An authority's own server collects from the servers of its clusters: figures only, over mutual TLS, signed.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -34,7 +35,7 @@ struct Clusters {
 impl Clusters {
     /// Serves, after an authority's key was allowed if there is one.
     fn start(name: &'static str, clusters: &[&str], key: Option<&str>) -> Result<Self, Failed> {
-        let mut server = Server::of_clusters(AUTHORITY, clusters, &[])?;
+        let server = Server::of_clusters(AUTHORITY, clusters, &[])?;
         if let Some(key) = key {
             server.run(&["contribution", "allow", "--key", key, "--known-as", name], "")?;
         }
@@ -79,14 +80,20 @@ struct Council {
 
 impl Council {
     fn start() -> Result<Self, Failed> {
-        let flags = ["--role", "authority", "--collect-minutes", "0"];
-        let mut server = Server::of_clusters(AUTHORITY, &["Council"], &flags)?;
+        let mut council = Self::to_collect_every("0")?;
+        council.server.serve()?;
+        Ok(council)
+    }
+
+    /// One that is to collect by itself, and does not serve yet.
+    fn to_collect_every(minutes: &str) -> Result<Self, Failed> {
+        let flags = ["--role", "authority", "--collect-minutes", minutes];
+        let server = Server::of_clusters(AUTHORITY, &["Council"], &flags)?;
         server.run(&["agency", "add", "--slug", "council", "--name", "Council"], "")?;
         let add = ["user", "add", "--name", "Morag", "--sign-in", "morag", "--password-stdin"];
         let post = ["--cluster", "Council", "--agency", "council", "--role", "chief"];
         server.run(&[add.as_slice(), &post].concat(), "correct horse morag")?;
         let key = text(&server.run(&["key"], "")?["key"])?;
-        server.serve()?;
         Ok(Self { server, key })
     }
 
@@ -333,6 +340,19 @@ fn reads_figures_and_nothing_else(
     let bodies: String = database.query_row(sql, [], |row| row.get(0))?;
     assert!(!bodies.contains("Child") && !bodies.contains("Invented"), "no child is named");
     Ok(())
+}
+
+#[test]
+fn a_server_that_never_answers_keeps_nobody_from_the_council() -> Result<(), Failed> {
+    let mut council = Council::to_collect_every("60")?;
+    let east = Clusters::start("East", &["Dunbar"], Some(&council.key))?;
+    let silent = TcpListener::bind("127.0.0.1:0")?;
+    let address = format!("https://localhost:{}", silent.local_addr()?.port());
+    council.add(&east, Some(&address), None)?;
+    council.server.serve()?;
+    let _asked = silent.accept()?;
+    // To sign in is written down, which one connection at a time does.
+    council.officer().map(drop)
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct Contact {
     /// Its address.
     #[n(0)]
     pub server: String,
-    /// The certificate of its authority in PEM, if that is not a public one.
+    /// The certificate of its authority in PEM, public or not: no other is trusted.
     #[n(1)]
     pub authority: Option<String>,
 }
