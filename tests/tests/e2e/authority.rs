@@ -35,7 +35,7 @@ struct Clusters {
 impl Clusters {
     /// Serves, after an authority's key was allowed if there is one.
     fn start(name: &'static str, clusters: &[&str], key: Option<&str>) -> Result<Self, Failed> {
-        let server = Server::of_clusters(AUTHORITY, clusters, &[])?;
+        let mut server = Server::of_clusters(AUTHORITY, clusters, &[])?;
         if let Some(key) = key {
             server.run(&["contribution", "allow", "--key", key, "--known-as", name], "")?;
         }
