@@ -404,8 +404,8 @@ fn is_another(store: &dyn Store, pulled: &PulledRecord) -> Result<bool, ClientEr
     Ok(pulled.envelope.as_ref().zip(known).is_some_and(|(comes, known)| *comes != known))
 }
 
-/// Whether a record that comes from its beginning has other work by names of work that was sent once, so
-/// that what the phone has of it goes.
+/// Whether a record that comes from its beginning has other work by names of work that was sent once, or is another
+/// than the phone has by its name, should that be nothing but the name any more: what the phone has of it goes.
 fn is_given_again(store: &dyn Store, pulled: &PulledRecord) -> Result<bool, ClientError> {
     if pulled.first_position > 1 {
         return Ok(false);
@@ -417,7 +417,7 @@ fn is_given_again(store: &dyn Store, pulled: &PulledRecord) -> Result<bool, Clie
         there.any(|(it, body)| (it.actor, it.seq) == (row.actor, row.seq) && *body != row.body)
     };
     let other = sent.any(is_other);
-    Ok(other || (!rows.is_empty() && is_another(store, pulled)?))
+    Ok(other || is_another(store, pulled)?)
 }
 
 /// What this phone wrote in a record, also what came back.

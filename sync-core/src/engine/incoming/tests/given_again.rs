@@ -1,6 +1,8 @@
 //! A server and a colleague's phone were both put back: the colleague gave names again that lost work had.
 
-use super::put_back::{OTHER, anew, case, later, logged, phone, reasons, school, take, unsent_now};
+use super::put_back::{
+    OTHER, anew, case, later, logged, made, phone, reasons, school, take, unsent_now,
+};
 use super::*;
 use crate::record::history::encode_deps;
 
@@ -80,6 +82,44 @@ fn work_in_a_case_does_not_go_on_in_another_that_was_given_its_name() {
             }
         }
     }
+}
+
+/// The colleague's visit in the lost case went; one in the new case has its name, and comes in a page of its own.
+#[test]
+fn what_comes_by_a_name_that_nothing_has_any_more_is_as_the_log_says() {
+    let own = somebody();
+    let mut store = MemoryStore::default();
+    let key = case().case.as_bytes().to_vec();
+    store.commit(&[Write::Set(Shelf::Directory, key, line())]).unwrap();
+    take(&mut store, &begins("Isla"), &own);
+    take(&mut store, &visits(AT), &own);
+    take(&mut store, &anew(), &own);
+    take(&mut store, &begins("Rory"), &own);
+    let back: Vec<_> = reasons(&store).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(back.iter().filter(|name| **name == (OTHER, 1)).count(), 2, "case and visit");
+    let later = AT.plus_ms(1);
+    take(&mut store, &visits(later), &own);
+    let record = store.record(&their_visit(later).id()).unwrap().unwrap();
+    assert_eq!(record.envelope, their_visit(later).encode());
+}
+
+fn their_visit(at: Timestamp) -> Envelope {
+    let Origin::Made(made) = made(Kind::Visit).origin else { panic!("somebody made it") };
+    Envelope { origin: Origin::Made(Made { at, ..made }), ..case() }
+}
+
+/// A page with a visit of the colleague's, made at some moment by the one name that it had.
+fn visits(at: Timestamp) -> Page {
+    let by = UserId::from_bytes([2; 16]);
+    let edits = vec![Edit::Add(visit(vec![(1, Value::Int(at.0))]))];
+    let change = Change { actor: OTHER, by, at, clock_ahead_ms: 0, edits };
+    let mut history = History::new(their_visit(at));
+    history.append(change, 1, None).unwrap();
+    let mut frame = PageFrame::default();
+    frame.put(logged(&history, 1));
+    let mut page = later(2);
+    frame.into_page(&mut page).unwrap();
+    page
 }
 
 /// A page in which the colleague begins the case.

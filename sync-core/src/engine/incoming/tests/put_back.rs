@@ -342,7 +342,7 @@ fn what_is_refused_for_want_of_a_lost_right_waits_as_long() {
 }
 
 /// A record that the colleague made, by the one name that their phone gave twice.
-fn made(kind: Kind) -> Envelope {
+pub(super) fn made(kind: Kind) -> Envelope {
     let made = Made {
         kind,
         creator: OTHER,
