@@ -31,6 +31,8 @@ pub fn start_logs(format: LogFormat) {
     let quiet = QUIET.iter().filter_map(|directive| directive.parse().ok());
     let filter = quiet.fold(asked, EnvFilter::add_directive);
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Where nobody reads them any more, a line is lost: to complain of that would panic, and a panic is logged.
+    let logs = logs.log_internal_errors(false);
     // A second start in one process keeps the first: only tests do that.
     let _ = match format {
         LogFormat::Text => logs.try_init(),

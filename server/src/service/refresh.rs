@@ -185,6 +185,8 @@ fn exchange(
     } else {
         let next = db::refresh_tokens::next_after(conn, &session.id, token.issued_at)?;
         issued_at = next.ok_or(Error::Corrupt("refresh token"))?;
+        // Its row may be of another token, as the program before this one computed it.
+        keep(conn, secrets, &session.id, &secrets.refresh_token(&session.id, issued_at))?;
     }
     pair(now, secrets, session, secrets.refresh_token(&session.id, issued_at))
 }

@@ -75,14 +75,17 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     let fresh = rewriting.run(&pulled)?;
     incoming.take(rewriting.done);
     goes_on |= other_copy::has_more(store, &pulled, own)?;
-    if goes_on || !ahead.is_empty() {
-        let actors = other_copy::joined(ahead, fresh, &own.secret);
-        incoming.writes.extend(goes_on_as(store, &actors, &own.user)?);
-    }
+    let returned = incoming.returned;
     // Before what the page brings: a referrer who leaves a team is sent their own concern anew.
     incoming.dropped(store, page, &pulled)?;
     let accepted = std::mem::take(&mut rewriting.accepted);
     incoming.records(store, page, &pulled, (own, &accepted))?;
+    // What came back keeps its numbers among the returned work: nothing else may be given them.
+    goes_on |= incoming.returned > returned;
+    if goes_on || !ahead.is_empty() {
+        let actors = other_copy::joined(ahead, fresh, &own.secret);
+        incoming.writes.extend(goes_on_as(store, &actors, &own.user)?);
+    }
     incoming.tray(store, page, &pulled)?;
     incoming.writes.extend(people::people(store, page)?);
     incoming.lines(store, page)?;

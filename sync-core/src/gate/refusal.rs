@@ -178,6 +178,12 @@ pub fn handed_over(code: &str) -> String {
     format!("{HANDED_OVER}{code}")
 }
 
+/// The code that returned work had before it was handed over.
+#[must_use]
+pub fn before_handed_over(code: &str) -> Option<&str> {
+    code.strip_prefix(HANDED_OVER)
+}
+
 /// Whether the server has a copy of returned work with this code.
 #[must_use]
 pub fn is_with_server(code: &str) -> bool {

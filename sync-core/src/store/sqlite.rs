@@ -21,6 +21,7 @@ mod write;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Once;
 use std::time::Duration;
 
 use rusqlite::{
@@ -180,7 +181,16 @@ fn refuse_lost_file(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// SQLite counts as ready before the cipher in it is: of two threads that open a process's first files at once, one
+/// would find none. So the first connection is made while the others wait.
+fn get_ready() {
+    static FIRST: Once = Once::new();
+    // Should it fail, so does the one that is wanted, which says why.
+    FIRST.call_once(|| drop(Connection::open_in_memory()));
+}
+
 fn connect(path: &Path) -> Result<Connection, StoreError> {
+    get_ready();
     // No URI names: a path is a path, whatever it begins with.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE

@@ -108,13 +108,16 @@ pub fn answered(
     Ok(Some(cursor.seal(&puller.cursor_key, &puller.log_id, whose, &puller.fresh)))
 }
 
-/// A log restored from a backup is behind the cursor, or another at its number.
+/// A log restored from a backup is behind the cursor, or another at its number, or is not there at all.
 pub(in crate::service) fn is_of_this_log(
     conn: &mut Conn,
     cluster: &ClusterId,
     cursor: &Cursor,
 ) -> Result<bool, Error> {
-    let head = db::log::head(conn, cluster)?.0 - 1;
+    let head = match db::log::head(conn, cluster) {
+        Err(Error::Missing) => return Ok(false),
+        head => head?.0 - 1,
+    };
     if cursor.up_to > head {
         return Ok(false);
     }

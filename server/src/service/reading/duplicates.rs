@@ -1,6 +1,6 @@
 //! Children of a caseload who may be one child with two cases. A hint with its reasons, never more:
-//! joining is for the two lead professionals. Twins and shielded children are never suggested
-//!, and no case that the reader may not open is looked at.
+//! joining is for the two lead professionals. Twins and shielded children are never suggested,
+//! and no case that the reader may not open is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

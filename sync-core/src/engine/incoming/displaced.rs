@@ -4,7 +4,7 @@
 use crate::engine::authors::{self, Authors, Loaded};
 use crate::engine::client::{ClientError, WHOLE, home_of, ordinal, own_actors, put_back_key};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
-use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST};
+use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST, before_handed_over};
 use crate::ids::{Actor, CaseId};
 use crate::protocol::message::Page;
 use crate::record::history::encode_deps;
@@ -39,11 +39,16 @@ pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>
     displacing.put_before_unsent()?;
     let mut writes = displacing.writes;
     for row in store.returned()? {
-        // What a reviewer released is in no record here yet, and may be nowhere else now.
-        let kept_there = matches!(row.reason.as_str(), IN_REVIEW | RELEASED);
-        if kept_there && is_here(store, page, &row.record.case)? {
-            let (id, reason) = (row.id, REVIEW_LOST.to_owned());
-            writes.push(Write::Rejudge { id, reason });
+        let reason = match row.reason.as_str() {
+            // What a reviewer released is in no record here yet, and may be nowhere else now.
+            IN_REVIEW | RELEASED => REVIEW_LOST,
+            handed => match before_handed_over(handed) {
+                Some(code) => code,
+                None => continue,
+            },
+        };
+        if is_here(store, page, &row.record.case)? {
+            writes.push(Write::Rejudge { id: row.id, reason: reason.to_owned() });
         }
     }
     writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));

@@ -4,6 +4,7 @@ use super::put_back::{
     OTHER, anew, case, later, logged, made, phone, reasons, school, take, unsent_now,
 };
 use super::*;
+use crate::engine::client::fresh_actors;
 use crate::record::history::encode_deps;
 
 /// A page that brings the case's own record whole: this phone's first work as it was, and what the colleague says by
@@ -36,6 +37,7 @@ fn nothing_of_ones_own_stands_on_other_words_by_the_name_of_those_that_it_was_wr
     let mut back: Vec<_> = reasons(&store).into_iter().map(|(name, _)| name).collect();
     back.sort();
     assert_eq!(back, [(OTHER, 1), (own.actor, 2), (own.actor, 3)], "with the words themselves");
+    assert_eq!(fresh_actors(&store).unwrap().len(), 1, "and nothing else gets their numbers");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use super::put_back::{OTHER, anew, case, later, phone, reasons, take};
 use super::*;
-use crate::gate::refusal::LOST;
+use crate::gate::refusal::{LOST, handed_over};
 use crate::limits::LOST_WORK_MS;
 use crate::record::kinds::attachment::{AttachmentDraft, AttachmentSort};
 use crate::record::kinds::{Digest, Draft as _};
@@ -11,13 +11,15 @@ use crate::record::kinds::{Digest, Draft as _};
 #[test]
 fn work_that_a_reviewer_had_or_released_stays_with_its_author() {
     let own = somebody();
-    for reason in [IN_REVIEW, RELEASED] {
+    let handed = handed_over("not_in_team");
+    let all = [(IN_REVIEW, REVIEW_LOST), (RELEASED, REVIEW_LOST), (&handed, "not_in_team")];
+    for (reason, then) in all {
         let mut store = phone(&own);
         let (record, actor, why) = (case().id(), own.actor, reason.to_owned());
         store.commit(&[Write::Return { record, actor, seq: 3, reason: why }]).unwrap();
         take(&mut store, &anew(), &own);
         take(&mut store, &later(1), &own);
-        assert_eq!(reasons(&store), [((actor, 3), REVIEW_LOST.to_owned())], "{reason}");
+        assert_eq!(reasons(&store), [((actor, 3), then.to_owned())], "{reason}");
     }
 }
 
