@@ -158,3 +158,20 @@ pub(crate) async fn no_page(request: HttpRequest) -> HttpResponse {
     }
     failed(&ApiError::no_route())
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+
+    use super::*;
+    use crate::service::glass::GlassError;
+
+    #[actix_web::test]
+    async fn who_may_not_open_protection_records_is_not_told_to_try_again() {
+        let refused = ApiError::from(GlassError::Denied(sync_core::policy::Denied::NoGlass));
+        let page = to_bytes(failed(&refused).into_body()).await.unwrap_or_default();
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains("Ring the duty officer."), "{page}");
+        assert!(!page.contains("load the page again"), "{page}");
+    }
+}

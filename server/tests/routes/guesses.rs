@@ -11,9 +11,8 @@ use serde_json::json;
 use sync_core::engine::numbers::number_of;
 use sync_core::ids::{Actor, AgencyId, CaseId, ClusterId, RecordId, UserId};
 use sync_core::protocol::VERSION;
-use sync_core::protocol::batch::BatchDigest;
-use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
-use sync_core::protocol::message::{Answer, Batch, Outcome, SyncRequest};
+use sync_core::protocol::frame::{PushedChange, PushedRecord};
+use sync_core::protocol::message::{Answer, Outcome, SyncRequest};
 use sync_core::protocol::stream::{PageReader, encode_request};
 use sync_core::record::change::{Change, Edit, NewEntry};
 use sync_core::record::envelope::{Envelope, Made, Origin};
@@ -25,7 +24,7 @@ use sync_core::record::kinds::{AttestedCopy, Contribution as _, Draft as _, Vers
 use sync_core::record::schema::Fact;
 
 use crate::support::{PASSWORD, Phone, START, TestServer, twins};
-use crate::worker::{Worker, assert_in_order};
+use crate::worker::{Worker, assert_in_order, signed};
 
 /// The number of each person's phone.
 const PHONES: [(char, &str, &str, Role, u8); 6] = [
@@ -214,15 +213,7 @@ impl Guesser<'_> {
         records: &[PushedRecord],
     ) -> (Vec<Answer>, String) {
         let cluster = ClusterId::from_bytes([1; 16]);
-        let mut digest = BatchDigest::new(&cluster, [9; 16]);
-        for record in records {
-            digest.record(&record.envelope);
-            for change in &record.changes {
-                digest.change(&change.hash);
-            }
-        }
-        let signature = digest.sign(&Phone::new(self.phone).key);
-        let batch = Batch { cluster, frame: encode_push(records), seed: [9; 16], signature };
+        let batch = signed(cluster, records, &Phone::new(self.phone).key);
         let request = SyncRequest {
             version: VERSION,
             cursors: Vec::new(),

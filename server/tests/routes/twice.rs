@@ -6,9 +6,9 @@ use caseweave::role::Role;
 use caseweave::service::histories;
 use sync_core::ids::{Actor, ClusterId};
 use sync_core::protocol::VERSION;
-use sync_core::protocol::batch::{BatchDigest, claim};
-use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
-use sync_core::protocol::message::{Batch, Outcome, SyncRequest};
+use sync_core::protocol::batch::claim;
+use sync_core::protocol::frame::{PushedChange, PushedRecord};
+use sync_core::protocol::message::{Outcome, SyncRequest};
 use sync_core::protocol::stream::{PageReader, encode_request};
 use sync_core::record::change::{Change, Edit, NewEntry};
 use sync_core::record::envelope::Envelope;
@@ -18,7 +18,7 @@ use sync_core::record::schema::{FACTS, Fact, fact_field};
 use sync_core::record::value::Value;
 
 use crate::support::{START, TestServer, servers};
-use crate::worker::{Worker, assert_in_order};
+use crate::worker::{Worker, assert_in_order, signed};
 
 /// A change that says where the child goes to school, by an actor who has seen the whole record.
 fn says(worker: &mut Worker, history: &History, (actor, school): (Actor, &str)) -> PushedRecord {
@@ -43,19 +43,11 @@ async fn push(
     (records, actor): (&[PushedRecord], Actor),
 ) -> Vec<Outcome> {
     let cluster: ClusterId = *worker.phone().clusters().keys().next().unwrap();
-    let (identity, seed) = (worker.phone().identity().clone(), [9; 16]);
-    let mut digest = BatchDigest::new(&cluster, seed);
-    for record in records {
-        digest.record(&record.envelope);
-        for change in &record.changes {
-            digest.change(&change.hash);
-        }
-    }
-    let signature = digest.sign(&identity.key);
+    let identity = worker.phone().identity().clone();
     let request = SyncRequest {
         version: VERSION,
         cursors: Vec::new(),
-        batches: vec![Batch { cluster, frame: encode_push(records), seed, signature }],
+        batches: vec![signed(cluster, records, &identity.key)],
         now: START,
         more: true,
         whole: false,

@@ -11,11 +11,15 @@ use caseweave::db;
 use caseweave::role::Role;
 use caseweave::service::audit::check;
 use caseweave::service::reckon;
+use ed25519_dalek::SigningKey;
 use serde_json::Value as Json;
 use sync_core::device::sync::{SyncControl, SyncError, SyncReport};
 use sync_core::device::transport::{Farewell, Transport, TransportError};
 use sync_core::device::{Device, Enrolled, Facts, Parting, Session};
 use sync_core::ids::{AgencyId, CaseId, ClusterId, DeviceId, RecordId, UserId};
+use sync_core::protocol::batch::BatchDigest;
+use sync_core::protocol::frame::{PushedRecord, encode_push};
+use sync_core::protocol::message::Batch;
 use sync_core::protocol::surrender::Receipt;
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::{Compartment, Kind};
@@ -355,6 +359,19 @@ impl Farewell for Wire {
         assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
         Ok(Box::new(Cursor::new(body)))
     }
+}
+
+/// A batch as a phone with this key signs it, whatever is in it.
+pub(crate) fn signed(cluster: ClusterId, records: &[PushedRecord], key: &SigningKey) -> Batch {
+    let seed = [9; 16];
+    let mut digest = BatchDigest::new(&cluster, seed);
+    for record in records {
+        digest.record(&record.envelope);
+        for change in &record.changes {
+            digest.change(&change.hash);
+        }
+    }
+    Batch { cluster, frame: encode_push(records), seed, signature: digest.sign(key) }
 }
 
 /// What `verify` and `rebuild --check` find must be nothing.
