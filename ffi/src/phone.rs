@@ -1,7 +1,7 @@
 //! One user's phone: opened, exchanged, watched, closed.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use sync_core::device::https::Https;
 use sync_core::device::part;
@@ -76,8 +76,9 @@ impl Phone {
             Ok(summary) => format!("exchanged: {} pages", summary.pages),
             Err(error) => format!("exchange ended: {}", error.code()),
         });
-        self.tidy(&stop)?;
-        done
+        // What the exchange came to is heard first: that the phone was stolen, above all.
+        let tidied = self.tidy(&stop);
+        done.and_then(|summary| tidied.map(|()| summary))
     }
 
     /// Waits until the server has something for this phone, or `seconds` are over, of which the server takes
@@ -256,7 +257,12 @@ impl Phone {
 
     /// The only exchange, which `stop` ends.
     pub(crate) fn alone(&self, stop: &Stop) -> Result<MutexGuard<'_, ()>, PhoneError> {
-        let alone = self.exchanging.try_lock().map_err(|_| PhoneError::Busy)?;
+        let alone = match self.exchanging.try_lock() {
+            Ok(alone) => alone,
+            // Its holder panicked: nobody exchanges any more.
+            Err(TryLockError::Poisoned(left)) => left.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(PhoneError::Busy),
+        };
         *locked(&self.stop) = stop.clone();
         Ok(alone)
     }

@@ -54,6 +54,7 @@ impl Phone {
                 warnings: VisitWarnings::from(view.warnings),
                 ring: WhomToRing::from(device.whom_to_ring(&case, now)),
                 chronology: view.chronology.into_iter().map(Happening::from).collect(),
+                unreadable: view.unreadable as u64,
             })
         })
     }
@@ -127,8 +128,7 @@ impl Phone {
     /// # Errors
     /// [`PhoneError`]
     pub fn saw_notice(&self, notice_id: String) -> Result<(), PhoneError> {
-        let notices = self.with(|device| device.notices())?;
-        let notice = notices.into_iter().find(|it| it.notice.id.to_string() == notice_id);
+        let notice = self.with(|device| device.notice(&notice_id))?;
         let notice = notice.ok_or_else(|| bad("there is no such notice"))?;
         self.with(|device| device.saw_notice(&notice.notice))?;
         self.tell_changed([notice.case]);

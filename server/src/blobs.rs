@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A name that tells nothing.
 pub type Name = [u8; 16];
@@ -106,8 +106,10 @@ impl Blobs for Files {
         }
         File::open(&part)?.sync_all()?;
         fs::rename(&part, &whole)?;
-        // The name itself must survive, too.
-        whole.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        // The name itself must survive, too, and the folders that it is in: any of them may be new.
+        whole.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
+        File::open(&self.folder)?.sync_all()?;
+        self.folder.parent().map_or(Ok(()), sync_around)
     }
 
     fn drop_part(&self, name: &Name) -> io::Result<()> {
@@ -118,7 +120,17 @@ impl Blobs for Files {
     }
 }
 
-fn make_folder(folder: &std::path::Path) -> io::Result<()> {
+/// Keeps the names in the folder around ours.
+fn sync_around(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match File::open(folder) {
+        // Whoever may not read it was given ours, and made nothing there.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        opened => opened?.sync_all(),
+    }
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -147,5 +159,10 @@ mod tests {
         );
         blobs.drop_part(&name).unwrap();
         assert_eq!(blobs.length(&name).unwrap(), 5, "only a beginning is taken away");
+    }
+
+    #[test]
+    fn what_is_around_a_folder_named_without_one_is_where_the_server_runs() {
+        sync_around(Path::new("blobs").parent().unwrap()).unwrap();
     }
 }

@@ -55,6 +55,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod signals;
 pub mod sources;
+pub mod text;
 pub mod users;
 pub mod views;
 pub mod warnings;

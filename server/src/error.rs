@@ -178,6 +178,12 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "not_noted", detail)
     }
 
+    /// A reason that is longer than others are asked to read.
+    const fn long_reason() -> Self {
+        let detail = "Please say why in fewer words: at most 2,000 letters.";
+        Self::new(StatusCode::BAD_REQUEST, "long_reason", detail)
+    }
+
     /// Something unforeseen; log it before making this.
     pub(crate) const fn internal() -> Self {
         let detail = "Something went wrong on the server. Your work on this device is safe.";
@@ -344,6 +350,7 @@ impl From<ReviewError> for ApiError {
             ReviewError::NoReason => {
                 Self::new(StatusCode::BAD_REQUEST, "no_reason", "Please say why.")
             }
+            ReviewError::LongReason => Self::long_reason(),
             ReviewError::Decided => Self::new(
                 StatusCode::CONFLICT,
                 "decided",
@@ -419,6 +426,7 @@ impl From<GlassError> for ApiError {
                 "no_reason",
                 "Please say why, in a few sentences.",
             ),
+            GlassError::LongReason => Self::long_reason(),
             GlassError::Denied(Denied::AlreadyOpen) => Self::new(
                 StatusCode::CONFLICT,
                 "already_open",

@@ -28,6 +28,7 @@ pub mod posts;
 pub mod practice;
 pub mod pull;
 pub mod reading;
+pub mod reason;
 pub mod reckon;
 pub mod refresh;
 pub mod roll;

@@ -46,6 +46,9 @@ pub const PAGE_BYTES: usize = 256 * 1024;
 pub const PAGE_LINES_BYTES: usize = 128 * 1024;
 /// Words in the warnings of one case, bytes: more than anybody reads before a door, and no more than a page takes.
 pub const WARNINGS_BYTES: usize = 32 * 1024;
+/// Reviewers' words about given back work in one page or one answer, bytes: a sentence each where there are
+/// hundreds.
+pub const REVIEWS_BYTES: usize = 64 * 1024;
 /// What a phone accepts as one page: a page may pass its size by one change of the largest size.
 pub const PAGE_BYTES_MAX: usize = PAGE_BYTES + 2 * CHANGE_BYTES;
 /// log2 of the compression window either end accepts: 1 MB fits a 2 GB phone many times over.
@@ -216,7 +219,8 @@ const _: () = assert!(WAIT_STEP_MS < BODY_SILENCE_MS);
 const _: () = assert!(SIGN_INS.at_once.get() < ADDRESS_SIGN_INS.at_once.get());
 const _: () = assert!(PAGE_SESSION_NOTE_MS * 2 < PAGE_SESSION_IDLE_MS);
 const _: () = assert!(PAGE_SESSION_IDLE_MS < PAGE_SESSION_MS);
-const _: () = assert!(PAGE_LINES_BYTES + WARNINGS_BYTES + 2 * CHANGE_BYTES < PAGE_BYTES_MAX);
+const _: () =
+    assert!(PAGE_LINES_BYTES + WARNINGS_BYTES + REVIEWS_BYTES + 2 * CHANGE_BYTES < PAGE_BYTES_MAX);
 const _: () = assert!(CHANGE_BYTES > STRING_BYTES);
 const _: () = assert!(REQUEST_INFLATED_BYTES > CHANGE_BYTES);
 const _: () = assert!(BATCH_BYTES <= REQUEST_BYTES);

@@ -6,6 +6,7 @@
 //! [`history`] orders the changes of a record; [`document`] is the same in the document engine.
 
 pub mod change;
+mod difference;
 pub mod document;
 pub mod entry;
 pub mod envelope;

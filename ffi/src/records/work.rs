@@ -58,6 +58,9 @@ pub struct CasePage {
     pub ring: WhomToRing,
     /// What happened, newest first.
     pub chronology: Vec<Happening>,
+    /// Records that are left out, and the screen must say so: a newer version of the app wrote in them (update it
+    /// to read them), or they are damaged on this phone.
+    pub unreadable: u64,
 }
 
 /// How far a record has come.
@@ -120,6 +123,8 @@ pub struct HandoverCase {
     pub unread: u64,
     /// Changes that only this phone has.
     pub only_here: u64,
+    /// Records that are left out, and the screen must say so: as in [`CasePage`].
+    pub unreadable: u64,
 }
 
 /// How far an exchange is.
@@ -219,6 +224,7 @@ impl From<device::Handover> for Handover {
             due: case.due.iter().map(Due::from).collect(),
             unread: case.unread.len() as u64,
             only_here: case.only_here as u64,
+            unreadable: case.unreadable as u64,
         };
         Self {
             cases: handover.cases.into_iter().map(case).collect(),

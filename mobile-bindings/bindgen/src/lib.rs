@@ -2,6 +2,8 @@
 
 mod difference;
 mod surface;
+mod texts;
 
 pub use difference::difference;
 pub use surface::surface;
+pub use texts::well_formed_texts;

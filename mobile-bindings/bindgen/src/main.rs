@@ -62,18 +62,23 @@ fn write(
     config: Option<PathBuf>,
     out: PathBuf,
 ) -> Result<(), Box<dyn Error>> {
-    let language = match language {
+    let target = match language {
         Language::Kotlin => TargetLanguage::Kotlin,
         Language::Swift => TargetLanguage::Swift,
     };
     let options = GenerateOptions {
-        languages: vec![language],
+        languages: vec![target],
         source: library.into(),
-        out_dir: out.try_into()?,
+        out_dir: out.clone().try_into()?,
         config_override: config.map(TryInto::try_into).transpose()?,
         ..GenerateOptions::default()
     };
-    Ok(generate(options)?)
+    generate(options)?;
+    match language {
+        Language::Kotlin => caseweave_bindgen::well_formed_texts(&out),
+        // Swift has no other texts.
+        Language::Swift => Ok(()),
+    }
 }
 
 fn tell(library: &str, check: Option<PathBuf>) -> Result<(), Box<dyn Error>> {

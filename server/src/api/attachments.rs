@@ -175,14 +175,15 @@ async fn own(
     Ok((coming, sealed))
 }
 
-/// Writes down that bytes were not taken, and why.
+/// Writes down that bytes were not taken, and why: in the record's case, if there is such a record.
 async fn refused(
     state: &AppState,
     session: &Session,
     record: RecordId,
     error: AttachmentError,
 ) -> Result<ApiError, ApiError> {
-    let note = Note::of(Act::BringAttachment).on_record(record).refused(error.code());
+    let note = Note::of(Act::BringAttachment).refused(error.code());
+    let note = state.db.read(move |conn| note.where_record_is(conn, record)).await?;
     state.note(session.asking().who(), note).await?;
     Ok(error.into())
 }

@@ -99,8 +99,13 @@ pub(crate) async fn give(
     let (mut pen, done) = (state.pen(session.asking().who())?, note.clone());
     let work = move |conn: &mut Conn| {
         let wanted = Post { cluster: &cluster, agency: &agency, role };
-        let given = posts::give(conn, now, &by, (&sign_in, wanted), fresh)?;
-        pen.write(conn, &done)?;
+        let (given, user, cluster) = posts::give(conn, now, &by, (&sign_in, wanted), fresh)?;
+        // Whoever decides about a proposal is written down with its name.
+        let done = match given {
+            Given::Held => done,
+            Given::Proposed(id) => done.with(format!("propose {role} {}", hex::encode(&id))),
+        };
+        pen.write(conn, &done.about(*user.as_bytes()).in_cluster(cluster))?;
         Ok(given)
     };
     let given = noted(&state, &session, note, state.db.write::<_, AccountError, _>(work).await);
@@ -226,8 +231,8 @@ async fn decide(
     let note = Note::of(Act::ChangeRole).about(id).with(what);
     let (mut pen, done) = (state.pen(session.asking().who())?, note.clone());
     let work = move |conn: &mut Conn| {
-        posts::decide(conn, now, &by, (&id, confirmed))?;
-        Ok(pen.write(conn, &done)?)
+        let cluster = posts::decide(conn, now, &by, (&id, confirmed))?;
+        Ok(pen.write(conn, &done.in_cluster(cluster))?)
     };
     noted(state, session, note, state.db.write::<_, AccountError, _>(work).await).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -130,21 +130,26 @@ async fn take(
     note_openings(state, who, &device.id, &message.request.openings).await?;
     let user = device.user;
     let person = state.db.read(move |conn| sessions::leaver(conn, &user)).await?;
-    let sender = Sender { principal: person.principal(), device: device.clone(), leaving: true };
+    let principal = person.principal();
+    let sender = Sender { principal: principal.clone(), device: device.clone(), leaving: true };
     let answers = ingest(state, &sender, &Meter::default(), &message.request).await?;
     let answers = answers.into_iter().flat_map(|(_, answers)| answers).collect();
-    let (now, fresh) = (state.clock.now(), state.entropy.bytes()?);
+    let (now, order, fresh) = (state.clock.now(), state.entropy.bytes()?, state.entropy.bytes()?);
     let (cursor_key, log_id) = (state.secrets.cursor_key, state.secrets.log_id);
     let asks = message.request.batches.is_empty() && message.returned.is_empty();
     let work = move |conn: &mut _| {
-        let kept = devices::keep(conn, &device, &message.returned, now)?;
+        let seal = (&cursor_key, &log_id);
         let cursors = message.request.cursors.as_slice();
-        let cursors = if asks { cursors } else { &[] };
-        let anew = pull::of_another_log(conn, (&cursor_key, &log_id), &device.user, cursors)?;
-        let done = asks && message.left == 0 && anew.is_empty();
-        let order = done.then(|| devices::order(conn, &device, fresh, now)).transpose()?;
-        Ok((kept, order, anew))
+        let kept = devices::keep(conn, &device, &message.returned, now)?;
+        if !asks {
+            let brought = (cursors, !kept.is_empty());
+            let stands = pull::stands_at_last(conn, seal, (&principal, &fresh), brought)?;
+            return Ok(Surrendered { answers, kept, stands, ..Surrendered::default() });
+        }
+        let anew = pull::of_another_log(conn, seal, &device.user, cursors)?;
+        let done = message.left == 0 && anew.is_empty();
+        let erase = done.then(|| devices::order(conn, &device, order, now)).transpose()?;
+        Ok(Surrendered { answers, kept, erase, anew, ..Surrendered::default() })
     };
-    let (kept, erase, anew) = state.db.write::<_, db::Error, _>(work).await?;
-    Ok(Surrendered { answers, kept, erase, anew })
+    Ok(state.db.write::<_, db::Error, _>(work).await?)
 }

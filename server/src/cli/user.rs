@@ -224,9 +224,12 @@ fn add(config: &Config, conn: &mut Conn, state: &AppState, args: &AddArgs) -> Re
 
 /// What is written down of a post that somebody was given, or that was proposed for them.
 fn note(conn: &mut Conn, user: &User, post: &PostArgs, given: Given) -> Result<Note, Failure> {
-    let what = if given == Given::Held { "given" } else { "proposed" };
-    let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes());
-    let note = note.with(format!("{what} {}", post.role));
+    let detail = match proposal(given) {
+        None => format!("given {}", post.role),
+        // Whoever decides about it is written down with its name.
+        Some(id) => format!("proposed {} {id}", post.role),
+    };
+    let note = Note::of(Act::ChangeRole).about(*user.id.as_bytes()).with(detail);
     let cluster = db::clusters::by_name(conn, &post.cluster)?;
     Ok(cluster.iter().fold(note, |note, cluster| note.in_cluster(cluster.id)))
 }

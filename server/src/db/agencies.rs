@@ -5,6 +5,7 @@ use sync_core::ids::AgencyId;
 use sync_core::time::Timestamp;
 
 use super::schema::agencies::dsl;
+use super::text::column;
 use super::{Conn, Error};
 use crate::on_backend;
 
@@ -44,9 +45,11 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Agency>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn by_slug(conn: &mut Conn, slug: &str) -> Result<Option<Agency>, Error> {
-    let row =
-        on_backend!(conn, c => dsl::agencies.filter(dsl::slug.eq(slug)).select(COLUMNS).first(c))
-            .optional()?;
+    let row = on_backend!(conn, c => dsl::agencies
+        .filter(dsl::slug.eq(column(slug)))
+        .select(COLUMNS)
+        .first(c))
+    .optional()?;
     row.map(from_row).transpose()
 }
 

@@ -6,6 +6,7 @@ use sync_core::time::Timestamp;
 
 use super::schema::authorities;
 use super::schema::clusters::dsl;
+use super::text::column;
 use super::{Conn, Error};
 use crate::on_backend;
 
@@ -45,9 +46,11 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Cluster>, Error> {
 /// # Errors
 /// The database's failure.
 pub fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Cluster>, Error> {
-    let row =
-        on_backend!(conn, c => dsl::clusters.filter(dsl::name.eq(name)).select(COLUMNS).first(c))
-            .optional()?;
+    let row = on_backend!(conn, c => dsl::clusters
+        .filter(dsl::name.eq(column(name)))
+        .select(COLUMNS)
+        .first(c))
+    .optional()?;
     row.map(from_row).transpose()
 }
 

@@ -95,6 +95,20 @@ pub fn list(conn: &mut Conn) -> Result<Vec<Device>, Error> {
     rows.into_iter().map(from_row).collect()
 }
 
+/// Every device that is retired or reported stolen.
+///
+/// # Errors
+/// The database's failure.
+pub fn taken_off(conn: &mut Conn) -> Result<Vec<(DeviceId, DeviceState)>, Error> {
+    let found = dsl::devices.filter(dsl::state.ne(DeviceState::Active.as_str()));
+    let found = found.select((dsl::id, dsl::state));
+    let rows: Vec<(Vec<u8>, String)> = on_backend!(conn, c => found.load(c))?;
+    let read = |(id, state): (Vec<u8>, String)| {
+        Ok((DeviceId::from_slice(&id)?, DeviceState::parse(&state)?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// The device of this id.
 ///
 /// # Errors

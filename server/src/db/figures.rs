@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use sync_core::ids::{CaseId, ClusterId, RecordId, UserId};
 
 use super::schema_figures::{case_figures, figures, kept_from};
@@ -248,23 +248,42 @@ pub fn schools(
         .load(c))?)
 }
 
-/// The cases behind a row of a measure over some days, each with its record.
+/// The row of a measure that is looked behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowOf<'a> {
+    /// The measure's code.
+    pub measure: i16,
+    /// The row.
+    pub cell: &'a str,
+    /// Of one school; none for all.
+    pub school: Option<&'a str>,
+}
+
+/// The cases behind a row of a measure over some days, each with its record, those left out that are kept from a
+/// user.
 ///
 /// # Errors
 /// The database's failure.
 pub fn behind(
     conn: &mut Conn,
-    cluster: &ClusterId,
-    (measure, cell): (i16, &str),
+    (cluster, user): (&ClusterId, &UserId),
+    RowOf { measure, cell, school }: RowOf<'_>,
     (from, to): (i32, i32),
     limit: i64,
 ) -> Result<Vec<(CaseId, i32, Option<RecordId>)>, Error> {
+    let hidden = kept_from::table
+        .filter(kept_from::user_id.eq(user.as_bytes().as_slice()))
+        .filter(kept_from::cluster_id.eq(cluster.as_bytes().as_slice()))
+        .select(kept_from::case_id);
+    let of_all = school.is_none().into_sql::<Bool>();
     let rows: Vec<(Vec<u8>, i32, Option<Vec<u8>>)> = on_backend!(conn, c => case_figures::table
         .filter(case_figures::cluster_id.eq(cluster.as_bytes().as_slice()))
         .filter(case_figures::measure.eq(measure).and(case_figures::cell.eq(cell)))
+        .filter(case_figures::school.eq(school.unwrap_or_default()).or(of_all))
         .filter(case_figures::day.ge(from).and(case_figures::day.le(to)))
+        .filter(diesel::dsl::not(case_figures::case_id.eq_any(hidden)))
         .group_by((case_figures::case_id, case_figures::record_id))
-        .having(sql::<diesel::sql_types::Bool>("SUM(counted) > 0"))
+        .having(sql::<Bool>("SUM(counted) > 0"))
         .select((
             case_figures::case_id,
             sql::<diesel::sql_types::Integer>("MAX(day)"),

@@ -7,6 +7,7 @@ use sync_core::time::Timestamp;
 
 use super::devices::DeviceState;
 use super::schema_leaving::{device_marks as marks, erase_orders as orders, kept_work, untrusted};
+use super::text::column;
 use super::{Conn, Error};
 use crate::on_backend;
 
@@ -158,7 +159,7 @@ pub fn keep(conn: &mut Conn, kept: &Kept) -> Result<(), Error> {
         kept_work::user_id.eq(kept.user.as_bytes().as_slice()),
         kept_work::device_id.eq(kept.device.as_bytes().as_slice()),
         kept_work::frame.eq(&kept.frame),
-        kept_work::reason.eq(&kept.reason),
+        kept_work::reason.eq(column(&kept.reason)),
         kept_work::arrived_at.eq(kept.arrived_at.0),
     );
     on_backend!(conn, c => diesel::insert_into(kept_work::table).values(row).execute(c))?;

@@ -359,12 +359,18 @@ pub fn lock(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
 /// Takes a lock by its key, as [`lock`] does a cluster's.
 pub(super) fn lock_key(conn: &mut Conn, key: i64) -> Result<(), Error> {
     let Conn::Pg(pg) = conn else { return Ok(()) };
-    diesel::sql_query(format!("SET LOCAL lock_timeout = {LOCK_WAIT_MS}")).execute(pg)?;
+    limit_wait(pg)?;
     let sql = diesel::sql_query("SELECT pg_advisory_xact_lock($1)");
     // A lock not had in time has no kind of its own, and its words are in the server's language. So whatever
     // fails here, a lost connection too, is told as busy: it is worth another try.
     let taken = sql.bind::<diesel::sql_types::BigInt, _>(key).execute(pg);
     taken.map(drop).map_err(|_| Error::Busy)
+}
+
+/// From here on the transaction waits for no lock longer than a writer may.
+pub(super) fn limit_wait(pg: &mut PgConnection) -> Result<(), Error> {
+    diesel::sql_query(format!("SET LOCAL lock_timeout = {LOCK_WAIT_MS}")).execute(pg)?;
+    Ok(())
 }
 
 /// The records of a cluster that a user wrote anything in.

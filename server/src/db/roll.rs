@@ -6,6 +6,7 @@ use sync_core::time::{Date, Timestamp};
 use sync_core::view::{Excluded, Extract, TermAttendance};
 
 use super::schema_roll::{attendance, exclusions, pupils, schools};
+use super::text::column;
 use super::{Conn, Error};
 use crate::on_backend;
 
@@ -128,8 +129,8 @@ pub fn find(
 ) -> Result<Option<RowId>, Error> {
     let found: Option<Vec<u8>> = on_backend!(conn, c => pupils::table
         .inner_join(schools::table)
-        .filter(pupils::scheme.eq(scheme).and(pupils::number.eq(number)))
-        .filter(pupils::born.eq(born))
+        .filter(pupils::scheme.eq(column(scheme)).and(pupils::number.eq(column(number))))
+        .filter(pupils::born.eq(column(born)))
         .filter(schools::cluster_id.eq(cluster.as_bytes().as_slice()))
         .select(pupils::id)
         .first(c))

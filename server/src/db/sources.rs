@@ -5,6 +5,7 @@ use sync_core::time::Timestamp;
 
 use super::schema_contributions::{collected, sources};
 use super::schema_log::records;
+use super::text::column;
 use super::{Conn, Error};
 use crate::on_backend;
 
@@ -195,7 +196,7 @@ pub fn keep(conn: &mut Conn, source: &[u8; 16], taken: &Collected) -> Result<(),
         collected::source_id.eq(source.as_slice()),
         collected::place.eq(taken.place),
         collected::number.eq(taken.number),
-        collected::period.eq(&taken.period),
+        collected::period.eq(column(&taken.period)),
         collected::body.eq(&taken.body),
         collected::signature.eq(taken.signature.as_slice()),
         collected::taken_at.eq(taken.taken_at.0),

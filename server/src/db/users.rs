@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use sync_core::ids::UserId;
 use sync_core::time::Timestamp;
 
+use super::log::limit_wait;
 use super::schema::users::dsl;
 use super::{Conn, Error};
 use crate::on_backend;
@@ -47,6 +48,16 @@ pub fn list(conn: &mut Conn) -> Result<Vec<User>, Error> {
     rows.into_iter().map(from_row).collect()
 }
 
+/// Everybody who left.
+///
+/// # Errors
+/// The database's failure.
+pub fn left(conn: &mut Conn) -> Result<Vec<UserId>, Error> {
+    let found = dsl::users.filter(dsl::state.ne("active")).select(dsl::id);
+    let ids: Vec<Vec<u8>> = on_backend!(conn, c => found.load(c))?;
+    ids.iter().map(|id| Ok(UserId::from_slice(id)?)).collect()
+}
+
 /// The person who signs in with this name (in lower case).
 ///
 /// # Errors
@@ -66,6 +77,22 @@ pub fn by_sign_in(conn: &mut Conn, sign_in: &str) -> Result<Option<User>, Error>
 pub fn by_id(conn: &mut Conn, id: &UserId) -> Result<Option<User>, Error> {
     let found = dsl::users.filter(dsl::id.eq(id.as_bytes().as_slice()));
     on_backend!(conn, c => found.select(COLUMNS).first(c)).optional()?.map(from_row).transpose()
+}
+
+/// Keeps others from giving the person posts, or marking them as left, until the transaction ends: what is read
+/// of their posts from here on stands. SQLite's one writer does so anyway. Taken before any cluster's lock.
+///
+/// # Errors
+/// [`Error::Busy`] if somebody else holds it for too long, or the connection broke meanwhile; the database's
+/// failure.
+pub fn lock(conn: &mut Conn, id: &UserId) -> Result<(), Error> {
+    let Conn::Pg(pg) = conn else { return Ok(()) };
+    limit_wait(pg)?;
+    let found = dsl::users.filter(dsl::id.eq(id.as_bytes().as_slice())).select(dsl::id);
+    // Not `for_update`: that would wait for, and keep waiting, whoever writes a row that names the person.
+    let taken = found.for_no_key_update().load::<Vec<u8>>(pg);
+    // As with a cluster's lock, whatever fails here is told as busy.
+    taken.map(drop).map_err(|_| Error::Busy)
 }
 
 /// Adds a person.

@@ -116,6 +116,10 @@ fn take(conn: &mut Conn, rules: &Rules, arrival: &Arrival, verdict: &Verdict) ->
     }
     db::log::insert_batch(conn, &batch_row(arrival, verdict))?;
     let mut head = Head::read(conn, arrival.cluster())?;
+    if !verdict.held.is_empty() {
+        // Nothing of it goes into the log, and a server that loses it must be seen to have another one.
+        head.take();
+    }
     for held in &verdict.held {
         if db::records::cluster_of(conn, &held.case)?.is_none() {
             db::records::insert_case(conn, &held.case, &held.cluster, head.next)?;
@@ -391,6 +395,17 @@ pub fn refresh_cluster(conn: &mut Conn, cluster: &ClusterId, now: Timestamp) -> 
             project::case(conn, &world, &state, || head.take())?;
         }
     }
+    head.write(conn)
+}
+
+/// Takes a number for something that is kept beside a cluster's log: a server that loses it has another log.
+///
+/// # Errors
+/// The database's failure.
+pub fn mark_log(conn: &mut Conn, cluster: &ClusterId) -> Result<(), Error> {
+    db::log::lock(conn, cluster)?;
+    let mut head = Head::read(conn, *cluster)?;
+    head.take();
     head.write(conn)
 }
 

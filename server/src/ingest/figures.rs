@@ -12,6 +12,7 @@ use sync_core::view::signals::{Rules, Signal};
 
 use crate::db::figures::{Key, Placed, Sums};
 use crate::db::signals::Kept;
+use crate::db::text::column;
 use crate::db::views::GistRow;
 use crate::db::{self, Conn, Error};
 use crate::measures::increments;
@@ -93,7 +94,8 @@ pub fn part(conn: &mut Conn, world: &World, state: &CaseState) -> Result<Part, E
     let roll = |pupil| roll::extract(conn, practice.catalogue, cluster, &pupil);
     let extract = pupil.map(roll).transpose()?;
     let (signals, figures) = judge(&practice, &team, &read.records, extract.as_ref());
-    let placed = |increment| Placed { school: team.school.clone(), increment };
+    let school = column(&team.school).into_owned();
+    let placed = |increment| Placed { school: school.clone(), increment };
     part.figures = figures.into_iter().map(placed).collect();
     part.figures.sort();
     let scope = |record: Option<RecordId>| {

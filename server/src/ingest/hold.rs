@@ -21,6 +21,7 @@ use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
 use crate::ingest::Arrival;
 use crate::service::histories::{CaseState, World};
+use crate::service::reason;
 
 /// How many more changes of a phone may be kept.
 ///
@@ -134,11 +135,12 @@ impl Earlier {
         judged: Vec<(u32, Judged)>,
         room: usize,
     ) -> Vec<(u32, Judged)> {
-        let mut new = 0;
+        let (mut new, room_for_words) = (0, reason::room_for(judged.len()));
         let one = |((seq, judged), change): ((u32, Judged), &PushedChange)| {
             let known = self.state(seq, change);
             if let (Some((State::GivenBack, words)), Judged::Held(_)) = (&known, &judged) {
-                return (seq, Judged::Refused(Refusal::new(&given_back(words))));
+                let words = reason::shortened(words, room_for_words);
+                return (seq, Judged::Refused(Refusal::new(&given_back(&words))));
             }
             if known.is_some() || !matches!(judged, Judged::Held(_)) {
                 return (seq, judged);

@@ -12,6 +12,7 @@ use sync_core::time::Timestamp;
 use sync_core::view::gist::Gist;
 use sync_core::view::{chronology_line, header, raises_harm_flag};
 
+use crate::db::text::column;
 use crate::db::views::{CaseViewRow, RecordViewRow};
 use crate::db::{self, Conn, Error};
 use crate::ingest::warnings;
@@ -52,7 +53,7 @@ pub fn record_view(
     let envelope = &folded.envelope;
     let gist = if moved { None } else { Gist::of(folded, merging) };
     let gist = gist.map(minicbor::to_vec).transpose().map_err(|_| Error::Corrupt("gist"))?;
-    let due = if moved { json!([]) } else { json!(due::kept(folded, merging)) };
+    let (due, ends) = if moved { (json!([]), false) } else { due::kept(folded, merging) };
     let harm = raises_harm_flag(folded, merging) && envelope.compartment != Compartment::Protection;
     Ok(RecordViewRow {
         record: envelope.id(),
@@ -68,6 +69,7 @@ pub fn record_view(
             "line": line,
             "conflicts": open,
             "due": due,
+            "ends": ends,
         })
         .to_string(),
         gist: gist.unwrap_or_default(),
@@ -95,7 +97,7 @@ pub fn case(
     warnings::keep(conn, state, number)
 }
 
-/// A case's view.
+/// A case's view, in words that columns take.
 #[must_use]
 pub fn case_view(merging: &Context<'_>, state: &CaseState) -> CaseViewRow {
     let header = state.team.as_ref().map(|team| header(team, merging)).unwrap_or_default();
@@ -106,10 +108,10 @@ pub fn case_view(merging: &Context<'_>, state: &CaseState) -> CaseViewRow {
     CaseViewRow {
         case: state.context.case,
         cluster: state.context.cluster,
-        name: header.name.clone(),
-        school: header.school.clone(),
-        stage: one(&header.stage),
-        framework: header.framework.clone().unwrap_or_default(),
+        name: column(&header.name).into_owned(),
+        school: column(&header.school).into_owned(),
+        stage: column(&one(&header.stage)).into_owned(),
+        framework: column(header.framework.as_deref().unwrap_or_default()).into_owned(),
         stage_disputed: header.stage_disputed,
         lead_professional: header.lead_professional.map(|user| user.as_bytes().to_vec()),
         is_open: header.open,

@@ -19,6 +19,7 @@ use crate::db::{self, Conn, Error, write_tx};
 use crate::ingest::Rules;
 use crate::service::audit::{Act, Note, Pen};
 use crate::service::histories::{self, CaseState, World};
+use crate::service::reason::{self, NoReason};
 
 /// What a reviewer wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +42,9 @@ pub enum ReviewError {
     /// A decision needs a reason.
     #[error("please say why")]
     NoReason,
+    /// Of a few sentences at most: the author's phone shows it.
+    #[error("please say why in fewer words: at most 2,000 letters")]
+    LongReason,
     /// The case that the work is about waits itself.
     #[error("the case itself waits: release what begins it first")]
     NotBegun,
@@ -58,6 +62,7 @@ impl ReviewError {
             Self::NotBegun => "not_begun",
             Self::Decided => "decided",
             Self::NoReason => "no_reason",
+            Self::LongReason => "long_reason",
             Self::DoesNotFit(_) => "does_not_fit",
         }
     }
@@ -82,9 +87,11 @@ pub fn review(
         write_tx(conn, |conn| pen.write(conn, &note.clone().refused(error.code())))?;
         Ok(Err(error))
     };
-    if reason.trim().is_empty() {
-        return refused(conn, pen, ReviewError::NoReason);
-    }
+    let reason = match reason::read(reason) {
+        Ok(reason) => reason,
+        Err(NoReason::Missing) => return refused(conn, pen, ReviewError::NoReason),
+        Err(NoReason::Long) => return refused(conn, pen, ReviewError::LongReason),
+    };
     let Some(held) = held else { return refused(conn, pen, ReviewError::NotOpen) };
     let done = write_tx(conn, |conn| {
         db::log::lock(conn, &held.cluster)?;
@@ -95,7 +102,7 @@ pub fn review(
         if wish == Wish::Release {
             reviewing.release(conn)?;
         }
-        reviewing.finish(conn, (wish, reason.trim()))?;
+        reviewing.finish(conn, (wish, reason))?;
         Ok(pen.write(conn, &note)?)
     });
     match done {

@@ -51,7 +51,14 @@ pub async fn tick(
     now: Timestamp,
     folder: Option<&Path>,
 ) -> Result<(), Error> {
-    let waits = db.read(|conn| db::audit::oldest_waiting(conn, None)).await?;
+    let looked = |conn: &mut Conn| {
+        Ok::<_, Error>((db::audit::oldest_waiting(conn, None)?, TakenOff::of(conn)?))
+    };
+    let (waits, taken_off) = db.read(looked).await?;
+    // Each second: a command of the operator may have linked the row of whoever was marked or left.
+    if let Some(Err(error)) = folder.map(|folder| taken_off.keep(folder)) {
+        tracing::error!(%error, "who was taken off could not be kept outside the database");
+    }
     let age_ms = waits.map_or(0, |oldest| now.since_ms(oldest).max(0));
     if age_ms > AUDIT_TAIL_MS {
         tracing::error!(age_ms, "rows of the audit wait too long to be linked");
@@ -66,15 +73,9 @@ pub async fn tick(
             Ok(before) => holds(conn, before)?,
             Err(_) => false,
         };
-        let ends = if goes_on { Some(ends(conn)?) } else { None };
-        Ok::<_, Error>((ends, TakenOff::of(conn)?))
+        if goes_on { ends(conn).map(Some) } else { Ok(None) }
     };
-    let (ends, taken_off) = db.with_conn(work).await?;
-    // Whoever is marked or leaves leaves a row, so that this second knows of it.
-    if let Some(Err(error)) = folder.map(|folder| taken_off.keep(folder)) {
-        tracing::error!(%error, "who was taken off could not be kept outside the database");
-    }
-    match (ends, folder) {
+    match (db.with_conn(work).await?, folder) {
         (None, _) => tracing::error!("the audit does not go on from what was kept of it: verify"),
         (Some(ends), Some(folder)) => {
             if let Err(error) = keep(folder, &ends) {

@@ -29,13 +29,8 @@ impl TakenOff {
     /// # Errors
     /// The database's failure.
     pub fn of(conn: &mut Conn) -> Result<Self, Error> {
-        let devices = db::devices::list(conn)?.into_iter();
-        let marked = devices.filter(|device| device.state != DeviceState::Active);
-        let left = db::users::list(conn)?.into_iter().filter(|user| !user.active);
-        Ok(Self {
-            devices: marked.map(|device| (device.id, device.state)).collect(),
-            left: left.map(|user| user.id).collect(),
-        })
+        let devices = db::devices::taken_off(conn)?.into_iter().collect();
+        Ok(Self { devices, left: db::users::left(conn)?.into_iter().collect() })
     }
 
     /// Puts a new file in the place of the old one, if that says something else.

@@ -12,6 +12,7 @@ use sync_core::view::signals::Signal;
 use super::bands;
 use super::catalogue as measures;
 use super::catalogue::NO_DAY;
+use crate::db::text::column;
 
 /// What something adds to a measure on a day.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -71,7 +72,9 @@ impl Adding {
         record: Option<RecordId>,
         (counted, of_all): (i64, i64),
     ) {
-        let sum = self.sums.entry((measure, cell.to_owned(), day, record)).or_default();
+        // Here, not where it is stored: two rows that a column makes one are summed.
+        let cell = column(cell).into_owned();
+        let sum = self.sums.entry((measure, cell, day, record)).or_default();
         sum.0 += counted;
         sum.1 += of_all;
     }

@@ -190,13 +190,14 @@ pub fn add_post(
     user: &UserId,
     post: Post<'_>,
 ) -> Result<(), AccountError> {
+    db::users::lock(conn, user)?;
     let cluster =
         db::clusters::by_name(conn, post.cluster)?.ok_or(AccountError::Unknown("cluster"))?;
     let agency = agency_for(conn, user, &post)?;
     hold(conn, now, user, (&cluster.id, &agency, post.role))
 }
 
-/// The agency that a post is for: that of the person's other posts.
+/// The agency that a post is for: that of the person's other posts. Only under the person's lock.
 ///
 /// # Errors
 /// [`AccountError`] in an administrator's words.
@@ -214,7 +215,7 @@ pub(super) fn agency_for(
     }
 }
 
-/// From now on a person holds a post.
+/// From now on a person holds a post. Only under the person's lock.
 ///
 /// # Errors
 /// [`AccountError`] in an administrator's words.
@@ -230,11 +231,7 @@ pub(super) fn hold(
         .map_err(taken("a role of this person"))?;
     db::posts::began(conn, user, (cluster, agency, role), (number, now))?;
     refresh_cluster(conn, cluster, now)?;
-    // Some posts keep their holder from every case, wherever it is.
-    let posts = db::memberships::of_user(conn, user)?;
-    let others: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
-    let others = others.iter().filter(|other| *other != cluster);
-    Ok(others.into_iter().try_for_each(|other| refresh_cluster(conn, other, now))?)
+    Ok(refresh_others(conn, now, user, cluster)?)
 }
 
 /// From now on a person holds a post no more.
@@ -253,7 +250,21 @@ pub(super) fn let_go(
     }
     let number = db::log::head(conn, cluster)?.0;
     db::posts::ended_one(conn, user, (cluster, role), (number, now))?;
-    Ok(refresh_cluster(conn, cluster, now)?)
+    refresh_cluster(conn, cluster, now)?;
+    Ok(refresh_others(conn, now, user, cluster)?)
+}
+
+/// Some posts keep their holder from every case, wherever it is.
+fn refresh_others(
+    conn: &mut Conn,
+    now: Timestamp,
+    user: &UserId,
+    cluster: &ClusterId,
+) -> Result<(), Error> {
+    let posts = db::memberships::of_user(conn, user)?;
+    let others: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
+    let mut others = others.iter().filter(|other| *other != cluster);
+    others.try_for_each(|other| refresh_cluster(conn, other, now))
 }
 
 /// Ends a person's work here. Nothing of theirs is deleted; nothing more is sent to them; their phones
@@ -262,8 +273,9 @@ pub(super) fn let_go(
 /// # Errors
 /// [`AccountError`] in an administrator's words.
 pub fn leave(conn: &mut Conn, now: Timestamp, user: &UserId) -> Result<(), AccountError> {
-    let posts = db::memberships::of_user(conn, user)?;
+    // First, since it locks the person: whoever gives them a post now is heard before or not at all.
     db::users::set_left(conn, user)?;
+    let posts = db::memberships::of_user(conn, user)?;
     devices::retire_all(conn, user, now)?;
     let clusters: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).collect();
     clusters.iter().try_for_each(|cluster| {

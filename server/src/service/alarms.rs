@@ -78,14 +78,18 @@ pub fn hear(
     record: &RecordId,
     pen: &mut Pen,
 ) -> Result<Written<bool>, Error> {
-    let note = Note::of(Act::HearAlarm);
     let alarm = db::alarms::by_record(conn, record)?;
-    let heard = alarm.map(|alarm| shown(conn, reader, alarm)).transpose()?.flatten();
-    let Some(Heard { alarm, .. }) = heard else {
-        return pen.done(conn, &note.refused("not_found"), false);
+    let note = Note::of(Act::HearAlarm);
+    let note = match &alarm {
+        Some(alarm) => note.in_cluster(alarm.cluster).in_case(alarm.case).on_record(*record),
+        None => note.where_record_is(conn, *record)?,
     };
+    let heard = alarm.map(|alarm| shown(conn, reader, alarm)).transpose()?.flatten();
+    if heard.is_none() {
+        return pen.done(conn, &note.refused("not_found"), false);
+    }
     db::alarms::hear(conn, record, &reader.principal.user, reader.now)?;
-    pen.done(conn, &note.in_cluster(alarm.cluster).in_case(alarm.case).on_record(*record), true)
+    pen.done(conn, &note, true)
 }
 
 fn shown(conn: &mut Conn, reader: &Reader, alarm: Alarm) -> Result<Option<Heard>, Error> {

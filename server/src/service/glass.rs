@@ -5,7 +5,7 @@
 use sha2::{Digest, Sha256};
 use sync_core::gate::permission::record_facts;
 use sync_core::ids::CaseId;
-use sync_core::limits::{GLASS_MS, GLASS_TOLD_MS, REASON_BYTES, REQUEST_MS};
+use sync_core::limits::{GLASS_MS, GLASS_TOLD_MS, REQUEST_MS};
 use sync_core::policy::{Action, Denied, Door, decide, hears_of_glass};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
@@ -13,6 +13,7 @@ use sync_core::record::kind::Compartment;
 use super::audit::note::{Act, DONE, Note, Pen, Written};
 use super::histories::CaseState;
 use super::reading::Reader;
+use super::reason::{self, NoReason};
 use crate::db::audit::AuditRow;
 use crate::db::glasses::{Glass, door_code};
 use crate::db::{self, Conn, Error};
@@ -20,9 +21,12 @@ use crate::db::{self, Conn, Error};
 /// Why a case was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GlassError {
-    /// An opening needs a reason, of a few sentences at most.
+    /// An opening needs a reason.
     #[error("say why, in a few sentences: the team will read it")]
     NoReason,
+    /// Of a few sentences at most.
+    #[error("please say why in fewer words: at most 2,000 letters")]
+    LongReason,
     /// The policy says no. [`Denied::NotFound`] for what is not there, too.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -34,6 +38,7 @@ impl GlassError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NoReason => "no_reason",
+            Self::LongReason => "long_reason",
             Self::Denied(denied) => denied.code(),
         }
     }
@@ -93,10 +98,17 @@ fn allowed(
 ) -> Result<(CaseState, Door), GlassError> {
     let state = state.ok_or(Denied::NotFound)?;
     let door = door(reader, &state)?;
-    if reason.is_empty() || reason.len() > REASON_BYTES {
-        return Err(GlassError::NoReason);
-    }
+    reason::read(reason)?;
     Ok((state, door))
+}
+
+impl From<NoReason> for GlassError {
+    fn from(why: NoReason) -> Self {
+        match why {
+            NoReason::Missing => Self::NoReason,
+            NoReason::Long => Self::LongReason,
+        }
+    }
 }
 
 fn door(reader: &Reader, state: &CaseState) -> Result<Door, Denied> {

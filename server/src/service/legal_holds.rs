@@ -2,11 +2,11 @@
 //! both in the audit. Erasure itself asks [`holds`] before it takes anything away.
 
 use sync_core::ids::CaseId;
-use sync_core::limits::REASON_BYTES;
 use sync_core::policy::{ClusterAction, decide_in_cluster, may_hold};
 
 use super::audit::note::{Act, Note, Pen, Written};
 use super::reading::Reader;
+use super::reason::{self, NoReason};
 use crate::db::legal_holds::{self, Hold, Word};
 use crate::db::{self, Conn, Error};
 
@@ -16,9 +16,12 @@ pub enum HoldError {
     /// No such case, or not this person's to hold: the same for both.
     #[error("there is nothing here that is open to you")]
     NotOpen,
-    /// It needs a reason, of a few sentences at most.
+    /// It needs a reason.
     #[error("Say why, in a few sentences")]
     NoReason,
+    /// Of a few sentences at most.
+    #[error("Say why in fewer words: at most 2,000 letters")]
+    LongReason,
     /// Somebody was faster.
     #[error("Somebody has done so already: look at it again")]
     Done,
@@ -38,6 +41,7 @@ impl HoldError {
         match self {
             Self::NotOpen => "not_found",
             Self::NoReason => "no_reason",
+            Self::LongReason => "long_reason",
             Self::Done => "decided",
         }
     }
@@ -124,8 +128,10 @@ fn done(
     let place = db::records::cluster_of(conn, case)?;
     let may = may(conn, reader, case)?;
     let Some(cluster) = place.filter(|_| may) else { return Ok(Err(HoldError::NotOpen)) };
-    if reason.is_empty() || reason.len() > REASON_BYTES {
-        return Ok(Err(HoldError::NoReason));
+    match reason::read(reason) {
+        Ok(_) => {}
+        Err(NoReason::Missing) => return Ok(Err(HoldError::NoReason)),
+        Err(NoReason::Long) => return Ok(Err(HoldError::LongReason)),
     }
     let word = Word { by: reader.principal.user, reason: reason.to_owned(), at: reader.now };
     let held = holds(conn, case)?.is_some();

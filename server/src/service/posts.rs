@@ -51,6 +51,9 @@ pub fn give_by_command(
     fresh: [u8; 16],
 ) -> Result<Given, AccountError> {
     let cluster = cluster_of(conn, &post)?;
+    db::users::lock(conn, user)?;
+    // Two commands at once would each find that there are not two who could agree.
+    db::log::lock(conn, &cluster)?;
     if !takes_two(post.role.into()) || admins(conn, &cluster)?.len() < ADMINS_FOR_TWO {
         accounts::add_post(conn, now, user, post)?;
         return Ok(Given::Held);
@@ -58,7 +61,7 @@ pub fn give_by_command(
     propose(conn, now, None, (user, &cluster, post), fresh)
 }
 
-/// Gives or proposes a post for an administrator of the cluster.
+/// Gives or proposes a post for an administrator of the cluster; tells to whom and where, too.
 ///
 /// # Errors
 /// [`AccountError`]; [`AccountError::NotYours`] for anybody else, [`AccountError::OwnPost`] for a post of
@@ -69,7 +72,7 @@ pub fn give(
     by: &Principal,
     (sign_in, post): (&str, Post<'_>),
     fresh: [u8; 16],
-) -> Result<Given, AccountError> {
+) -> Result<(Given, UserId, ClusterId), AccountError> {
     let known = db::clusters::by_name(conn, post.cluster)?.map(|it| it.id);
     let cluster = known.filter(|cluster| may_propose_post(by, *cluster).is_ok());
     let cluster = cluster.ok_or(AccountError::NotYours)?;
@@ -79,10 +82,11 @@ pub fn give(
         return Err(AccountError::OwnPost);
     }
     if takes_two(post.role.into()) {
-        return propose(conn, now, Some(by.user), (&user, &cluster, post), fresh);
+        let given = propose(conn, now, Some(by.user), (&user, &cluster, post), fresh)?;
+        return Ok((given, user, cluster));
     }
     accounts::add_post(conn, now, &user, post)?;
-    Ok(Given::Held)
+    Ok((Given::Held, user, cluster))
 }
 
 fn propose(
@@ -92,6 +96,7 @@ fn propose(
     (user, cluster, post): (&UserId, &ClusterId, Post<'_>),
     id: [u8; 16],
 ) -> Result<Given, AccountError> {
+    db::users::lock(conn, user)?;
     let agency = accounts::agency_for(conn, user, &post)?;
     let posts = db::memberships::of_user(conn, user)?;
     let held = posts.iter().any(|held| held.cluster == *cluster && held.role == post.role);
@@ -125,7 +130,8 @@ pub fn waiting(conn: &mut Conn, reader: Option<&Principal>) -> Result<Vec<Shown>
     Ok(shown)
 }
 
-/// Decides about a proposal as the second person. Whoever proposed it may still take it back.
+/// Decides about a proposal as the second person; gives the cluster that it is about. Whoever proposed it may
+/// still take it back.
 ///
 /// # Errors
 /// [`AccountError::NotYours`] for a proposal that is not there or not this person's to decide about;
@@ -135,8 +141,9 @@ pub fn decide(
     now: Timestamp,
     by: &Principal,
     (id, confirmed): (&[u8; 16], bool),
-) -> Result<(), AccountError> {
+) -> Result<ClusterId, AccountError> {
     let proposal = db::posts::by_id(conn, id)?.ok_or(AccountError::NotYours)?;
+    db::users::lock(conn, &proposal.user)?;
     let allowed = match confirmed {
         true => may_confirm_post(by, proposal.cluster, proposal.user, proposal.by),
         false => may_propose_post(by, proposal.cluster),
@@ -147,17 +154,17 @@ pub fn decide(
     if proposal.decided || !db::posts::decide(conn, id, (&by.user, confirmed), now)? {
         return Err(AccountError::Decided);
     }
+    let Proposal { user, cluster, agency, role, .. } = proposal;
     if confirmed {
-        let person = db::users::by_id(conn, &proposal.user)?;
+        let person = db::users::by_id(conn, &user)?;
         person.filter(|person| person.active).ok_or(AccountError::Unknown("person"))?;
-        let Proposal { user, cluster, agency, role, .. } = proposal;
         // They may have been given a post of another agency since it was proposed.
         if db::memberships::of_user(conn, &user)?.iter().any(|held| held.agency != agency) {
             return Err(AccountError::OtherAgency);
         }
         accounts::hold(conn, now, &user, (&cluster, &agency, role))?;
     }
-    Ok(())
+    Ok(cluster)
 }
 
 /// A post that is to end.
@@ -193,9 +200,13 @@ pub fn end(
     };
     let user = db::users::by_sign_in(conn, &super::sessions::normalise(sign_in))?;
     let user = user.ok_or(AccountError::Unknown("person"))?.id;
+    // Else two administrators could each end their own post while they still see the other one's.
+    db::log::lock(conn, &cluster)?;
     if let Some(by) = by {
-        let there = admins(conn, &cluster)?.len();
-        if may_end_post(by, cluster, (user, role.into()), there).is_err() {
+        let there = admins(conn, &cluster)?;
+        let may = may_end_post(by, cluster, (user, role.into()), there.len());
+        // Somebody may have ended their own post since they asked: of two, each could end the other one's.
+        if may.is_err() || !there.contains(&by.user) {
             return Err(AccountError::NotYours);
         }
     }

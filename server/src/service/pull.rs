@@ -26,6 +26,7 @@ use sync_core::time::Timestamp;
 use crate::db::pull::{Class, Sent};
 use crate::db::quarantine::{Held, State};
 use crate::db::{self, Conn, Error};
+use crate::service::reason;
 use ahead::Ahead;
 use cursor::{Cursor, Offset};
 use ended::Has;
@@ -33,7 +34,7 @@ use fresh::{Fresh, Sought};
 pub use people::Told;
 use standing::Standing;
 pub(super) use standing::is_of_this_log;
-pub use standing::{answered, of_another_log};
+pub use standing::{answered, of_another_log, stands_at_last};
 pub use tail::Tails;
 
 /// Records begun in these days are sent before older ones.
@@ -261,6 +262,8 @@ impl Round {
         (page.thawed, page.hidden) = (moved.thawed, moved.hidden);
         let decided =
             db::quarantine::decided(conn, &self.puller.device, &self.cluster, (base, up_to))?;
+        let room = reason::room_for(decided.len());
+        let told = |held| told(held, room);
         page.decided = (!decided.is_empty()).then(|| decided.into_iter().map(told).collect());
         Ok(())
     }
@@ -356,13 +359,16 @@ fn lines_ahead(
 }
 
 /// A reviewer's decision as the author's phone is told.
-fn told(held: Held) -> Decided {
+fn told(held: Held, room: usize) -> Decided {
     Decided {
         record: held.record,
         actor: held.actor,
         first_seq: held.first_seq.unsigned_abs(),
         count: held.length.unsigned_abs(),
-        given_back: held.reason.filter(|_| held.state == State::GivenBack),
+        given_back: held
+            .reason
+            .filter(|_| held.state == State::GivenBack)
+            .map(|reason| reason::shortened(&reason, room)),
     }
 }
 

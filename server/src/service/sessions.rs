@@ -10,6 +10,7 @@ use super::{Answer, Refusal};
 use crate::db::devices::{Device, DeviceState};
 use crate::db::memberships::Membership;
 use crate::db::sessions::SessionRow;
+use crate::db::text::column;
 use crate::db::{self, Conn, Error};
 
 /// A person as they are shown to themselves.
@@ -55,10 +56,10 @@ pub fn credentials(conn: &mut Conn, sign_in: &str) -> Result<Option<(UserId, Str
     Ok(user.filter(|user| user.active).map(|user| (user.id, user.password_hash)))
 }
 
-/// The one spelling of a sign-in name.
+/// The one spelling of a sign-in name. What no name can have in it makes it nobody's.
 #[must_use]
 pub fn normalise(sign_in: &str) -> String {
-    sign_in.trim().to_lowercase()
+    column(&sign_in.trim().to_lowercase()).into_owned()
 }
 
 /// Begins a session without a phone for somebody whose password was right.

@@ -46,8 +46,9 @@ pub(super) async fn decide(
     // Two decisions of one browser in a record would take the same number.
     let _turn = state.pushing.take(&desk).await?;
     let read = move |conn: &mut Conn, reader: &Reader| {
-        let note = Note::of(Act::OpenRecord).on_record(record);
+        let note = Note::of(Act::OpenRecord);
         let Some(opened) = settling::open(conn, reader, &record)? else {
+            let note = note.where_record_is(conn, record)?;
             return Ok(Seen::new(None, note.refused("not_found")));
         };
         let (case, ground) = (opened.case.state.context.case, opened.case.ground);
@@ -55,7 +56,7 @@ pub(super) async fn decide(
             Err(NotDecided::NotOpen) => None,
             decided => Some((decided, ground)),
         };
-        Seen::of_case(conn, (&case, note), decided)
+        Seen::of_case(conn, (&case, note.on_record(record)), decided)
     };
     match visitor.show(state, read).await?.ok_or(PageError::not_open())? {
         Ok(decision) => sign(state, visitor, decision).await,

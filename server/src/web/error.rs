@@ -79,8 +79,30 @@ impl ResponseError for PageError {
 }
 
 fn failed(error: &ApiError) -> HttpResponse {
-    let status = error.status_code();
-    let (heading, advice) = match status {
+    shown(error, words(error))
+}
+
+/// The page for whoever sent a form for which there was no time: what they typed is kept nowhere. None for any other
+/// failure, whose page is the same for all.
+pub(super) fn of_form(error: &actix_web::Error) -> Option<HttpResponse> {
+    let Some(PageError::Failed(error)) = error.as_error::<PageError>() else { return None };
+    let advice = match error.status_code() {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "What you typed was not saved: copy it before you go on. Go back, wait a moment and send \
+             it again."
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            "What you typed was not saved: copy it before you go on. Go back after a minute and try \
+             again."
+        }
+        _ => return None,
+    };
+    Some(shown(error, (words(error).0, advice)))
+}
+
+/// A heading, and what to do.
+fn words(error: &ApiError) -> (&'static str, &'static str) {
+    match error.status_code() {
         StatusCode::NOT_FOUND => (
             "Page not found",
             "If you typed the address, check it. If you followed a link, what it led to may have \
@@ -107,7 +129,11 @@ fn failed(error: &ApiError) -> HttpResponse {
             "Nothing that was saved is lost. Try again in a few minutes. If you need to act for a \
              child now, ring.",
         ),
-    };
+    }
+}
+
+fn shown(error: &ApiError, (heading, advice): (&'static str, &'static str)) -> HttpResponse {
+    let status = error.status_code();
     let detail = if status == StatusCode::NOT_FOUND { "" } else { error.detail() };
     let page = ErrorPage { frame: Frame::bare(heading), heading, detail, advice };
     let mut answer = match filled(status, &page) {
@@ -173,5 +199,20 @@ mod tests {
         let page = String::from_utf8_lossy(&page);
         assert!(page.contains("Ring the duty officer."), "{page}");
         assert!(!page.contains("load the page again"), "{page}");
+    }
+
+    #[actix_web::test]
+    async fn whoever_sent_a_form_in_vain_is_told_that_it_is_not_saved() {
+        for later in [ApiError::busy(), ApiError::too_often(60)] {
+            let page = to_bytes(failed(&later).into_body()).await.unwrap_or_default();
+            assert!(String::from_utf8_lossy(&page).contains("Nothing is lost."));
+            let page = of_form(&PageError::from(later).into()).map(HttpResponse::into_body);
+            let page = to_bytes(page.unwrap()).await.unwrap_or_default();
+            let page = String::from_utf8_lossy(&page);
+            assert!(page.contains("What you typed was not saved: copy it"), "{page}");
+            assert!(!page.contains("Nothing is lost."), "{page}");
+        }
+        assert!(of_form(&PageError::not_open().into()).is_none());
+        assert!(of_form(&ApiError::busy().into()).is_none(), "a program's");
     }
 }

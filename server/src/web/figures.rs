@@ -14,6 +14,7 @@ use super::{forms, period, today, words};
 use crate::app::AppState;
 use crate::csv;
 use crate::db::Conn;
+use crate::db::text::column;
 use crate::error::ApiError;
 use crate::measures::{self, Measure, Sort};
 use crate::service::audit::{Act, Note, Seen};
@@ -134,8 +135,9 @@ pub(super) async fn download(
 ) -> Result<HttpResponse, PageError> {
     let wanted = Wanted::read(&state, &visitor, &request)?;
     let (figures, _) = read(&state, &visitor, &wanted, Act::Export).await?;
+    let school = wanted.school.as_deref();
     let mut lines = vec![
-        csv::line([wanted.name.as_str(), &wanted.in_words()]),
+        csv::line([wanted.name.as_str(), &wanted.in_words()].into_iter().chain(school)),
         csv::line(["Measure", "Row", "Counted", "Of", "What is counted"]),
     ];
     for figure in &figures {
@@ -165,7 +167,7 @@ pub(super) async fn behind(
     let measure = measures::measure(&measure).ok_or(PageError::not_open())?;
     let asked = wanted.clone();
     let work = move |conn: &mut Conn, reader: &Reader| {
-        let row = (measure, asked.row.as_str());
+        let row = (measure, asked.row.as_str(), asked.school.as_deref());
         let found = figures::behind(conn, reader, &asked.cluster, row, asked.period)?;
         Ok(Seen::list_if_any(found, Act::Figures, Vec::len))
     };
@@ -179,7 +181,7 @@ pub(super) async fn behind(
         name: measure.name,
         row: measures::catalogue::word(&wanted.row).unwrap_or_default().to_owned(),
         definition: Definition::of(measure),
-        period: wanted.in_words(),
+        period: wanted.place_and_time(),
         most: BEHIND,
         back: wanted.address("/figures", ""),
         cases: found.into_iter().map(case).collect(),
@@ -217,7 +219,9 @@ fn led(visitor: &Visitor) -> Vec<(ClusterId, String)> {
 impl Wanted {
     fn read(state: &AppState, visitor: &Visitor, request: &HttpRequest) -> Result<Self, PageError> {
         let asked: Asked = forms::query(request.query_string())?;
-        let given = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
+        let given = |field: &Option<String>| {
+            field.as_deref().filter(|text| !text.is_empty()).map(|text| column(text).into_owned())
+        };
         let now = words::today(state.clock.now()).ok_or(ApiError::bad_request())?;
         let days = [&asked.from, &asked.to].map(|field| field.as_deref().unwrap_or_default());
         let period = period::asked(days[0], days[1], now)?;
@@ -226,12 +230,18 @@ impl Wanted {
         let led = led(visitor).into_iter();
         let mut led = led.filter(|(id, _)| named.is_none_or(|named| named == *id));
         let (cluster, name) = led.next().ok_or(PageError::not_open())?;
-        let (school, row) = (given(&asked.school), asked.row.unwrap_or_default());
+        let (school, row) = (given(&asked.school), given(&asked.row).unwrap_or_default());
         Ok(Self { cluster, name, school, period, row })
     }
 
     fn in_words(&self) -> String {
         format!("{} to {}", words::day(self.period.from), words::day(self.period.to))
+    }
+
+    /// The same, with the school if it is about one.
+    fn place_and_time(&self) -> String {
+        let school = self.school.iter().map(|school| format!("{school}, "));
+        school.chain([self.in_words()]).collect()
     }
 
     /// The address of something else about the same.

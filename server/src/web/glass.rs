@@ -26,8 +26,9 @@ struct GlassPage {
     frame: Frame,
     form_code: String,
     governance: bool,
-    /// Whether the reason was missing.
-    unsaid: bool,
+    reason: String,
+    /// What is wrong with the reason; empty if nothing is.
+    wrong: &'static str,
 }
 
 /// Why the records must be opened.
@@ -44,7 +45,7 @@ pub(super) async fn show(visitor: Visitor, path: Path<String>) -> Result<HttpRes
         return Err(PageError::not_open());
     }
     parse(&path)?;
-    form(&visitor, false)
+    form(&visitor, String::new(), "")
 }
 
 /// Opens the case and goes there.
@@ -56,29 +57,36 @@ pub(super) async fn open(
 ) -> Result<HttpResponse, PageError> {
     let GlassForm { form_code, reason } = forms::read(sent)?;
     forms::check(Some(&visitor.token), &form_code)?;
-    let (case, salt) = (parse(&path)?, state.entropy.bytes()?);
+    let (case, salt, why) = (parse(&path)?, state.entropy.bytes()?, reason.clone());
     let work = move |conn: &mut Conn, reader: &Reader, pen: &mut Pen| {
-        glass::open(conn, reader, (&case, &reason), salt, pen)
+        glass::open(conn, reader, (&case, &why), salt, pen)
     };
     match state.act(visitor.asking(), work).await? {
         Ok(_) | Err(GlassError::Denied(Denied::AlreadyOpen)) => {
             let to = format!("/cases/{case}");
             Ok(HttpResponse::SeeOther().insert_header(("Location", to)).finish())
         }
-        Err(GlassError::NoReason) => form(&visitor, true),
+        Err(GlassError::NoReason) => form(&visitor, reason, "Say why, in a few sentences"),
+        Err(GlassError::LongReason) => {
+            form(&visitor, reason, "Say why in fewer words: at most 2,000 letters")
+        }
         Err(error) => Err(ApiError::from(error).into()),
     }
 }
 
-fn form(visitor: &Visitor, unsaid: bool) -> Result<HttpResponse, PageError> {
-    let title = if unsaid { "Error: Break the glass" } else { "Break the glass" };
+fn form(visitor: &Visitor, reason: String, wrong: &'static str) -> Result<HttpResponse, PageError> {
+    let (title, status) = match wrong.is_empty() {
+        true => ("Break the glass", StatusCode::OK),
+        false => ("Error: Break the glass", StatusCode::UNPROCESSABLE_ENTITY),
+    };
     let page = GlassPage {
         frame: Frame::of(visitor, title, ""),
         form_code: visitor.form_code(),
         governance: is_governance(visitor),
-        unsaid,
+        reason,
+        wrong,
     };
-    page::filled(if unsaid { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    page::filled(status, &page)
 }
 
 fn is_governance(visitor: &Visitor) -> bool {

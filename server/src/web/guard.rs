@@ -1,10 +1,13 @@
-//! What an answer tells the browser that it must not do.
+//! What an answer tells the browser that it must not do, and the person who sent a form in vain.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HOST, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+
+use super::error::of_form;
 
 /// No script at all, styles and pictures of our own, forms to ourselves, in nobody's frame.
 const CONTENT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -29,17 +32,24 @@ const ENCRYPTED: (&str, &str) = ("strict-transport-security", "max-age=31536000"
 /// Where programs ask: every byte is one on a phone's bad line, and nothing there is a page.
 const PROGRAMS: &str = "/v1/";
 
-/// Adds the headers to every answer that has not said otherwise.
+/// Adds the headers to every answer that has not said otherwise. Only here is it known whether an answer that failed
+/// is to a form.
 ///
 /// # Errors
 /// What the inner service says.
 pub(crate) async fn add_headers(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
+    next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let shown = if request.path().starts_with(PROGRAMS) { &[] } else { PAGES };
     let encrypted = Some(&ENCRYPTED).filter(|_| !shown.is_empty() && !is_local(&request));
-    let mut answer = next.call(request).await?;
+    let sent = request.method() == Method::POST;
+    let answer = next.call(request).await?;
+    let in_vain = answer.response().error().filter(|_| sent).and_then(of_form);
+    let mut answer = match in_vain {
+        Some(page) => answer.into_response(page),
+        None => answer.map_into_boxed_body(),
+    };
     let headers = answer.headers_mut();
     for (name, value) in ALWAYS.iter().chain(shown).chain(encrypted) {
         let name = HeaderName::from_static(name);

@@ -89,7 +89,9 @@ pub(super) async fn decide(
             return Ok(HttpResponse::SeeOther().insert_header(("Location", to)).finish());
         }
         Err(HoldError::NotOpen) => return Err(PageError::not_open()),
-        Err(error @ HoldError::NoReason) => (StatusCode::UNPROCESSABLE_ENTITY, error),
+        Err(error @ (HoldError::NoReason | HoldError::LongReason)) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, error)
+        }
         Err(error @ HoldError::Done) => (StatusCode::CONFLICT, error),
     };
     let again = Again { reason, wrong: status.1.to_string() };

@@ -38,10 +38,17 @@ struct ToReviewPage {
     waiting: Vec<WaitingShown>,
     counted: Vec<String>,
     form_code: String,
-    /// The work for which no reason was given.
-    unsaid: String,
+    again: Again,
     /// What was decided last.
     decided: &'static str,
+}
+
+/// A decision that was not done: about which work, what was typed, and what is wrong with it.
+#[derive(Default)]
+struct Again {
+    id: String,
+    reason: String,
+    wrong: &'static str,
 }
 
 /// Work that the person may decide about.
@@ -86,7 +93,7 @@ pub(super) async fn show(
         }
         _ => "",
     };
-    filled(&state, &visitor, (StatusCode::OK, String::new(), decided)).await
+    filled(&state, &visitor, (StatusCode::OK, Again::default(), decided)).await
 }
 
 /// Decides, and shows what still waits.
@@ -106,39 +113,54 @@ pub(super) async fn decide(
     };
     let (rules, reviewer) = (state.rules.clone(), visitor.person.principal());
     let (now, mut pen) = (state.clock.now(), state.pen(visitor.asking().who())?);
-    let work = move |conn: &mut Conn| {
-        review(conn, &rules, (&reviewer, &mut pen), &id, (wish, &reason), now)
-    };
-    match state.db.with_conn(work).await? {
-        Ok(()) => {}
-        Err(ReviewError::NoReason) => {
-            let again = (StatusCode::UNPROCESSABLE_ENTITY, path.into_inner(), "");
-            return filled(&state, &visitor, again).await;
-        }
-        Err(error) => return Err(ApiError::from(error).into()),
+    let why = reason.clone();
+    let work =
+        move |conn: &mut Conn| review(conn, &rules, (&reviewer, &mut pen), &id, (wish, &why), now);
+    if let Err(error) = state.db.with_conn(work).await? {
+        let Some((status, wrong)) = wrong_with(&error) else {
+            return Err(ApiError::from(error).into());
+        };
+        let again = Again { id: path.into_inner(), reason, wrong };
+        return filled(&state, &visitor, (status, again, "")).await;
     }
     state.committer().beat();
     let to = format!("/to-review?decided={decision}");
     Ok(HttpResponse::SeeOther().insert_header(("Location", to)).finish())
 }
 
+/// What is to be done otherwise; none where the work is not here to decide about any more.
+const fn wrong_with(error: &ReviewError) -> Option<(StatusCode, &'static str)> {
+    let said = StatusCode::UNPROCESSABLE_ENTITY;
+    Some(match error {
+        ReviewError::NotOpen | ReviewError::Decided => return None,
+        ReviewError::NoReason => (said, "Say why you decide so"),
+        ReviewError::LongReason => (said, "Say why in fewer words: at most 2,000 letters"),
+        ReviewError::NotBegun => {
+            (StatusCode::CONFLICT, "The case itself waits, too. Take that into the record first")
+        }
+        ReviewError::DoesNotFit(_) => {
+            (StatusCode::CONFLICT, "This no longer fits the record. Give it back to its author")
+        }
+    })
+}
+
 async fn filled(
     state: &AppState,
     visitor: &Visitor,
-    (status, unsaid, decided): (StatusCode, String, &'static str),
+    (status, again, decided): (StatusCode, Again, &'static str),
 ) -> Result<HttpResponse, PageError> {
     if !page::works_with_cases(visitor) {
         return Err(PageError::not_open());
     }
     let (waiting, counted) = visitor.show(state, listed).await?;
-    let title = if unsaid.is_empty() { "To review" } else { "Error: To review" };
+    let title = if again.wrong.is_empty() { "To review" } else { "Error: To review" };
     let page = ToReviewPage {
         frame: Frame::of(visitor, title, "/to-review"),
         found: words::count(waiting.len(), "piece of work", "pieces of work"),
         waiting,
         counted,
         form_code: visitor.form_code(),
-        unsaid,
+        again,
         decided,
     };
     page::filled(status, &page)

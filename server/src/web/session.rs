@@ -5,6 +5,7 @@ use actix_web::http::header::COOKIE;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
+use super::PAGES;
 use super::error::PageError;
 use crate::api::origin;
 use crate::app::{AppState, Asking};
@@ -108,8 +109,14 @@ pub(super) fn no_cookie() -> (&'static str, String) {
     ("Set-Cookie", format!("{COOKIE_NAME}=; {COOKIE_RULES}; Max-Age=0"))
 }
 
-/// Where the browser was going: to go on there after a sign-in. Only what is got can be gone on to.
+/// Where the browser was going: to go on there after a sign-in. Only what is got can be gone on to: whoever sent a
+/// form goes on to its page, if that is at the same address.
 fn address(request: &HttpRequest) -> String {
-    let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
-    if request.method() == actix_web::http::Method::GET { path.to_owned() } else { "/".to_owned() }
+    let uri = request.uri();
+    if request.method() == actix_web::http::Method::GET {
+        return uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
+    }
+    let pattern = request.match_pattern().unwrap_or_default();
+    let is_page = PAGES.iter().any(|(method, at)| (*method, *at) == ("get", pattern.as_str()));
+    if is_page { uri.path().to_owned() } else { "/".to_owned() }
 }

@@ -128,13 +128,14 @@ fn read(
     reader: &Reader,
     (record, entry): (RecordId, EntryId),
 ) -> Result<Seen<Option<SettledShown>>, db::Error> {
-    let note = Note::of(Act::OpenRecord).on_record(record);
+    let note = Note::of(Act::OpenRecord);
     let Some(opened) = settling::open(conn, reader, &record)? else {
+        let note = note.where_record_is(conn, record)?;
         return Ok(Seen::new(None, note.refused("not_found")));
     };
     let (case, ground) = (opened.case.state.context.case, opened.case.ground);
     let shown = SettledShown::of(&opened, reader, entry).map(|shown| (shown, ground));
-    Seen::of_case(conn, (&case, note), shown)
+    Seen::of_case(conn, (&case, note.on_record(record)), shown)
 }
 
 impl SettledShown {

@@ -1,5 +1,6 @@
 //! Suspected harm reaches the duty officer, whatever becomes of the record, and tells nobody else.
 
+use caseweave::db;
 use caseweave::role::Role;
 use serde_json::{Value as Json, json};
 use sync_core::device::Facts;
@@ -63,7 +64,7 @@ impl Area {
     }
 
     async fn wakes(&self, server: &TestServer) -> bool {
-        let cluster = caseweave::db::clusters::by_name(&mut server.conn(), "Preston Lodge");
+        let cluster = db::clusters::by_name(&mut server.conn(), "Preston Lodge");
         // From the beginning on: what was before the alarm wakes nobody who has nothing to read.
         let cluster = cluster.unwrap().unwrap().id;
         let path = format!("/v1/sync/wait?seconds=3&cursors={cluster}:00");
@@ -152,10 +153,16 @@ async fn a_duty_officer_who_is_excluded_hears_nothing_not_even_that_there_is_som
         area.concern(&server, health(), true).await;
         assert_eq!(area.alarms(&server).await, Vec::<Json>::new());
         let own = Envelope::of_case(area.case, Compartment::Team).id();
-        for id in [own.to_string(), "0d".repeat(16)] {
+        let conn = &mut server.conn();
+        let cluster = db::clusters::list(conn).unwrap()[0].id;
+        let alarm = db::alarms::of_cluster(conn, &cluster, START).unwrap().remove(0);
+        for id in [alarm.record.to_string(), own.to_string(), "0d".repeat(16)] {
             let path = format!("/v1/alarms/{id}/hear");
             assert_refused(area.duty.post(&server, &path, &json!({})).await, 404, "not_found");
         }
+        let tried = crate::audit::rows(&server).into_iter().filter(|row| row.act == "hear_alarm");
+        let cases: Vec<_> = tried.map(|row| row.case).collect();
+        assert_eq!(cases.iter().filter(|case| **case == Some(area.case)).count(), 2, "{cases:?}");
         let page = Browser::of(&server, "Duncan").await.get("/alarms").await;
         assert!(page.body.contains("There is none"));
         assert!(!area.wakes(&server).await);

@@ -149,7 +149,7 @@ async fn bytes_come_in_pieces_and_go_to_whoever_may_read_their_record() {
 #[actix_web::test]
 async fn only_the_phone_that_made_the_record_brings_its_bytes() {
     for server in servers() {
-        let (mut mairi, _, record) = begun(&server).await;
+        let (mut mairi, case, record) = begun(&server).await;
         let bytes = bytes(&mut mairi, &record);
         let lead = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
         let who = ("Mairi", "health", Role::Practitioner);
@@ -157,7 +157,8 @@ async fn only_the_phone_that_made_the_record_brings_its_bytes() {
         for other in [&lead, &second] {
             let before = rows(&server);
             assert_eq!(put(other, &server, (&record, 0), &bytes[..CHUNK_BYTES]).await.0, 404);
-            assert_eq!(since(&server, &before)[0].outcome, "not_found");
+            let refused = &since(&server, &before)[0];
+            assert_eq!((refused.outcome.as_str(), refused.case), ("not_found", Some(case)));
             assert_eq!(get(other, &server, &format!("{record}/received")).await.0, 404);
         }
         let large = vec![0; CHUNK_BYTES * CHUNKS_PER_PIECE + 1];

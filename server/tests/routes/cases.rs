@@ -5,13 +5,15 @@ use sync_core::ids::{AgencyId, CaseId};
 use sync_core::record::envelope::Envelope;
 use sync_core::record::kind::Compartment;
 use sync_core::record::kinds::Assert;
+use sync_core::record::kinds::case::{CaseFacts, Identifier};
 use sync_core::record::kinds::concern::ConcernDraft;
 use sync_core::record::kinds::plan::{PlanDraft, PlanRow};
 use sync_core::record::kinds::visit::VisitDraft;
 use sync_core::record::schema::Fact;
 use sync_core::time::Timestamp;
 
-use crate::support::{START, TestServer, assert_refused, servers};
+use crate::pages::Browser;
+use crate::support::{PASSWORD, START, TestServer, assert_refused, servers};
 use crate::worker::{Worker, assert_in_order};
 
 /// A lead, her deputy, a member of the team, a colleague outside it, and a case of theirs.
@@ -363,5 +365,48 @@ async fn a_handover_lists_the_cases_of_who_goes_with_what_falls_due() {
         let unknown = format!("/v1/handover?from={}", CaseId::from_bytes([9; 16]));
         assert_eq!(area.lead.read(&server, &unknown).await, json!({ "cases": [] }));
         assert_refused(area.colleague.get(&server, &path).await, 403, "not_your_role");
+    }
+}
+
+/// PostgreSQL has no column that takes it.
+#[actix_web::test]
+async fn a_sign_that_no_column_takes_keeps_no_phone_out_and_no_page_away() {
+    for server in servers() {
+        let mut lead = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let facts = CaseFacts {
+            given_name: Some("Ro\0wan".into()),
+            family_name: Some("Kerr".into()),
+            birth_date: Some("2018-03-04".parse().unwrap()),
+            school: Some("Glen\0 Primary".into()),
+            identifiers: vec![Identifier { scheme: "SCN".into(), number: "12\0".into() }],
+            ..CaseFacts::default()
+        };
+        let cluster = *lead.phone().clusters().keys().next().unwrap();
+        let case = lead.phone().begin_case(cluster, facts.entries(), START).unwrap().case;
+        lead.say(case, Fact::Stage, stages(&server)[0].as_str());
+        lead.sync(&server).await;
+        let caseload = lead.read(&server, "/v1/caseload").await;
+        assert_eq!(caseload["cases"][0]["case"], case.to_string());
+        assert!(caseload["cases"][0]["name"].as_str().unwrap().ends_with("wan Kerr"));
+        let mut browser = Browser::of(&server, "Lena").await;
+        browser.get("/caseload").await.says(&["wan Kerr"]);
+        let figures = browser.get("/figures?school=Glen%00%20Primary").await;
+        figures.says(&["Children at each stage", "Stage 1", ">1<"]);
+        let behind = "/figures/children-at-stage?row=%00&school=%00";
+        assert_eq!(browser.get(behind).await.status, 200);
+        assert_in_order(&server);
+
+        let nobody = json!({ "sign_in": "le\0na", "password": PASSWORD });
+        assert_refused(server.post("/v1/sign-in", &nobody).await, 401, "sign_in_failed");
+        assert_eq!(Browser::new(&server).sign_in("le\0na", PASSWORD).await.status, 422);
+        let admin = Worker::desk(&server, "Adam", Role::Admin).await;
+        for (cluster, agency, status) in
+            [("Preston\0 Lodge", "education", 404), ("Preston Lodge", "educa\0tion", 400)]
+        {
+            let post = json!({
+                "sign_in": "lena", "cluster": cluster, "agency": agency, "role": "practitioner",
+            });
+            assert_eq!(admin.post(&server, "/v1/posts", &post).await.0, status);
+        }
     }
 }

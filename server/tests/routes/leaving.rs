@@ -177,6 +177,57 @@ async fn what_a_restored_server_lost_is_handed_over_before_the_phone_is_erased()
     }
 }
 
+/// It had its order, and was not erased yet.
+#[actix_web::test]
+async fn what_was_handed_over_is_handed_over_again_to_a_server_that_lost_it() {
+    for returned in [false, true] {
+        for server in servers() {
+            let mut area = Area::new(&server).await;
+            let cluster = db::clusters::list(&mut server.conn()).unwrap()[0].id;
+            let next = || db::log::head(&mut server.conn(), &cluster).unwrap().0;
+            area.member.visit(area.case, WORDS, START);
+            if returned {
+                give_back(&server, &mut area).await;
+            }
+            area.mark(&server, "retired").await;
+            let before = next();
+            let parting = area.member.leave(&server).await;
+            let gone = (parting.report.held, parting.handed_over);
+            assert_eq!(gone, if returned { (0, 1) } else { (1, 0) });
+            assert!(next() > before, "it goes into no log, but a log is seen to have lost it");
+
+            put_back(&server, before);
+            for table in ["quarantine_decisions", "quarantine", "kept_work", "erase_orders"] {
+                server.tamper(&format!("DELETE FROM {table}")).unwrap();
+            }
+            let parting = area.member.leave(&server).await;
+            assert_eq!(parting.handed_over, 1);
+            let words = kept_for_mairi(&server).await;
+            assert!(words.contains(WORDS), "{words}");
+        }
+    }
+}
+
+/// What a reviewer gave back is on the phone alone.
+async fn give_back(server: &TestServer, area: &mut Area) {
+    area.lead.say_of(area.case, Compartment::Team, (Fact::Member, area.member.user), "left");
+    area.lead.sync(server).await;
+    area.member.sync(server).await;
+    let waiting = area.waiting(server).await;
+    let back = format!("/v1/quarantine/{}/give-back", waiting[0]["id"].as_str().unwrap());
+    let reason = json!({ "reason": "Please hand this to Iain." });
+    assert_eq!(area.lead.post(server, &back, &reason).await.0, 204);
+    assert_eq!(area.member.exchange(server).await.returned, 1);
+}
+
+/// The returned work that the server keeps for the member, at her desk.
+async fn kept_for_mairi(server: &TestServer) -> String {
+    let body = json!({ "sign_in": "mairi", "password": crate::support::PASSWORD });
+    let (_, desk) = server.post("/v1/sign-in", &body).await;
+    let (_, kept) = server.get("/v1/returned", desk["access_token"].as_str().unwrap()).await;
+    kept["returned"].to_string()
+}
+
 /// Somebody who leaves gives their phones back.
 fn accounts_leave(server: &TestServer, area: &Area) {
     let user = area.member.user;
@@ -187,26 +238,13 @@ fn accounts_leave(server: &TestServer, area: &Area) {
 async fn what_had_come_back_is_kept_for_its_author_alone() {
     for server in servers() {
         let mut area = Area::new(&server).await;
-        let (case, member) = (area.case, area.member.user);
-        area.lead.say_of(case, Compartment::Team, (Fact::Member, member), "left");
-        area.lead.sync(&server).await;
-        area.member.visit(case, WORDS, START);
-        area.member.sync(&server).await;
-        // Given back to the phone, which then has the only copy.
-        let waiting = area.waiting(&server).await;
-        let back = format!("/v1/quarantine/{}/give-back", waiting[0]["id"].as_str().unwrap());
-        let reason = json!({ "reason": "Please hand this to Iain." });
-        assert_eq!(area.lead.post(&server, &back, &reason).await.0, 204);
-        assert_eq!(area.member.exchange(&server).await.returned, 1);
+        area.member.visit(area.case, WORDS, START);
+        give_back(&server, &mut area).await;
 
         area.mark(&server, "retired").await;
         let parting = area.member.leave(&server).await;
         assert_eq!(parting.handed_over, 1);
-        let body = json!({ "sign_in": "mairi", "password": crate::support::PASSWORD });
-        let (_, desk) = server.post("/v1/sign-in", &body).await;
-        let token = desk["access_token"].as_str().unwrap();
-        let (_, kept) = server.get("/v1/returned", token).await;
-        let words = kept["returned"].to_string();
+        let words = kept_for_mairi(&server).await;
         assert!(words.contains(WORDS) && words.contains("hand this to Iain"), "{words}");
         for worker in [&area.lead, &area.other] {
             assert_eq!(worker.read(&server, "/v1/returned").await, json!({ "returned": [] }));

@@ -1,12 +1,15 @@
 //! Posts that take two people.
 
 use caseweave::db;
+use caseweave::db::audit::AuditRow;
 use caseweave::role::Role;
-use caseweave::service::accounts::Post;
-use caseweave::service::posts::{self, Given};
+use caseweave::service::accounts::{AccountError, Post};
+use caseweave::service::posts::{self, Ending, Given};
+use caseweave::service::sessions;
 use serde_json::{Value as Json, json};
 use sync_core::ids::UserId;
 
+use crate::audit::{rows, since};
 use crate::support::{START, TestServer, assert_refused, servers};
 use crate::worker::Worker;
 
@@ -94,6 +97,7 @@ async fn a_proposal_can_be_declined_and_nobody_confirms_their_own_post() {
         let body = json!({
             "sign_in": "bruce", "cluster": "Preston Lodge", "agency": "health", "role": "duty",
         });
+        let before = rows(&server);
         let (_, proposed) = one.post(&server, "/v1/posts", &body).await;
         let id = proposed["proposal"].as_str().unwrap();
         let path = |what: &str| format!("/v1/posts/proposals/{id}/{what}");
@@ -103,6 +107,25 @@ async fn a_proposal_can_be_declined_and_nobody_confirms_their_own_post() {
         assert_eq!(roles(&server, two.user), [Role::Admin]);
         let nothing = one.read(&server, "/v1/posts/proposals").await;
         assert_eq!(nothing, json!({ "proposals": [] }));
+
+        // Who is to have it, and what became of which proposal.
+        let body = json!({
+            "sign_in": "bruce", "cluster": "Preston Lodge", "agency": "health",
+            "role": "practitioner",
+        });
+        assert_eq!(one.post(&server, "/v1/posts", &body).await.1["held"], true);
+        let cluster = db::clusters::list(&mut server.conn()).unwrap()[0].id;
+        let written = since(&server, &before);
+        let about = |detail: &str| {
+            let is = |row: &&AuditRow| row.detail == detail && row.outcome == "done";
+            let row = written.iter().find(is).unwrap();
+            assert_eq!((row.act.as_str(), row.cluster), ("change_role", cluster), "{detail}");
+            row.subject.map(|subject| caseweave::hex::encode(&subject))
+        };
+        let bruce = Some(caseweave::hex::encode(two.user.as_bytes()));
+        assert_eq!(about(&format!("propose duty {id}")), bruce);
+        assert_eq!(about("give practitioner"), bruce);
+        assert_eq!(about("decline").as_deref(), Some(id));
     }
 }
 
@@ -123,7 +146,7 @@ async fn nobody_gives_themselves_a_post() {
         }
         assert_eq!(roles(&server, one.user), [Role::Admin]);
         assert_eq!(one.read(&server, "/v1/posts/proposals").await, json!({ "proposals": [] }));
-        let tried = crate::audit::rows(&server).into_iter();
+        let tried = rows(&server).into_iter();
         assert_eq!(tried.filter(|row| row.outcome == "refused").count(), 2);
         let (status, given) = two.post(&server, "/v1/posts", &body("practitioner")).await;
         assert_eq!((status.as_u16(), &given["held"]), (200, &json!(true)), "another one gives it");
@@ -202,6 +225,27 @@ async fn the_last_administrator_of_a_cluster_cannot_end_their_own_post() {
             (roles(&server, one.user), roles(&server, two.user)),
             (vec![], vec![Role::Admin])
         );
+    }
+}
+
+/// As if both had asked before either was answered.
+#[actix_web::test]
+async fn of_two_administrators_who_end_each_others_posts_one_is_left() {
+    for server in servers() {
+        let one = Worker::desk(&server, "Ailie", Role::Admin).await;
+        let two = Worker::desk(&server, "Bruce", Role::Admin).await;
+        let asked = [&one, &two].map(|who| {
+            let person = sessions::person(&mut server.conn(), &who.user).unwrap().unwrap();
+            person.principal()
+        });
+        let end = |by, sign_in| {
+            let ending = Ending { sign_in, cluster: "Preston Lodge", role: Role::Admin };
+            let end = |conn: &mut _| posts::end(conn, START, Some(by), ending);
+            db::write_tx(&mut server.conn(), end)
+        };
+        assert!(end(&asked[0], "bruce").is_ok());
+        assert!(matches!(end(&asked[1], "ailie"), Err(AccountError::NotYours)));
+        assert_eq!(roles(&server, one.user), [Role::Admin]);
     }
 }
 

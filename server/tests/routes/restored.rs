@@ -4,6 +4,7 @@ use caseweave::db;
 use caseweave::db::write_tx;
 use caseweave::ingest::commit::refresh_cluster;
 use caseweave::role::Role;
+use sync_core::gate::refusal::REVIEW_LOST;
 use sync_core::ids::ClusterId;
 use sync_core::limits::CHANGES_PER_BATCH;
 use sync_core::record::kind::Compartment;
@@ -106,6 +107,31 @@ async fn what_was_answered_before_anything_else_came_is_sent_again_to_a_log_that
         let report = lena.exchange(&server).await;
         assert!(report.accepted > CHANGES_PER_BATCH, "{} were sent again", report.accepted);
         assert_eq!(unsent(&mut lena), 0);
+    }
+}
+
+/// Nothing of it is in the log, and nothing else came since the backup.
+#[actix_web::test]
+async fn work_in_review_that_was_lost_with_a_log_is_known_to_be_lost() {
+    for server in servers() {
+        let mut lena = Worker::new(&server, "Lena", "education", Role::ClusterLead).await;
+        let mut mairi = Worker::new(&server, "Mairi", "health", Role::Practitioner).await;
+        let case = lena.begin("Isla", "Kerr");
+        lena.say_of(case, Compartment::Team, (Fact::Member, mairi.user), "member");
+        lena.sync(&server).await;
+        mairi.sync(&server).await;
+        mairi.visit(case, "The door was open.", START);
+        lena.say_of(case, Compartment::Team, (Fact::Member, mairi.user), "left");
+        lena.sync(&server).await;
+        let before = next(&server);
+        assert_eq!(mairi.exchange(&server).await.held, 1);
+
+        crate::leaving::put_back(&server, before);
+        server.tamper("DELETE FROM quarantine").unwrap();
+        mairi.exchange(&server).await;
+        let returned = mairi.phone().store().returned().unwrap();
+        let reasons: Vec<_> = returned.iter().map(|row| row.reason.as_str()).collect();
+        assert_eq!(reasons, [REVIEW_LOST]);
     }
 }
 

@@ -14,9 +14,13 @@ use actix_web::web::Bytes;
 use caseweave::build_app;
 use caseweave::db::devices::DeviceState;
 use caseweave::db::{self, write_tx};
+use caseweave::ingest::sequencer;
+use caseweave::ingest::taken_off::TakenOff;
 use caseweave::role::Role;
 use caseweave::service::accounts::{self, NewCluster, Post};
 use caseweave::service::devices;
+use caseweave::service::posts::{self, Ending};
+use ed25519_dalek::SigningKey;
 use futures_util::future::{join, join_all};
 use futures_util::stream::{self, Stream};
 use sync_core::ids::{CaseId, DeviceId, UserId};
@@ -120,6 +124,25 @@ async fn a_thief_who_keeps_the_last_byte_back_is_turned_away_when_it_comes() {
         let (request, _) = request.to_request().replace_payload(Payload::Stream { payload });
         let app = test::init_service(build_app(server.state.clone())).await;
         assert_eq!(test::call_service(&app, request).await.status(), 403);
+    }
+}
+
+/// As a command of the operator does that links the audit: no row waits that would tell of a change.
+#[actix_web::test]
+async fn who_is_taken_off_is_kept_outside_the_database_whatever_waits_in_the_audit() {
+    for server in servers() {
+        let mut scene = Scene::new(&server).await;
+        let (folder, key) = (tempfile::tempdir().unwrap(), SigningKey::from_bytes(&[1; 32]));
+        let kept = || TakenOff::kept(folder.path()).unwrap();
+        let ticks = || sequencer::tick(&server.state.db, &key, START, Some(folder.path()));
+        ticks().await.unwrap();
+        assert_eq!(kept(), TakenOff::default());
+        mark(&server, &scene.device());
+        ticks().await.unwrap();
+        assert_ne!(kept(), TakenOff::default());
+        server.tamper("UPDATE devices SET state = 'active'").unwrap();
+        ticks().await.unwrap();
+        assert_eq!(kept(), TakenOff::default());
     }
 }
 
@@ -228,5 +251,31 @@ async fn who_asks_without_end_keeps_nobody_waiting() {
         // Some are answered before the last one comes.
         assert_eq!(well + busy, 60);
         assert!(well >= READS_PER_PERSON && busy > 0, "{well} answered, {busy} told to come again");
+    }
+}
+
+#[actix_web::test]
+async fn what_a_role_elsewhere_took_comes_back_once_it_ends() {
+    for server in servers() {
+        let mut scene = Scene::new(&server).await;
+        let (case, user, elsewhere) = (scene.case, scene.member.user, "Ross High");
+        scene.member.sync(&server).await;
+        write_tx(&mut server.conn(), |conn| {
+            let (jurisdiction, authority) = ("scotland", Some("East Lothian"));
+            let fresh = ([8; 16], [9; 16]);
+            let cluster = NewCluster { name: elsewhere, jurisdiction, authority, fresh };
+            accounts::add_cluster(conn, START, &cluster)?;
+            let post = Post { cluster: elsewhere, agency: "health", role: Role::Admin };
+            accounts::add_post(conn, START, &user, post)
+        })
+        .unwrap();
+        scene.member.sync(&server).await;
+        assert!(scene.member.shown(case).is_empty());
+        let ending = Ending { sign_in: "mairi", cluster: elsewhere, role: Role::Admin };
+        write_tx(&mut server.conn(), |conn| posts::end(conn, START, None, ending)).unwrap();
+        assert!(open_scopes(&server, &user, case) > 0);
+        scene.member.sync(&server).await;
+        assert!(!scene.member.shown(case).is_empty(), "the case is back");
+        assert_in_order(&server);
     }
 }

@@ -23,6 +23,15 @@ pub struct TypedDraft {
     pub at: Timestamp,
 }
 
+/// The draft of a screen goes with what is saved, until this is dropped: also where an app lives on after a panic.
+struct Saving<'a, S: Store>(&'a mut Device<S>);
+
+impl<S: Store> Drop for Saving<'_, S> {
+    fn drop(&mut self) {
+        self.0.saving = None;
+    }
+}
+
 impl<S: Store> Device<S> {
     /// Keeps what is being typed on a screen, in place of what was kept of it before. Durable when this
     /// returns.
@@ -83,9 +92,8 @@ impl<S: Store> Device<S> {
         work: impl FnOnce(&mut Self) -> Result<T, E>,
     ) -> Result<T, E> {
         self.saving = Some(screen.to_owned());
-        let done = work(self);
-        self.saving = None;
-        done
+        let saving = Saving(self);
+        work(&mut *saving.0)
     }
 
     /// What takes the draft away that is being saved.

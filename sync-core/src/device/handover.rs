@@ -49,12 +49,9 @@ impl<S: Store> Device<S> {
     /// # Errors
     /// [`DeviceError`]
     pub fn handover(&self, taker: &UserId) -> Result<Handover, DeviceError> {
-        let unread: Vec<_> = self.notices()?.into_iter().filter(|line| !line.seen).collect();
         let mut cases = Vec::new();
         for case in self.store.cases()? {
-            let own = |line: &&NoticeLine| line.case == case;
-            let of_case = unread.iter().filter(own).cloned().collect();
-            cases.extend(self.case_to_hand_over(case, taker, of_case)?);
+            cases.extend(self.case_to_hand_over(case, taker)?);
         }
         cases.sort_by(|a, b| (&a.header.name, a.case).cmp(&(&b.header.name, b.case)));
         Ok(Handover { cases, returned: self.store.returned()?.len() })
@@ -64,19 +61,27 @@ impl<S: Store> Device<S> {
         &self,
         case: CaseId,
         taker: &UserId,
-        unread: Vec<NoticeLine>,
     ) -> Result<Option<CaseToHandOver>, DeviceError> {
+        let merging = self.merging(&case);
+        // Who is in the team of a case whose own record is damaged nobody knows here: it is handed over all the same.
+        let (team, damaged) = match self.own_record(case, Compartment::Team) {
+            Err(DeviceError::Record(error)) if error.is_of_one() => (self.shown_team(case)?, true),
+            team => (team?, false),
+        };
+        let mut header = header(&team, &merging);
+        if damaged && let Some(line) = self.line_to_find(&case)? {
+            header.name = line.name;
+        }
+        let user = self.identity.principal.user;
+        let leads = header.lead_professional == Some(user);
+        let is_theirs = damaged || leads || is_member(&team, &user, &merging);
+        if !is_theirs || !(header.open || damaged) {
+            return Ok(None);
+        }
         let (mut records, unreadable, only_here) = self.fold_case(case, false)?;
         let moves = self.moves(case, false)?;
         records.retain(|folded| !moves.contains_key(&folded.envelope.id()));
-        let merging = self.merging(&case);
-        let team = self.own_record(case, Compartment::Team)?;
-        let header = header(&team, &merging);
-        let user = self.identity.principal.user;
-        let leads = header.lead_professional == Some(user);
-        if !header.open || !(leads || is_member(&team, &user, &merging)) {
-            return Ok(None);
-        }
+        let unread = self.notices_of_case(&case)?.into_iter().filter(|line| !line.seen);
         let open = records.iter().flat_map(|folded| conflicts(&folded.entries, &merging));
         Ok(Some(CaseToHandOver {
             case,
@@ -84,7 +89,7 @@ impl<S: Store> Device<S> {
             taker_is_member: is_member(&team, taker, &merging),
             conflicts: open.filter(|it| it.severity == Severity::Safety).collect(),
             due: due_dates(&records, &merging),
-            unread,
+            unread: unread.collect(),
             only_here,
             unreadable,
             header,

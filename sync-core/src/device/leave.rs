@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::device::sync::{SyncError, SyncReport};
 use crate::device::transport::{Farewell, TransportError};
 use crate::device::{Device, DeviceError};
-use crate::engine::client::{Waiting, cursors};
-use crate::engine::incoming::{displaced, incoming};
+use crate::engine::client::{Waiting, cursors, keep_held};
+use crate::engine::incoming::{Moments, displaced, incoming};
 use crate::engine::opened;
 use crate::gate::refusal::{handed_over, is_others, is_with_server};
 use crate::ids::ClusterId;
@@ -19,7 +19,7 @@ use crate::protocol::message::{ClusterCursor, Page, SyncRequest};
 use crate::protocol::stream::StreamError;
 use crate::protocol::surrender::{EraseOrder, HandedOver, Receipt, Sealed, Surrender, Surrendered};
 use crate::record::history::decode_deps;
-use crate::store::{ReturnedRow, Store, Write};
+use crate::store::{ReturnedRow, Shelf, Store, Write};
 use crate::time::Timestamp;
 
 /// What the owner of the phone's files does now: keep the receipt where it survives them, erase
@@ -110,8 +110,8 @@ impl<S: Store> Leaving<'_, S> {
     /// that has it: own work is to be sent again.
     fn send_again(&mut self, anew: &[ClusterId], now: Timestamp) -> Result<(), DeviceError> {
         for cluster in anew {
-            let page = Page { anew: true, ..Page::new(*cluster, now) };
-            let writes = displaced(&self.device.store, &page, &self.device.own())?;
+            let now = Moments::agreed(now);
+            let writes = displaced(&self.device.store, (cluster, now), &self.device.own())?;
             self.device.store.commit(&writes)?;
             self.device.read_again()?;
             self.heard.insert(*cluster);
@@ -136,7 +136,8 @@ impl<S: Store> Leaving<'_, S> {
                 break;
             }
             let left = self.device.left()?;
-            let answered = self.say(nothing(clock()), pieces, left)?;
+            let request = SyncRequest { cursors: self.cursors()?, ..nothing(clock()) };
+            let answered = self.say(request, pieces, left)?;
             if self.note_kept(&answered.kept)? == 0 {
                 return Err(TransportError::Busy.into());
             }
@@ -260,7 +261,22 @@ impl<S: Store> Leaving<'_, S> {
         let body = sealed.pack().map_err(StreamError::Cut)?;
         self.report.exchanges += 1;
         self.report.bytes_up += body.len() as u64;
-        Ok(Surrendered::unpack(self.way.surrender(&body)?)?)
+        let answered = Surrendered::unpack(self.way.surrender(&body)?)?;
+        self.stands(&answered.stands)?;
+        Ok(answered)
+    }
+
+    /// Writes down where the phone stands with what was just answered, before the answers: should the server be put
+    /// back after that, this phone hears that the log is another, in whatever exchange comes next.
+    fn stands(&mut self, told: &[ClusterCursor]) -> Result<(), DeviceError> {
+        let mut writes = Vec::new();
+        for ClusterCursor { cluster, cursor, .. } in told {
+            if self.device.clusters.contains_key(cluster) && !self.heard.contains(cluster) {
+                writes.extend(keep_held(&self.device.store, cluster)?);
+                writes.push(Write::Set(Shelf::Cursor, cluster.as_bytes().to_vec(), cursor.clone()));
+            }
+        }
+        Ok(self.device.store.commit(&writes)?)
     }
 }
 

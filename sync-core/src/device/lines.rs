@@ -21,7 +21,7 @@ use crate::view::signals::Signal;
 use crate::view::{CaseHeader, DueDate, due_dates, header, words_of};
 
 /// Grows when a line is made otherwise: those of an older app are then made again.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Records made ready between two looks at whether to go on, and in one commit: well under a second on a
 /// cheap phone.
@@ -240,8 +240,7 @@ impl<S: Store> Device<S> {
     pub(super) fn shown(&self, case: CaseId, kept: Kept) -> Result<CaseloadLine, DeviceError> {
         let scope = Compartment::Team.scope(&case);
         let frozen = self.store.item(Shelf::Frozen, scope.as_bytes())?.is_some();
-        let line = self.store.item(Shelf::Directory, case.as_bytes())?;
-        let line: Option<DirectoryLine> = line.and_then(|bytes| minicbor::decode(&bytes).ok());
+        let line = self.line_to_find(&case)?;
         let mut header = kept.header;
         if header.name.is_empty()
             && let Some(line) = line.as_ref().filter(|_| kept.unreadable > 0)
@@ -265,6 +264,12 @@ impl<S: Store> Device<S> {
             frozen,
             due: kept.due.iter().filter_map(KeptDue::shown).collect(),
         })
+    }
+
+    /// By what a case is found in the directory; none of one that is not there.
+    pub(super) fn line_to_find(&self, case: &CaseId) -> Result<Option<DirectoryLine>, StoreError> {
+        let line = self.store.item(Shelf::Directory, case.as_bytes())?;
+        Ok(line.and_then(|bytes| minicbor::decode(&bytes).ok()))
     }
 
     /// How many changes of others came since the user last opened the case.

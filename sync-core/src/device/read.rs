@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::device::{Device, DeviceError};
-use crate::engine::authors::{self, RecordError};
+use crate::engine::authors;
 use crate::engine::opened;
 use crate::ids::{CaseId, RecordId, UserId};
-use crate::merge::{Notice, notices_for};
+use crate::merge::{Notice, NoticeId, notices_for};
 use crate::protocol::message::{DirectoryLine, PersonLine};
 use crate::record::fold::{Folded, fold, fold_seen};
 use crate::record::kind::Compartment;
@@ -77,15 +77,13 @@ impl<S: Store> Device<S> {
     /// [`DeviceError::UnknownCase`] if the phone has nothing of it.
     pub fn case(&self, case: CaseId, shared: bool) -> Result<CaseView, DeviceError> {
         let case = self.case_now(case)?;
-        let view = match self.fold_case(case, shared)? {
-            (records, 0, _) if records.is_empty() => return Err(DeviceError::UnknownCase),
-            (records, ..) if records.is_empty() => return Err(self.why_unread(case)?.into()),
-            (records, ..) => {
-                let moves = self.moves(case, shared)?;
-                CaseView::of(case, &records, &moves, &self.merging(&case))
-            }
-        };
-        let view = CaseView { warnings: self.warnings(&case)?, ..view };
+        let (records, unreadable, _) = self.fold_case(case, shared)?;
+        if records.is_empty() {
+            return Err(self.why_nothing(case)?);
+        }
+        let moves = self.moves(case, shared)?;
+        let view = CaseView::of(case, &records, &moves, &self.merging(&case));
+        let view = CaseView { warnings: self.warnings(&case)?, unreadable, ..view };
         let Some(extract) = self.extract(case)? else { return Ok(view) };
         let (team, merging) = (self.shown_team(case)?, self.merging(&case));
         Ok(view.with(&extract, &header(&team, &merging), &merging))
@@ -187,14 +185,14 @@ impl<S: Store> Device<S> {
         Ok(self.fold_case(case, true)?.1)
     }
 
-    /// Why nothing is shown of a case of which there is something here.
-    fn why_unread(&self, case: CaseId) -> Result<RecordError, DeviceError> {
+    /// Why nothing is shown of a case: there is nothing of it here, or nothing that can be read.
+    fn why_nothing(&self, case: CaseId) -> Result<DeviceError, DeviceError> {
         for row in self.store.records_of_case(&case)? {
             if let Err(error) = authors::load_row(&self.store, &self.authors, &row) {
-                return Ok(error);
+                return Ok(error.into());
             }
         }
-        Ok(RecordError::Unknown)
+        Ok(DeviceError::UnknownCase)
     }
 
     /// A case's records as they are read, how many cannot be, and how many changes only this phone has.
@@ -273,7 +271,7 @@ impl<S: Store> Device<S> {
         let case = self.case_now(case)?;
         let rows = self.folded_rows(&case)?;
         if rows.is_empty() {
-            return Err(DeviceError::UnknownCase);
+            return Err(self.why_nothing(case)?);
         }
         let (moves, merging) = (self.moves(case, false)?, self.merging(&case));
         let stay = rows.iter().filter(|(row, _)| !moves.contains_key(&row.id));
@@ -295,6 +293,23 @@ impl<S: Store> Device<S> {
             lines.push(NoticeLine { case: row.case, record: row.id, notice, seen });
         }
         Ok(lines)
+    }
+
+    /// The notice of this name; none if there is none.
+    ///
+    /// # Errors
+    /// [`DeviceError`]
+    pub fn notice(&self, id: &str) -> Result<Option<NoticeLine>, DeviceError> {
+        let is_it = |known: NoticeId| known.to_string() == id;
+        let lines = self.lines()?;
+        let named =
+            lines.iter().find(|(_, line)| line.notices.iter().any(|it| is_it(NoticeId(*it))));
+        let notices = match named {
+            Some((case, _)) => self.notices_of_case(case)?,
+            // The lines leave out what was moved: everything is looked through.
+            None => self.notices()?,
+        };
+        Ok(notices.into_iter().find(|line| is_it(line.notice.id)))
     }
 
     /// Notes that the user has seen a notice.

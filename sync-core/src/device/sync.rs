@@ -18,8 +18,8 @@ use ed25519_dalek::Signer;
 use crate::device::transport::{Transport, TransportError};
 use crate::device::write::CLOCK_AHEAD;
 use crate::device::{Device, DeviceError, Session, lease};
-use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, held_key, outgoing};
-use crate::engine::incoming::{displaced, incoming};
+use crate::engine::client::{ClientError, Outgoing, WHOLE, Waiting, keep_held, outgoing};
+use crate::engine::incoming::{Moments, count_days, displaced, incoming};
 use crate::engine::own::Own;
 use crate::ids::{ClusterId, RecordId};
 use crate::merge::Context;
@@ -316,8 +316,12 @@ impl<S: Store> Device<S> {
         report: &mut SyncReport,
     ) -> Result<Changed, DeviceError> {
         if page.anew {
-            let writes = displaced(&self.store, page, &self.own())?;
+            let now = Moments { server: page.now, here: sent_at };
+            let writes = displaced(&self.store, (&page.cluster, now), &self.own())?;
             self.store.commit(&writes)?;
+        }
+        if let Some(counted) = count_days(&self.store, page, sent_at)? {
+            self.store.commit(&[counted])?;
         }
         let mut taken = match incoming(&self.store, page, &self.own()) {
             Err(error @ ClientError::OwnMissing) => {
@@ -358,17 +362,10 @@ impl<S: Store> Device<S> {
     /// Puts away where the phone stands, so that the next exchange brings everything again. Nothing
     /// that it has goes, and the server is still told up to where it has it.
     fn ask_for_the_whole(&mut self) -> Result<(), DeviceError> {
-        let asks_already = self.store.item(Shelf::Meta, WHOLE)?.is_some();
         let mut writes = Vec::new();
         for cluster in self.clusters.keys() {
-            let key = cluster.as_bytes().to_vec();
-            let known = self.store.item(Shelf::Meta, &held_key(cluster))?.is_some();
-            let cursor = self.store.item(Shelf::Cursor, &key)?;
-            // Where it stood when it asked first: it may have been sent a part since.
-            if let Some(cursor) = cursor.filter(|_| !(asks_already && known)) {
-                writes.push(Write::Set(Shelf::Meta, held_key(cluster), cursor));
-            }
-            writes.push(Write::Remove(Shelf::Cursor, key));
+            writes.extend(keep_held(&self.store, cluster)?);
+            writes.push(Write::Remove(Shelf::Cursor, cluster.as_bytes().to_vec()));
         }
         writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
         Ok(self.store.commit(&writes)?)

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::device::testing::enrolled;
+use crate::ids::UserId;
 use crate::record::envelope::Envelope;
 use crate::record::kind::{Compartment, Kind};
 use crate::record::kinds::Draft as _;
@@ -195,6 +196,7 @@ fn one_damaged_record_hides_nothing_else() {
     let named = |name: &str, unreadable: usize, here: usize| (name.to_owned(), unreadable, here);
     assert_eq!(listed(&phone), [named("Ailsa", 1, 3), named("Brodie", 0, 1)]);
     let view = phone.open_case(case, NOW).unwrap();
+    assert_eq!(view.unreadable, 1, "whoever opens the case is told, too");
     let shown = |id: RecordId| view.records.iter().any(|it| it.id == id);
     assert!(shown(whole) && !shown(damaged));
     assert_eq!((phone.unreadable(case).unwrap(), phone.sheets(case).unwrap().len()), (1, 2));
@@ -208,5 +210,31 @@ fn one_damaged_record_hides_nothing_else() {
     spoil(&mut phone, &Compartment::Team.case_record(&case));
     assert_eq!(listed(&phone), [named("Ailsa", 2, 3), named("Brodie", 0, 1)]);
     assert_eq!(phone.search("stood", 9).unwrap().len(), 1, "the rest is found without it");
+    let over = phone.handover(&UserId::from_bytes([8; 16])).unwrap().cases;
+    let over: Vec<_> = over.iter().map(|it| (it.header.name.as_str(), it.unreadable)).collect();
+    assert_eq!(over, [("Ailsa", 2), ("Brodie", 0)], "nobody knows who is in the team");
     assert!(phone.case(case, false).is_ok() && phone.inbox(NOW).is_ok());
+    spoil(&mut phone, &whole);
+    for nothing in [phone.case(case, false).map(drop), phone.sheets(case).map(drop)] {
+        let damaged = matches!(nothing, Err(DeviceError::Record(RecordError::Damaged(_))));
+        assert!(damaged, "it is not unknown: {nothing:?}");
+    }
+}
+
+#[test]
+fn a_visit_at_which_the_child_was_not_seen_leaves_the_next_contact_due() {
+    for (seen, still_due) in [(Some(false), true), (Some(true), false), (None, false)] {
+        let mut phone = phone();
+        let case = begin(&mut phone, "Ailsa");
+        let agreed = visit(&mut phone, case, "Ailsa built a tower.");
+        let at = NOW.plus_ms(Timestamp::DAY_MS);
+        let json = serde_json::json!({ "at": at, "narrative": "Nobody in.", "child_seen": seen });
+        let draft: VisitDraft = serde_json::from_value(json).unwrap();
+        let entries = draft.entries();
+        phone.make(case, Kind::Visit, Compartment::Team, "", entries, at).unwrap();
+        let due: Vec<_> =
+            phone.caseload().unwrap()[0].due.iter().map(|due| (due.fact, due.record)).collect();
+        let expected = if still_due { vec![(Fact::NextContact, agreed)] } else { Vec::new() };
+        assert_eq!(due, expected, "{seen:?}");
+    }
 }

@@ -121,6 +121,20 @@ pub fn cursors(
     Ok(cursors)
 }
 
+/// Keeps where a phone stands in a cluster's log when that is about to be written anew: the server is still told up
+/// to where the phone has it. The first one counts until a round has ended, for a part of one may have come since.
+///
+/// # Errors
+/// [`StoreError`]
+pub fn keep_held(store: &dyn Store, cluster: &ClusterId) -> Result<Option<Write>, StoreError> {
+    let key = held_key(cluster);
+    if store.item(Shelf::Meta, &key)?.is_some() {
+        return Ok(None);
+    }
+    let cursor = store.item(Shelf::Cursor, cluster.as_bytes())?;
+    Ok(cursor.map(|cursor| Write::Set(Shelf::Meta, key, cursor)))
+}
+
 /// The fresh actors that the phone has written as, the last one first. A phone that has had none
 /// writes as its enrolment says.
 ///

@@ -2,12 +2,14 @@
 
 mod another_child;
 mod answers;
+mod days;
 mod displaced;
 mod dropped;
 mod lost;
 mod other_copy;
 mod people;
 
+pub use days::{Moments, count_days};
 pub use displaced::displaced;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +53,7 @@ pub struct Incoming {
 }
 
 /// Reads a page against what the phone has. Where it begins another log, what [`displaced()`] says is written
-/// already.
+/// already; and what [`count_days`] says of its moment.
 ///
 /// # Errors
 /// [`ClientError`]; nothing is to be written then. After [`ClientError::OwnMissing`] ask for own work,
@@ -67,7 +69,6 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     let mut rewriting = Rewriting::new(store, authors, *own);
     incoming.answers(store, page, &mut rewriting)?;
     let mut goes_on = collisions(store, &pulled, &mut rewriting)?;
-    incoming.writes.extend(lost::counts_from(store, page)?);
     lost::leaves(store, page, &pulled, (own, &mut rewriting))?;
     let gone = lost::gives_way(store, page, &pulled, (own, &mut rewriting))?;
     incoming.writes.extend(gone);

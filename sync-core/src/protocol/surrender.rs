@@ -8,7 +8,7 @@ use minicbor::{Decode, Encode};
 
 use crate::ids::{ClusterId, DeviceId};
 use crate::limits::{REQUEST_BYTES, REQUEST_INFLATED_BYTES};
-use crate::protocol::message::{Answer, SyncRequest};
+use crate::protocol::message::{Answer, ClusterCursor, SyncRequest};
 use crate::protocol::stream::{StreamError, inflate_head, pack, unpack};
 
 /// What a message's signature is over, before the message.
@@ -142,6 +142,11 @@ pub struct Surrendered {
     #[n(3)]
     #[cbor(default)]
     pub anew: Vec<ClusterId>,
+    /// Where the phone stands now that the server has what it brought: a server that loses that again has
+    /// another log. None of a cluster in [`Surrendered::anew`].
+    #[n(4)]
+    #[cbor(default)]
+    pub stands: Vec<ClusterCursor>,
 }
 
 impl Surrendered {
@@ -248,7 +253,9 @@ mod tests {
         let before = minicbor::decode::<Surrendered>(&[0xa2, 0x00, 0x80, 0x01, 0x80]);
         assert_eq!(before.unwrap(), Surrendered::default());
         let cluster = ClusterId::from_bytes([7; 16]);
-        let told = Surrendered { anew: vec![cluster], ..Surrendered::default() };
+        let stands = ClusterCursor { cluster, cursor: vec![1], held: Vec::new() };
+        let told =
+            Surrendered { anew: vec![cluster], stands: vec![stands], ..Surrendered::default() };
         assert_eq!(Surrendered::unpack(told.pack().unwrap().as_slice()).unwrap(), told);
     }
 

@@ -6,6 +6,7 @@
 
 use crate::ids::Actor;
 use crate::record::change::{ElementId, Run};
+use crate::record::difference::difference;
 
 /// A co-written text.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +72,7 @@ impl CoText {
         let standing: Vec<&Element> = self.standing().collect();
         let mut runs = Vec::new();
         let mut position = 0;
-        for chunk in dissimilar::diff(&old, new) {
+        for chunk in difference(&old, new) {
             match chunk {
                 dissimilar::Chunk::Equal(text) => position += text.chars().count(),
                 dissimilar::Chunk::Delete(text) => {

@@ -31,6 +31,13 @@ pub struct CaseView {
     /// those come no longer.
     #[serde(skip_serializing_if = "Warnings::is_empty")]
     pub warnings: Warnings,
+    /// Records that are left out: a newer version of the app wrote in them, or they are damaged on the phone.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unreadable: usize,
+}
+
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl CaseView {
@@ -55,7 +62,8 @@ impl CaseView {
         let stay = records.iter().filter(stays);
         let mut chronology: Vec<_> = stay.filter_map(chronology_line).collect();
         chronology.sort_by_key(|line| (std::cmp::Reverse(line.at), line.record));
-        Self { case, records: views, chronology, extract: None, warnings: Warnings::default() }
+        let (extract, warnings, unreadable) = (None, Warnings::default(), 0);
+        Self { case, records: views, chronology, extract, warnings, unreadable }
     }
 
     /// The case with what the pupil roll says, by the framework that its stage is in the words of.

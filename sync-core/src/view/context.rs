@@ -119,8 +119,11 @@ pub fn child_age_years(folded: &Folded, merging: &Context<'_>, now: Timestamp) -
     let InForce::Several(held) = &born.in_force else {
         return years(born.in_force.one()?.value.as_text()?, now);
     };
-    // Of rival days the latest: a child is not presumed capable in doubt.
-    held.iter().filter_map(|held| years(held.value.as_text()?, now)).min()
+    // Of rival days the latest: a child is not presumed capable in doubt. Where one gives no age, as a day that has
+    // not come yet does, nobody knows.
+    let ages: Option<Vec<u32>> =
+        held.iter().map(|held| years(held.value.as_text()?, now)).collect();
+    ages?.into_iter().min()
 }
 
 fn years(born: &str, now: Timestamp) -> Option<u32> {

@@ -65,7 +65,7 @@ pub fn due_dates(records: &[Folded], merging: &Context<'_>) -> Vec<DueDate> {
         let found = due_in_record(folded, merging);
         let at = chronology_line(folded).map_or(Timestamp(i64::MIN), |line| line.at);
         match folded.envelope.kind() {
-            kind if is_superseded_by_the_next(kind) => {
+            kind if ends_the_last(folded, &found) => {
                 let known = newest.entry(kind).or_insert((at, Vec::new()));
                 if at >= known.0 {
                     *known = (at, found);
@@ -94,6 +94,18 @@ pub fn is_member(team: &Folded, user: &UserId, merging: &Context<'_>) -> bool {
 #[must_use]
 pub const fn is_superseded_by_the_next(kind: Kind) -> bool {
     matches!(kind, Kind::Visit | Kind::Meeting)
+}
+
+/// Whether what an earlier record of its kind agreed on is past with this one, in which `found` falls due. A visit at
+/// which the child was not seen ends nothing, unless another day was agreed on.
+#[must_use]
+pub fn ends_the_last(folded: &Folded, found: &[DueDate]) -> bool {
+    let not_seen =
+        || folded.entries_of(DETAILS).find_map(VisitDetails::read)?.child_seen.map(|seen| !seen);
+    match folded.envelope.kind() {
+        Kind::Visit => !found.is_empty() || not_seen() != Some(true),
+        kind => is_superseded_by_the_next(kind),
+    }
 }
 
 /// The days on which something falls due, and what says that an action's is past.

@@ -14,12 +14,21 @@ public actor DraftKeeper {
     private let phone: CaseweavePhone
     private let pause: Duration
     private var isUnkept = false
-    private var isSaving = false
+    private var isSaving = false {
+        didSet {
+            guard !isSaving else { return }
+            untilSaved.forEach { $0.resume() }
+            untilSaved = []
+        }
+    }
     private var isOver = false
     private var waiting: Task<Void, Never>?
     private var writing: Task<Void, Never>?
+    /// Those who wait for a save to end.
+    private var untilSaved: [CheckedContinuation<Void, Never>] = []
 
-    /// A keeper for a screen. Call `restore` before the screen is shown.
+    /// A keeper for a screen. Call `restore` before the screen is shown: what is typed without it takes the
+    /// place of what was kept.
     public init(_ screen: String, on phone: CaseweavePhone, every pause: Duration = .seconds(2)) {
         self.screen = screen
         self.phone = phone
@@ -43,9 +52,11 @@ public actor DraftKeeper {
         wait()
     }
 
-    /// Keeps it at once; durable when it returns.
+    /// Keeps it at once; durable when it returns. As `close`, it waits for a save that is under way: what is
+    /// handed to `saving` must not call it.
     /// - Throws: What was kept before stays, and it is tried again.
     public func keep() async throws(CaseweaveError) {
+        await saved()
         await write()
         if let problem { throw problem }
     }
@@ -66,17 +77,21 @@ public actor DraftKeeper {
     }
 
     /// Saves what the screen is for: hand the screen's name on as `draft`, and the draft goes with what
-    /// was saved. Nothing is kept meanwhile, so that no draft comes back; if saving fails, keeping goes on.
+    /// was saved. Nothing is kept meanwhile, so that no draft comes back; what is typed meanwhile is kept
+    /// afterwards. If saving fails, keeping goes on.
     /// - Throws: What `save` throws, and nothing else.
     public func saving<Answer: Sendable, Failure: Error>(
         _ save: @Sendable (_ draft: String) async throws(Failure) -> Answer
     ) async throws(Failure) -> Answer {
+        let done = fields
         isSaving = true
         await written()
         do {
             let answer = try await save(screen)
             isSaving = false
-            end()
+            isUnkept = fields != done
+            if !isUnkept { problem = nil }
+            wait()
             return answer
         } catch {
             isSaving = false
@@ -116,6 +131,14 @@ public actor DraftKeeper {
         while let writing { await writing.value }
     }
 
+    private func saved() async {
+        while isSaving {
+            await withCheckedContinuation { (saved: CheckedContinuation<Void, Never>) in
+                untilSaved.append(saved)
+            }
+        }
+    }
+
     private func tryToKeep(_ draft: Draft) async {
         defer { writing = nil }
         do {
@@ -124,6 +147,8 @@ public actor DraftKeeper {
         } catch {
             problem = error
             isUnkept = true
+            // A closed phone keeps nothing any more.
+            if error == .closed { end() }
             wait()
         }
     }

@@ -101,6 +101,9 @@ struct Screens {
     private func open(_ number: Int) async throws {
         let page = try await phone.openCase(try await chosen(number))
         for risk in page.warnings.visitRisk { print("Before you knock: \(risk)") }
+        if page.unreadable > 0 {
+            print("Not all is shown: \(page.unreadable) records cannot be read here. Update the app.")
+        }
         if let lead = page.ring.lead { print("Ring \(lead.name) \(lead.phone)") }
         for happening in page.chronology {
             print("\(Day.text(happening.at)) \(happening.kind): \(happening.what)")
@@ -119,6 +122,7 @@ struct Screens {
         try await keeper.keep()
         let visit = NewVisit(children: [VisitedChild(caseId: caseId, narrative: text)], at: Date())
         let saved = try await keeper.saving { try await phone.recordVisit(visit, draft: $0) }
+        try await keeper.close()
         print("Saved. Only on this phone: \(saved.first?.onlyHere ?? 0)")
     }
 

@@ -55,15 +55,43 @@ extension Library {
             }
             guard case .badInput = refused else { return #expect(refused == nil) }
             #expect(try await phone.drafts().count == 1)
-            let saved = try await keeper.saving { draft in
-                let saved = try await phone.recordVisit(scene.visit(caseId, "Saw her."), draft: draft)
-                await keeper.type("Saw her. And", in: "narrative")
-                try await Task.sleep(for: .milliseconds(100))
-                return saved
+            let saved = try await keeper.saving {
+                try await phone.recordVisit(scene.visit(caseId, "Saw her."), draft: $0)
             }
             #expect(saved.count == 1)
             try await Task.sleep(for: .milliseconds(100))
             #expect(try await phone.drafts().isEmpty)
+            await keeper.type("Saw her again.", in: "narrative")
+            try await keeper.close()
+            #expect(try await phone.drafts().map { $0.fields.map(\.text) } == [["Saw her again."]])
+        }
+
+        @Test("What is typed while it is saved is kept afterwards, also where the screen is left meanwhile")
+        func typedWhileSaving() async throws {
+            let scene = try await Scene()
+            let phone = scene.phone
+            let caseId = try await scene.begin("Ailsa")
+            let keeper = DraftKeeper("visit 1", on: phone, every: .milliseconds(20))
+            await keeper.type("Saw her.", in: "narrative")
+            let meanwhile = try await keeper.saving { draft in
+                _ = try await phone.recordVisit(scene.visit(caseId, "Saw her."), draft: draft)
+                await keeper.type("Saw her. And", in: "narrative")
+                try await Task.sleep(for: .milliseconds(100))
+                return try await phone.drafts()
+            }
+            #expect(meanwhile.isEmpty)
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try await phone.draft(of: "visit 1")?.fields.map(\.text) == ["Saw her. And"])
+            let leaving = try await keeper.saving { draft in
+                _ = try await phone.recordVisit(scene.visit(caseId, "Saw her. And"), draft: draft)
+                await keeper.type("Saw her. And him", in: "narrative")
+                let leaving = Task { try await keeper.close() }
+                try await Task.sleep(for: .milliseconds(100))
+                return leaving
+            }
+            try await leaving.value
+            #expect(try await phone.draft(of: "visit 1")?.fields.map(\.text) == ["Saw her. And him"])
+            #expect(try await phone.onlyHere() == 3)
         }
 
         @Test("What cannot be kept is said, and is tried again")
@@ -79,6 +107,12 @@ extension Library {
             try await Task.sleep(for: .milliseconds(300))
             #expect(await keeper.problem == nil)
             #expect(try await scene.phone.draft(of: "visit 1")?.fields.map(\.text) == ["short"])
+            await scene.phone.close()
+            await keeper.type("too late", in: "narrative")
+            #expect(await problem { try await keeper.keep() } == .closed)
+            #expect(await problem { try await keeper.close() } == .closed)
+            await keeper.type("later", in: "narrative")
+            #expect(await keeper.fields == ["narrative": "too late"], "a closed phone keeps nothing any more")
         }
     }
 }

@@ -308,6 +308,18 @@ impl Note {
         Self { record: Some(record), ..self }
     }
 
+    /// It was about a record, wherever that is: in its case, if there is one of this id.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn where_record_is(self, conn: &mut Conn, record: RecordId) -> Result<Self, Error> {
+        let note = self.on_record(record);
+        Ok(match db::records::by_id(conn, &record)? {
+            Some(row) => note.in_cluster(row.cluster).in_case(row.case),
+            None => note,
+        })
+    }
+
     /// It was about somebody or something else.
     #[must_use]
     pub fn about(self, subject: [u8; 16]) -> Self {

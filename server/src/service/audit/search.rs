@@ -114,19 +114,22 @@ pub fn find(
     // What nobody known did, such as guessing names, is every cluster's to see.
     clusters.push(OF_SERVER);
     let mut open = Open { reader, known: BTreeMap::new() };
-    let mut page = AuditPage { rows: Vec::new(), next: after };
+    let (mut page, mut place) = (AuditPage::default(), after);
     loop {
-        let before = page.next.map(|place| (place.at, place.id));
+        let before = place.map(|place| (place.at, place.id));
         let rows = db::audit::find(conn, &clusters, &Wanted { before, ..wanted.clone() }, ROWS)?;
         let last = rows.len() < ROWS as usize;
         for row in rows {
+            place = Some(Place::of(&row));
+            if !open.shows(conn, &row)? {
+                continue;
+            }
+            // It goes on only to what is shown: else a page would tell that there is something that is not.
             if page.rows.len() == limit {
                 return Ok(Some(page));
             }
-            page.next = Some(Place::of(&row));
-            if open.shows(conn, &row)? {
-                page.rows.push(row);
-            }
+            page.next = place;
+            page.rows.push(row);
         }
         if last {
             return Ok(Some(AuditPage { next: None, ..page }));

@@ -1,12 +1,16 @@
 //! Where a phone's cursors say that it stands, and whether that is in this log.
 
+use std::collections::BTreeMap;
+
 use sync_core::ids::{ClusterId, UserId};
+use sync_core::policy::Principal;
 use sync_core::protocol::message::ClusterCursor;
 
 use super::Puller;
 use super::cursor::{Cursor, Offset};
 use super::ended::Has;
 use crate::db::{self, Conn, Error};
+use crate::ingest::commit::mark_log;
 
 /// Where a phone stands.
 pub(super) struct Standing {
@@ -97,15 +101,57 @@ pub fn answered(
     puller: &Puller,
     asked: &ClusterCursor,
 ) -> Result<Option<Vec<u8>>, Error> {
-    let Standing { resumed, anew, .. } = Standing::of(conn, puller, asked)?;
-    let mut cursor = resumed.unwrap_or_default();
+    let seal = (&puller.cursor_key, &puller.log_id);
+    let Standing { resumed, anew, .. } = Standing::read(conn, seal, &puller.user, asked)?;
+    let cursor = resumed.unwrap_or_default();
     if anew || cursor.offset != Offset::Start {
         return Ok(None);
     }
-    cursor.up_to = db::log::head(conn, &asked.cluster)?.0 - 1;
-    cursor.chain = db::log::state_at(conn, &asked.cluster, cursor.up_to)?;
-    let whose = (&puller.user, &asked.cluster);
-    Ok(Some(cursor.seal(&puller.cursor_key, &puller.log_id, whose, &puller.fresh)))
+    knowing_all(conn, seal, ((&puller.user, &asked.cluster), &puller.fresh), cursor).map(Some)
+}
+
+/// What a phone that is retired gets with answers to what it brought, and is to keep with them, should its mark be
+/// taken back or the server be put back before it is erased. A round under way begins again. Where returned work was
+/// kept, the logs are marked: that goes into none, and a server that loses it must be seen to have another one. None
+/// of a log that the phone must hear first is another, and of a cluster that its user has nothing to do with.
+///
+/// # Errors
+/// The database's failure.
+pub fn stands_at_last(
+    conn: &mut Conn,
+    seal: (&[u8; 32], &[u8; 16]),
+    (person, fresh): (&Principal, &[u8; 16]),
+    (cursors, kept): (&[ClusterCursor], bool),
+) -> Result<Vec<ClusterCursor>, Error> {
+    let mut stands = Vec::new();
+    // Several logs are locked in one order by everybody.
+    let cursors: BTreeMap<_, _> = cursors.iter().map(|asked| (asked.cluster, asked)).collect();
+    for (cluster, asked) in cursors {
+        let Standing { resumed, anew, .. } = Standing::read(conn, seal, &person.user, asked)?;
+        let knows = resumed.is_some() || person.memberships.iter().any(|it| it.cluster == cluster);
+        if anew || !knows {
+            continue;
+        }
+        if kept {
+            mark_log(conn, &cluster)?;
+        }
+        let cursor = Cursor { offset: Offset::Start, pages: 0, ..resumed.unwrap_or_default() };
+        let cursor = knowing_all(conn, seal, ((&person.user, &cluster), fresh), cursor)?;
+        stands.push(ClusterCursor { cluster, cursor, held: Vec::new() });
+    }
+    Ok(stands)
+}
+
+/// A phone stands where it stood, and knows the log as it is now.
+fn knowing_all(
+    conn: &mut Conn,
+    (key, log): (&[u8; 32], &[u8; 16]),
+    (whose, fresh): ((&UserId, &ClusterId), &[u8; 16]),
+    cursor: Cursor,
+) -> Result<Vec<u8>, Error> {
+    let up_to = db::log::head(conn, whose.1)?.0 - 1;
+    let chain = db::log::state_at(conn, whose.1, up_to)?;
+    Ok(Cursor { up_to, chain, ..cursor }.seal(key, log, whose, fresh))
 }
 
 /// A log restored from a backup is behind the cursor, or another at its number, or is not there at all.

@@ -13,7 +13,7 @@ use sync_core::view::header;
 use sync_core::view::signals::Sign;
 
 use super::Reader;
-use crate::db::figures::Sum;
+use crate::db::figures::{RowOf, Sum};
 use crate::db::{self, Conn, Error};
 use crate::ingest::moves;
 use crate::measures::bands::BANDS;
@@ -115,7 +115,7 @@ pub fn schools(
     Ok(schools)
 }
 
-/// The cases behind a row, newest first; none for whoever may not read the cluster's figures.
+/// The cases behind a row, of one school or all, newest first; none for whoever may not read the cluster's figures.
 ///
 /// # Errors
 /// The database's failure.
@@ -123,18 +123,18 @@ pub fn behind(
     conn: &mut Conn,
     reader: &Reader,
     cluster: &ClusterId,
-    (measure, cell): (&'static Measure, &str),
+    (measure, cell, school): (&'static Measure, &str, Option<&str>),
     period: Period,
 ) -> Result<Option<Vec<Behind>>, Error> {
     if !may_read(reader, *cluster) {
         return Ok(None);
     }
-    let mut found = Vec::new();
+    let (of, mut found) = ((cluster, &reader.principal.user), Vec::new());
     for (part, days, only) in parts(measure, period) {
         let stored = if part.is_some() { "" } else { cell };
         if only != Only::OfAll && part.is_none_or(|part| part == cell) {
-            let row = (measure.code, stored);
-            found.extend(db::figures::behind(conn, cluster, row, days, BEHIND as i64)?);
+            let row = RowOf { measure: measure.code, cell: stored, school };
+            found.extend(db::figures::behind(conn, of, row, days, BEHIND as i64)?);
         }
     }
     let mut all = Vec::new();

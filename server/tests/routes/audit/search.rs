@@ -1,12 +1,14 @@
 //! The audit for information governance, and for nobody else.
 
+use actix_web::test::TestRequest;
 use caseweave::role::Role;
 use serde_json::{Value as Json, json};
 use sync_core::record::kind::Compartment;
 use sync_core::record::schema::Fact;
 
 use super::{Area, link};
-use crate::support::{TestServer, assert_refused, servers};
+use crate::pages::Browser;
+use crate::support::{START, TestServer, assert_refused, servers};
 use crate::worker::Worker;
 
 async fn found(server: &TestServer, who: &Worker, query: &str) -> Vec<Json> {
@@ -86,19 +88,24 @@ async fn nobody_else_reads_the_audit_and_the_attempt_is_written_down() {
     }
 }
 
+/// The member, who is named for that, excludes the officer from the case.
+async fn exclude_officer(server: &TestServer, area: &mut Area) {
+    let (member, officer) = (area.member.user, area.governance.user);
+    area.lead.say_of(area.case, Compartment::Protection, (Fact::Named, member), true);
+    area.lead.sync(server).await;
+    area.member.sync(server).await;
+    area.member.say_of(area.case, Compartment::Protection, (Fact::Excluded, officer), true);
+    area.member.sync(server).await;
+}
+
 #[actix_web::test]
 async fn an_excluded_officer_sees_no_row_of_the_case() {
     for server in servers() {
         let mut area = Area::new(&server).await;
-        let (member, officer) = (area.member.user, area.governance.user);
         let query = format!("case={}", area.case);
         area.lead.read(&server, &area.path("")).await;
         assert!(!found(&server, &area.governance, &query).await.is_empty());
-        area.lead.say_of(area.case, Compartment::Protection, (Fact::Named, member), true);
-        area.lead.sync(&server).await;
-        area.member.sync(&server).await;
-        area.member.say_of(area.case, Compartment::Protection, (Fact::Excluded, officer), true);
-        area.member.sync(&server).await;
+        exclude_officer(&server, &mut area).await;
         area.lead.read(&server, &area.path("")).await;
         assert_eq!(found(&server, &area.governance, &query).await, Vec::<Json>::new());
         let all = json!(found(&server, &area.governance, "").await).to_string();
@@ -109,12 +116,86 @@ async fn an_excluded_officer_sees_no_row_of_the_case() {
 }
 
 #[actix_web::test]
+async fn an_excluded_officer_is_led_on_to_no_row_that_they_may_not_see() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        exclude_officer(&server, &mut area).await;
+        server.pass(1);
+        let from = server.state.clock.now();
+        // What the officer may see stands between what they may not.
+        let case = area.path("");
+        for path in [&*case, "/v1/caseload", &case, "/v1/caseload", &case] {
+            area.lead.read(&server, path).await;
+            server.pass(1);
+        }
+        link(&server);
+        let to = server.state.clock.now();
+        let base = format!("/v1/audit?from={}&to={}&limit=1", from.0, to.0);
+        let (mut seen, mut path) = (Vec::new(), base.clone());
+        loop {
+            let page = area.governance.read(&server, &path).await;
+            let rows = page["rows"].as_array().unwrap();
+            assert_eq!(rows.len(), 1, "{path} leads to a row");
+            seen.push(rows[0]["act"].as_str().unwrap().to_owned());
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("{base}&after={next}");
+        }
+        assert_eq!(seen, ["caseload", "caseload"]);
+        let hidden = format!("/v1/audit?from={}&to={}&limit=1", from.0, from.0 + 1);
+        let page = area.governance.read(&server, &hidden).await;
+        assert_eq!((&page["rows"], &page["next"]), (&json!([]), &Json::Null));
+    }
+}
+
+/// Whoever may not know of a record is told nothing, and that they tried is found where the record is.
+#[actix_web::test]
+async fn what_was_tried_on_a_record_is_found_by_its_case() {
+    for server in servers() {
+        let mut area = Area::new(&server).await;
+        let record = area.member.visit(area.case, "Rowan waved.", START);
+        area.member.sync(&server).await;
+        let coll = &area.colleague;
+        let header = ("Authorization", format!("Bearer {}", coll.token));
+        let bring = TestRequest::put().uri(&format!("/v1/attachments/{record}"));
+        let bring = bring.insert_header(header).set_payload("bytes");
+        assert_refused(server.send(bring).await, 404, "not_found");
+        let hear = format!("/v1/alarms/{record}/hear");
+        assert_refused(coll.post(&server, &hear, &json!({})).await, 404, "not_found");
+        let mut browser = Browser::of(&server, "Coll").await;
+        let settled = format!("/to-settle/{record}/{}-1-0", "0a".repeat(16));
+        assert_eq!(browser.get(&settled).await.status, 404);
+        let form_code = browser.get("/").await.form_code();
+        let form = [
+            ("form_code", form_code.as_str()),
+            ("fact", "stage"),
+            ("shown", ""),
+            ("reason", "So."),
+        ];
+        assert_eq!(browser.post(&format!("/to-settle/{record}"), &form).await.status, 404);
+
+        let query = format!("case={}&user={}", area.case, coll.user);
+        let tried = found(&server, &area.governance, &query).await;
+        let tried = tried.iter().filter(|row| row["record"] == record.to_string());
+        let mut tried: Vec<_> =
+            tried.map(|row| (row["act"].as_str().unwrap(), &row["outcome"])).collect();
+        tried.sort_by_key(|(act, _)| *act);
+        let acts = ["bring_attachment", "hear_alarm", "open_record", "open_record"];
+        let refused = json!("not_found");
+        assert_eq!(tried, acts.map(|act| (act, &refused)));
+        exclude_officer(&server, &mut area).await;
+        assert_eq!(found(&server, &area.governance, &query).await, Vec::<Json>::new());
+        let all = json!(found(&server, &area.governance, "").await).to_string();
+        assert!(!all.contains(&record.to_string()));
+    }
+}
+
+#[actix_web::test]
 async fn the_audit_leaves_as_a_file_that_a_spreadsheet_reads() {
     for server in servers() {
         let area = Area::new(&server).await;
         area.lead.read(&server, &area.path("")).await;
         link(&server);
-        let request = actix_web::test::TestRequest::get()
+        let request = TestRequest::get()
             .uri("/v1/audit.csv?act=open_case")
             .insert_header(("Authorization", format!("Bearer {}", area.governance.token)));
         let (status, headers, body) = server.send_whole(request).await;

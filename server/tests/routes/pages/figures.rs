@@ -1,5 +1,8 @@
 //! A lead's exact figures and early warnings, and who sees nothing of them.
 
+use caseweave::db;
+use caseweave::db::figures::RowOf;
+use caseweave::measures::catalogue::AT_STAGE;
 use caseweave::role::Role;
 use sync_core::ids::{CaseId, UserId};
 use sync_core::record::envelope::Envelope;
@@ -138,6 +141,50 @@ async fn a_school_that_only_hidden_cases_have_is_not_offered() {
         let page = browser.get("/figures").await;
         page.says(&["Glen Primary"]);
         page.says_nothing_of(&["Harbour Primary"]);
+    }
+}
+
+/// What is kept from somebody takes no place in what is listed.
+#[actix_web::test]
+async fn hidden_cases_take_no_place_among_those_behind_a_figure() {
+    for server in servers() {
+        let (mut lead, rowan, isla) = scene(&server).await;
+        let deputy = Worker::desk(&server, "Dugald", Role::Deputy).await;
+        let cluster = db::clusters::list(&mut server.conn()).unwrap()[0].id;
+        let first = |user: &UserId| {
+            let row = RowOf { measure: AT_STAGE, cell: "east-lothian:1", school: None };
+            let (conn, days) = (&mut server.conn(), (i32::MIN, i32::MAX));
+            let found = db::figures::behind(conn, (&cluster, user), row, days, 1).unwrap();
+            found.into_iter().map(|(case, ..)| case).next()
+        };
+        let before = first(&deputy.user).unwrap();
+        assert_eq!(first(&lead.user), Some(before));
+        exclude(&server, &mut lead, (before, deputy.user)).await;
+        let other = if before == rowan { isla } else { rowan };
+        assert_eq!(first(&deputy.user), Some(other));
+        assert_eq!(first(&lead.user), Some(before));
+    }
+}
+
+#[actix_web::test]
+async fn what_is_asked_of_one_school_is_of_that_school_throughout() {
+    for server in servers() {
+        let (mut lead, rowan, _) = scene(&server).await;
+        lead.say(rowan, Fact::School, "Harbour Primary");
+        lead.sync(&server).await;
+        let mut browser = Browser::of(&server, "Lena").await;
+        let page = browser.get("/figures?school=Harbour%20Primary").await;
+        let (_, after) = page.body.split_once("href=\"/figures/children-at-stage?").unwrap();
+        let query = after.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+        assert!(query.contains("school=Harbour+Primary"), "{query}");
+        let behind = browser.get(&format!("/figures/children-at-stage?{query}")).await;
+        behind.says(&["Harbour Primary, ", "Rowan Kerr"]);
+        behind.says_nothing_of(&["Isla Reid"]);
+        let all = browser.get("/figures/children-at-stage?row=east-lothian:1").await;
+        assert!(all.body.contains("Rowan Kerr") && all.body.contains("Isla Reid"));
+        let csv = browser.get("/figures.csv?school=Harbour%20Primary").await;
+        csv.says(&["\"Harbour Primary\"", "\"Children at each stage\",\"Stage 1\",\"1\""]);
+        browser.get("/figures.csv").await.says_nothing_of(&["Harbour Primary"]);
     }
 }
 

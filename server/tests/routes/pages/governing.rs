@@ -238,3 +238,30 @@ async fn a_legal_hold_is_set_and_lifted_with_a_reason_and_shown_on_the_case() {
         assert_in_order(&server);
     }
 }
+
+#[actix_web::test]
+async fn a_reason_that_is_none_or_too_long_stands_in_the_form_again() {
+    for server in servers() {
+        let area = Area::new(&server).await;
+        let mut gavin = Browser::of(&server, "Gavin").await;
+        let (glass, hold) = (area.path("/cases/{case}/glass"), area.path("/holds/{case}"));
+        let form_code = gavin.get(&glass).await.form_code();
+        let long = "SAR 2026 17 & more. ".repeat(110);
+        let shown = "SAR 2026 17 &#38; more. ".repeat(110);
+        for (typed, wrong, again) in [
+            (" \n ", "Say why, in a few sentences", ""),
+            (long.as_str(), "Say why in fewer words: at most 2,000 letters", shown.trim_end()),
+        ] {
+            let opening = [("form_code", form_code.as_str()), ("reason", typed)];
+            for page in [
+                gavin.post(&glass, &opening).await,
+                gavin.post(&hold, &form("set", typed, &form_code)).await,
+            ] {
+                assert_eq!(page.status, 422);
+                page.says(&["There is a problem", wrong, "field-error", wrong, again]);
+            }
+        }
+        let outcomes: Vec<_> = rows(&server).into_iter().map(|row| row.outcome).collect();
+        assert_eq!(outcomes.iter().filter(|it| *it == "long_reason").count(), 2);
+    }
+}

@@ -45,7 +45,11 @@ async fn whoever_finds_a_browser_open_cannot_guess_its_users_password_for_long()
         for _ in 0..tries {
             assert_eq!(change(&mut found, ("a guess", NEW, NEW)).await.status, 422);
         }
-        assert_eq!(change(&mut found, (PASSWORD, NEW, NEW)).await.status, 429);
+        let later = change(&mut found, (PASSWORD, NEW, NEW)).await;
+        assert_eq!(later.status, 429);
+        later.says(&["Please wait a little", "What you typed was not saved: copy it"]);
+        assert!(later.header("retry-after").parse::<u32>().is_ok());
+        assert_eq!(later.header("cache-control"), "no-store");
         let mut elsewhere = Browser::new(&server);
         assert_eq!(elsewhere.sign_in("ada", PASSWORD).await.status, 303, "she still gets in");
     }

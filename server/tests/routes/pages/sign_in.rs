@@ -70,6 +70,24 @@ async fn somebody_goes_on_where_they_were_going_and_nowhere_else() {
 }
 
 #[actix_web::test]
+async fn whoever_sends_a_form_goes_on_to_its_page() {
+    for server in servers() {
+        let mut browser = Browser::new(&server);
+        for (path, next) in [
+            ("/password", "/sign-in?next=%2Fpassword"),
+            ("/cases/0a/glass", "/sign-in?next=%2Fcases%2F0a%2Fglass"),
+            ("/holds/0a", "/sign-in?next=%2Fholds%2F0a"),
+            // At these addresses there is no page.
+            ("/alarms/0a", "/sign-in?"),
+            ("/to-review/0a", "/sign-in?"),
+            ("/sign-out", "/sign-in?"),
+        ] {
+            assert_eq!(browser.post(path, &[]).await.location(), next, "{path}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn a_form_of_another_session_changes_nothing() {
     for server in servers() {
         let (mut ada, mut other) = (Browser::of(&server, "Ada").await, Browser::new(&server));

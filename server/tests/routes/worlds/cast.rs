@@ -293,6 +293,7 @@ impl Cast {
             "/v1/returned".to_owned(),
             "/v1/posts/proposals".to_owned(),
             "/v1/audit".to_owned(),
+            "/v1/audit?limit=1".to_owned(),
         ] {
             seen.push(ask(server, &path, ("Authorization", token.clone())).await);
         }

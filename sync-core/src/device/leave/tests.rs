@@ -30,6 +30,8 @@ struct Office {
     keeps_nothing: bool,
     /// It was put back to a backup: no cursor is of its log.
     put_back: bool,
+    /// What it says that the phone stands at, once it has taken what was brought.
+    stands: Option<Vec<u8>>,
     kept: BTreeSet<u64>,
     pushed: usize,
     opened: BTreeSet<CaseId>,
@@ -63,6 +65,13 @@ impl Farewell for Office {
         let cursors = message.request.cursors.iter().filter(|_| self.put_back);
         let others = cursors.filter(|it| !(it.cursor.is_empty() && it.held.is_empty()));
         answered.anew = others.map(|it| it.cluster).collect();
+        let brings = !message.request.batches.is_empty() || !message.returned.is_empty();
+        let stands = self.stands.iter().filter(|_| brings).map(|cursor| ClusterCursor {
+            cluster: CLUSTER,
+            cursor: cursor.clone(),
+            held: Vec::new(),
+        });
+        answered.stands = stands.collect();
         let order = EraseOrder { id: [9; 16], at_once: self.stolen };
         answered.erase = (self.hasty || self.stolen || message.left == 0).then_some(order);
         Ok(Box::new(Cursor::new(answered.pack().unwrap())))
@@ -157,6 +166,27 @@ fn what_a_server_may_have_lost_is_sent_again_before_the_phone_is_given_up() {
         let parting = leave(&mut phone, &mut office).unwrap();
         assert_eq!((office.pushed, parting.report.held), (sent, sent));
         assert_eq!(phone.store.items(Shelf::Cursor).unwrap(), cursors, "a sync hears of it, too");
+    }
+}
+
+/// It is put back again before the phone is erased: only by what it stands at now can the phone hear of that.
+#[test]
+fn where_the_phone_stands_is_written_down_with_what_is_answered() {
+    let cursor = |at: u8| Write::Set(Shelf::Cursor, CLUSTER.as_bytes().to_vec(), vec![at]);
+    for (put_back, stands, held) in [(false, vec![2], Some(vec![1])), (true, vec![1], None)] {
+        let mut phone = phone();
+        phone.store.commit(&[cursor(1)]).unwrap();
+        let mut office = Office {
+            judges_nothing: true,
+            keeps_nothing: true,
+            put_back,
+            stands: Some(vec![2]),
+            ..Office::default()
+        };
+        assert!(leave(&mut phone, &mut office).is_err());
+        let kept = |shelf, key: &[u8]| phone.store.item(shelf, key).unwrap();
+        assert_eq!(kept(Shelf::Cursor, CLUSTER.as_bytes()), Some(stands), "{put_back}");
+        assert_eq!(kept(Shelf::Meta, &held_key(&CLUSTER)), held, "a part of a round may be here");
     }
 }
 

@@ -1,12 +1,12 @@
 //! The server was restored from an older backup: places in its log mean nothing any more. Nothing
 //! that the phone has goes; its own work is sent again, and what the server has comes with new places.
 
+use super::days::{self, Moments};
 use crate::engine::authors::{self, Authors, Loaded};
-use crate::engine::client::{ClientError, WHOLE, home_of, ordinal, own_actors, put_back_key};
+use crate::engine::client::{ClientError, WHOLE, home_of, ordinal, own_actors};
 use crate::engine::own::{NEXT_ORDINAL, Own, counted, counter};
 use crate::gate::refusal::{IN_REVIEW, RELEASED, REVIEW_LOST, before_handed_over};
-use crate::ids::{Actor, CaseId};
-use crate::protocol::message::Page;
+use crate::ids::{Actor, CaseId, ClusterId};
 use crate::record::history::encode_deps;
 use crate::record::kind::Kind;
 use crate::store::{AttachedRow, Bytes, ChangeRow, Place, RecordRow, Shelf, Store, Write};
@@ -15,12 +15,19 @@ use crate::store::{AttachedRow, Bytes, ChangeRow, Place, RecordRow, Shelf, Store
 /// after everything that it may belong to; the moment of writing; whether it is of no case's own record.
 type Resent = ((bool, i64, bool), ChangeRow);
 
-/// What a page means that begins another log ([`Page::anew`]), before anything of it is taken: what it
-/// brings is judged against own work as what is to be sent.
+/// What a page means that begins another log of a cluster ([`Page::anew`]), before anything of it is taken: what it
+/// brings is judged against own work as what is to be sent. From `now` on the days are counted in which lost work
+/// may come ([`super::count_days`]).
+///
+/// [`Page::anew`]: crate::protocol::message::Page::anew
 ///
 /// # Errors
 /// [`ClientError`]; nothing is to be written then.
-pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>, ClientError> {
+pub fn displaced(
+    store: &dyn Store,
+    (cluster, now): (&ClusterId, Moments),
+    own: &Own,
+) -> Result<Vec<Write>, ClientError> {
     let actors = own_actors(store, own.first)?;
     let mut displacing = Displacing {
         store,
@@ -30,7 +37,7 @@ pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>
         writes: Vec::new(),
     };
     for case in store.cases()? {
-        if is_here(store, page, &case)? {
+        if is_here(store, cluster, &case)? {
             for row in store.records_of_case(&case)? {
                 displacing.record(&row)?;
             }
@@ -47,13 +54,12 @@ pub fn displaced(store: &dyn Store, page: &Page, own: &Own) -> Result<Vec<Write>
                 None => continue,
             },
         };
-        if is_here(store, page, &row.record.case)? {
+        if is_here(store, cluster, &row.record.case)? {
             writes.push(Write::Rejudge { id: row.id, reason: reason.to_owned() });
         }
     }
     writes.push(Write::Set(Shelf::Meta, WHOLE.to_vec(), Vec::new()));
-    let (key, now) = (put_back_key(&page.cluster), page.now.0.to_be_bytes().to_vec());
-    writes.push(Write::Set(Shelf::Meta, key, now));
+    writes.push(days::begin(cluster, now));
     Ok(writes)
 }
 
@@ -75,7 +81,6 @@ impl Displacing<'_> {
         let is = |kind: Kind| record.kind == kind.code();
         let mut at = i64::MIN;
         for (row, link) in loaded.rows.iter().zip(loaded.history.links()) {
-            at = at.max(link.change.at.0);
             let deps = encode_deps(&loaded.history.dep_names(&link.deps));
             let position = match row.place {
                 Place::Placed(position) => u64::from(position),
@@ -86,6 +91,8 @@ impl Displacing<'_> {
                 continue;
             }
             if self.actors.contains(&actor) {
+                // Others' clocks have no say in what this phone sends first.
+                at = at.max(link.change.at.0);
                 let row = ChangeRow { deps: Some(deps), ..row.clone() };
                 self.resent.push(((is(Kind::Attachment), at, !is(Kind::Case)), row));
             } else {
@@ -127,7 +134,7 @@ impl Displacing<'_> {
     }
 }
 
-/// Whether a case is the page's cluster's, as far as the phone knows.
-fn is_here(store: &dyn Store, page: &Page, case: &CaseId) -> Result<bool, ClientError> {
-    Ok(home_of(store, case)?.is_none_or(|its| its == page.cluster))
+/// Whether a case is a cluster's, as far as the phone knows.
+fn is_here(store: &dyn Store, cluster: &ClusterId, case: &CaseId) -> Result<bool, ClientError> {
+    Ok(home_of(store, case)?.is_none_or(|its| its == *cluster))
 }

@@ -3,18 +3,17 @@
 
 use std::collections::BTreeSet;
 
+use super::days::Days;
 use super::dropped::{goes, parts};
-use crate::engine::client::{ClientError, WHOLE, builds_on, home_of, own_actors, put_back_key};
+use crate::engine::client::{ClientError, WHOLE, builds_on, home_of, own_actors};
 use crate::engine::own::Own;
 use crate::engine::rewrite::Rewriting;
 use crate::gate::refusal::{LOST, is_about_access};
-use crate::ids::{Actor, ClusterId, RecordId};
-use crate::limits::LOST_WORK_MS;
+use crate::ids::{Actor, RecordId};
 use crate::protocol::frame::PulledRecord;
 use crate::protocol::message::{Answer, Outcome, Page};
 use crate::record::history::{ChangeName, History, encode_deps};
 use crate::store::{ChangeRow, Place, RecordRow, Shelf, Store, Write};
-use crate::time::Timestamp;
 
 /// Whether what was answered may be otherwise once others have sent a server again what it lost: the
 /// case, the record or the right.
@@ -36,15 +35,7 @@ pub(super) fn may_be_taken_yet(
     if page.anew && page.cluster == cluster {
         return Ok(true);
     }
-    Ok(put_back(store, &cluster)?.is_some_and(|at| page.now.since_ms(at) < LOST_WORK_MS))
-}
-
-/// A server that told of a moment before the one at which it was put back had a clock that was ahead then: its
-/// days count from this moment, so that they end.
-pub(super) fn counts_from(store: &dyn Store, page: &Page) -> Result<Option<Write>, ClientError> {
-    let later = put_back(store, &page.cluster)?.is_some_and(|at| page.now < at);
-    let (key, now) = (put_back_key(&page.cluster), page.now.0.to_be_bytes().to_vec());
-    Ok(later.then_some(Write::Set(Shelf::Meta, key, now)))
+    Ok(matches!(Days::of(store, &cluster)?, Some(Days::Since(_))))
 }
 
 /// Others' work that has not come in time leaves its record where own work waits for it. When a page is
@@ -56,8 +47,7 @@ pub(super) fn leaves(
     (own, rewriting): (&Own, &mut Rewriting<'_>),
 ) -> Result<(), ClientError> {
     let last = page.left == 0 && !page.cursor.is_empty() && !page.anew;
-    let over = |at| page.now.since_ms(at) >= LOST_WORK_MS;
-    if !last || !put_back(store, &page.cluster)?.is_some_and(over) {
+    if !last || Days::of(store, &page.cluster)? != Some(Days::Over) {
         return Ok(());
     }
     let actors = own_actors(store, own.first)?;
@@ -195,12 +185,5 @@ fn leaves_record(
 /// Whether the phone may have something of a log that is gone.
 pub(super) fn may_have_another_log(store: &dyn Store, page: &Page) -> Result<bool, ClientError> {
     let whole = store.item(Shelf::Meta, WHOLE)?.is_some();
-    Ok(page.anew || whole || put_back(store, &page.cluster)?.is_some())
-}
-
-/// When the phone heard that the server of a cluster was put back; none if it never was.
-fn put_back(store: &dyn Store, cluster: &ClusterId) -> Result<Option<Timestamp>, ClientError> {
-    let at = store.item(Shelf::Meta, &put_back_key(cluster))?;
-    let at = at.and_then(|at| <[u8; 8]>::try_from(at).ok());
-    Ok(at.map(|at| Timestamp(i64::from_be_bytes(at))))
+    Ok(page.anew || whole || Days::of(store, &page.cluster)?.is_some())
 }

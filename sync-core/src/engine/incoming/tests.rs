@@ -23,9 +23,12 @@ const AT: Timestamp = Timestamp(1_790_000_000_000);
 /// Stores a page as a phone does.
 fn store_page(store: &mut MemoryStore, page: &Page, own: &Own) -> Incoming {
     if page.anew {
-        let writes = displaced(store, page, own).unwrap();
+        let now = Moments::agreed(page.now);
+        let writes = displaced(store, (&page.cluster, now), own).unwrap();
         store.commit(&writes).unwrap();
     }
+    let counted = count_days(store, page, page.now).unwrap();
+    store.commit(&counted.into_iter().collect::<Vec<_>>()).unwrap();
     let taken = incoming(store, page, own).unwrap();
     store.commit(&taken.writes).unwrap();
     taken

@@ -140,3 +140,17 @@ fn access_depends_on_no_fact_that_is_not_read() {
         }
     }
 }
+
+/// A slip in the year gives no age: it must not make the other day the only one.
+#[test]
+fn in_doubt_whether_a_child_was_born_yet_nobody_knows_its_age() {
+    let catalogue = Catalogue::shipped().unwrap();
+    let born = |day: &str| (Fact::BirthDate, String::new(), day.into(), 0);
+    let age = |said: &[Said]| {
+        let now = Timestamp(1_795_000_000_000);
+        child_age_years(&record(Compartment::Team, said), &Context::new(&catalogue), now)
+    };
+    assert_eq!(age(&[born("2013-05-01")]), Some(13));
+    assert_eq!(age(&[born("2013-05-01"), born("2015-05-01")]), Some(11), "the younger");
+    assert_eq!(age(&[born("2013-05-01"), born("2033-05-01")]), None);
+}

@@ -58,9 +58,12 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The day on which what is recorded happened.
+    /// The day on which what is recorded happened. Where that is when it was made, it is corrected by what was
+    /// measured of its author's clock: what waits must not wait for a clock that was years ahead.
     fn on(&self) -> Option<Date> {
-        chronology_line(self.folded)?.at.date()
+        let (made, at) = (self.folded.envelope.made()?, chronology_line(self.folded)?.at);
+        let first = self.folded.entries.first().filter(|_| at == made.at);
+        at.plus_ms(-first.map_or(0, |entry| entry.clock_ahead_ms)).date()
     }
 
     /// What holds of a fact, if one value does.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Rules, Sign, Signal};
 use crate::ids::RecordId;
 use crate::time::Date;
-use crate::view::gist::{ActionGist, CaseInBrief, Gist};
+use crate::view::gist::{ActionGist, CaseInBrief, Gist, VisitGist};
 use crate::view::{Excluded, Extract, TermAttendance};
 
 /// Days of a year, for exclusions.
@@ -57,16 +57,27 @@ fn concerns(case: &CaseInBrief<'_>, rules: &Rules) -> Vec<Signal> {
     case.records.iter().filter_map(one).collect()
 }
 
-/// What the newest visit agreed on holds until the next one.
+/// What the newest visit agreed on holds until the next one. A visit at which the child was not seen ends nothing,
+/// unless another day was agreed on.
 fn contact(case: &CaseInBrief<'_>, rules: &Rules) -> Option<Signal> {
     let visits = case.records.iter().filter_map(|(record, gist)| match gist {
         Gist::Visit(visit) => Some((visit, record)),
         _ => None,
     });
-    let (visit, record) = visits.max_by_key(|(visit, record)| (visit.on, *record))?;
+    let tried = |visit: &VisitGist| visit.seen == Some(false) && visit.next.is_none();
+    let (tries, visits): (Vec<_>, Vec<_>) = visits.partition(|(visit, _)| tried(visit));
+    let (visit, record) = visits.into_iter().max_by_key(|(visit, record)| (visit.on, *record))?;
     let next = visit.next?;
     let (by, since) = (next.in_words(), visit.on.in_words());
-    let why = format!("The child was to be seen by {by}, and no visit is recorded since {since}.");
+    let why = match tries.iter().map(|(tried, _)| tried.on).filter(|on| *on >= visit.on).max() {
+        Some(on) => {
+            let on = on.in_words();
+            format!("The child was to be seen by {by}, and was not seen at the visit of {on}.")
+        }
+        None => {
+            format!("The child was to be seen by {by}, and no visit is recorded since {since}.")
+        }
+    };
     signal(Sign::VisitNotMade, next.plus_days(rules.contact_days + 1), Some(*record), why)
 }
 

@@ -99,6 +99,24 @@ fn the_newest_visit_says_when_the_child_is_to_be_seen() {
 }
 
 #[test]
+fn a_visit_at_which_the_child_was_not_seen_ends_nothing() {
+    let visit = |on: &str, seen, next: &str| {
+        let (on, next) = (day(on), some(next));
+        Gist::Visit(VisitGist { on, planned: None, seen, alone: None, next })
+    };
+    let agreed = visit("2026-03-02", Some(true), "2026-03-10");
+    let waits = |from: &str| vec![(Sign::VisitNotMade, from.to_owned())];
+    for (second, expected) in [
+        (visit("2026-03-09", Some(false), ""), waits("2026-03-14")),
+        (visit("2026-03-09", Some(false), "2026-03-20"), waits("2026-03-24")),
+        (visit("2026-03-09", Some(true), ""), vec![]),
+        (visit("2026-03-09", None, ""), vec![]),
+    ] {
+        assert_eq!(with(vec![agreed.clone(), second]), expected);
+    }
+}
+
+#[test]
 fn a_request_waits_for_its_day_or_a_fortnight() {
     let request = |due: &str, decided: &str| {
         let (on, due, decided) = (day("2026-03-02"), some(due), some(decided));

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use serde::Serialize;
 use serde_json::Value as Json;
 use sync_core::ids::UserId;
-use sync_core::view::{CaseView, ChronologyLine, EntryView, ExtractView, RecordView, Warnings};
+use sync_core::view::{ChronologyLine, EntryView, ExtractView, RecordView, Warnings};
 
 use crate::cli::Act;
 use crate::failure::Failure;
@@ -27,39 +26,26 @@ pub(crate) struct Chronology {
     case: String,
 }
 
-#[derive(Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    view: CaseView,
-    /// Records left out: a newer version of the app wrote in them, or they are damaged here.
-    #[serde(skip_serializing_if = "is_none")]
-    unreadable: usize,
-}
-
-fn is_none(count: &usize) -> bool {
-    *count == 0
-}
-
 impl Act for Show {
     fn run(&self, home: &Home) -> Result<Answer, Failure> {
         let mut phone = home.open()?;
         let case = names::case(&phone, &self.case)?;
         let opened = phone.device.open_case(case, phone.now)?;
         let view = if self.shared { phone.device.case(case, true)? } else { opened };
-        let unreadable = phone.device.unreadable(case)?;
         let people = names::names_of_users(&phone)?;
         let name = names::names_of_cases(&phone)?.remove(&case).unwrap_or_default();
         let mut text = format!("{name}\ncase {case}\n");
         text.push_str(&warned(&view.warnings));
         view.extract.iter().for_each(|extract| text.push_str(&schooling(extract)));
-        if unreadable > 0 {
+        if view.unreadable > 0 {
+            let count = view.unreadable;
             text.push_str(&format!(
-                "NOT ALL IS SHOWN: {unreadable} of its records cannot be read here. Update the app; if \
+                "NOT ALL IS SHOWN: {count} of its records cannot be read here. Update the app; if \
                  that does not help, they are damaged on this phone.\n"
             ));
         }
         view.records.iter().for_each(|record| text.push_str(&shown(record, &people)));
-        Answer::new(&Shown { view, unreadable }, text)
+        Answer::new(&view, text)
     }
 }
 

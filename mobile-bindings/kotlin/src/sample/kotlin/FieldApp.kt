@@ -98,6 +98,9 @@ private class FieldApp(private val phone: CaseweavePhone) {
         val page = phone.openCase(line(number)?.case ?: return)
         page.warnings.visitRisk.forEach { println("Before you go: $it") }
         page.warnings.contact.forEach { println("${it.person}: contact ${it.restriction.joinToString()}") }
+        if (page.unreadable > 0u) {
+            println("Not all is shown: ${page.unreadable} records cannot be read here. Update the app.")
+        }
         page.ring.lead?.let { println("Lead: ${it.name} ${it.phone}") }
         page.chronology.forEach { println("${it.at}  ${it.kind}: ${it.what}") }
     }

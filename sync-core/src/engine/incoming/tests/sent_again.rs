@@ -1,7 +1,7 @@
 //! A server was put back to a backup: in which order own work goes again, for how long it waits for others', and
 //! what becomes of work that a reviewer had.
 
-use super::put_back::{OTHER, anew, case, later, phone, reasons, take};
+use super::put_back::{OTHER, anew, case, later, phone, reasons, school, take};
 use super::*;
 use crate::gate::refusal::{LOST, handed_over};
 use crate::limits::LOST_WORK_MS;
@@ -67,4 +67,26 @@ fn a_clock_that_was_ahead_at_the_restore_keeps_nothing_waiting() {
     take(&mut store, &later(LOST_WORK_MS), &own);
     let expected = [((OTHER, 1), LOST), ((own.actor, 3), "depends_on_refused")];
     assert_eq!(reasons(&store), expected.map(|(name, reason)| (name, reason.to_owned())));
+}
+
+#[test]
+fn a_colleagues_clock_that_was_ahead_does_not_put_later_work_first() {
+    let own = somebody();
+    let mut store = phone(&own);
+    let (by, ahead) = (UserId::from_bytes([2; 16]), AT.plus_ms(6 * 365 * Timestamp::DAY_MS));
+    let edits = vec![school("Balmore", &[])];
+    let theirs = Change { actor: OTHER, by, at: ahead, clock_ahead_ms: 0, edits };
+    let details = visit(vec![(1, Value::Int(AT.0))]);
+    let (seen, ours) = made(&own, (Kind::Visit, 1), details, AT.plus_ms(9));
+    let row = |record, actor, position, change: &Change| {
+        let (body, place) = (change.encode_body(), Place::Placed(position));
+        Write::PutChange(ChangeRow { record, actor, seq: 1, deps: None, body, place })
+    };
+    let seen_row = Write::PutRecord(crate::engine::own::row_of(&seen));
+    let writes =
+        [row(case().id(), OTHER, 2, &theirs), seen_row, row(seen.id(), own.actor, 1, &ours)];
+    store.commit(&writes).unwrap();
+    take(&mut store, &anew(), &own);
+    let again: Vec<_> = store.unsent(0, 9).unwrap().iter().map(|row| row.record).collect();
+    assert_eq!(again, [case().id(), case().id(), case().id(), seen.id()]);
 }

@@ -1,6 +1,5 @@
 package caseweave
 
-import caseweave.generated.InternalException
 import caseweave.generated.PhoneException
 import caseweave.generated.explain
 import caseweave.generated.nameOf
@@ -169,8 +168,8 @@ sealed class CaseweaveException(told: Told) : Exception(told.words, told.cause) 
             is PhoneException.Other -> Other(told)
         }
 
-        /** A fault of the library itself. */
-        fun of(fault: InternalException): CaseweaveException = Other(Told(FAULT, "fault", fault))
+        /** A fault of the library itself, or of the way to it. */
+        fun ofFault(fault: Exception): CaseweaveException = Other(Told(FAULT, "fault", fault))
 
         private const val FAULT =
             "Something went wrong inside this app: try again, and start it anew if it stays."

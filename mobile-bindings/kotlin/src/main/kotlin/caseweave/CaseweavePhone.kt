@@ -150,7 +150,8 @@ class CaseweavePhone internal constructor(
 
     /**
      * Keeps what is typed on a [screen] while [scope] lasts, or until it is closed. [screen] says what it is
-     * about, too: `visit 0f3a`. [onTrouble] hears when it could not be kept, because storage is full.
+     * about, too: `visit 0f3a`. [DraftKeeper.restore] comes before the first key. [onTrouble] hears each time it
+     * could not be kept, because storage is full: it is tried again after [every], so show it in place.
      */
     fun draftKeeper(
         screen: String,

@@ -8,7 +8,8 @@ import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.MutableStateFlow
-import kotlinx.coroutines.flow.filterNotNull
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
@@ -16,7 +17,8 @@ import kotlinx.coroutines.withContext
 
 /**
  * Keeps what is typed on one screen: at once when somebody begins, then every two seconds while they go
- * on, and at once when the keeper is closed or its scope ends. See [CaseweavePhone.draftKeeper].
+ * on, and at once when the keeper is closed or its scope ends. What could not be kept is tried again every
+ * two seconds, until the phone is closed. See [CaseweavePhone.draftKeeper].
  */
 class DraftKeeper internal constructor(
     private val phone: CaseweavePhone,
@@ -26,14 +28,17 @@ class DraftKeeper internal constructor(
     private val every: Duration,
     private val onTrouble: (CaseweaveException) -> Unit,
 ) {
-    private val typed = MutableStateFlow<Map<String, String>?>(null)
+    private val words = MutableStateFlow(Words())
     private val keeping = Mutex()
-    private var kept: Map<String, String>? = null
+
+    /** The phone is closed; only the job asks. */
+    private var isOver = false
 
     // Begun at once, so that it also ends in order if the scope is over before it had a turn.
     private val job = scope.launch(start = CoroutineStart.UNDISPATCHED) {
         try {
-            typed.filterNotNull().collect {
+            while (!isOver) {
+                words.first { it.areUnkept }
                 keep()
                 delay(every)
             }
@@ -44,40 +49,52 @@ class DraftKeeper internal constructor(
 
     /** What stands in each field now. Returns at once; call it at every key. */
     fun type(fields: Map<String, String>) {
-        typed.value = fields.toMap()
+        val now = fields.toMap()
+        words.update { it.copy(typed = now) }
     }
 
-    /** What was typed before the app ended; `null` if nothing was. */
+    /**
+     * What was typed before the app ended; `null` if nothing was. Call it before the first [type], which takes
+     * the place of what was kept.
+     */
     suspend fun restore(): Map<String, String>? = phone.draft(screen)?.texts
 
     /**
      * Saves what the screen was for: [save] gets the screen's name to hand over as `draft`, so that the
-     * draft goes with what is saved. If it fails, the draft is kept.
+     * draft goes with what is saved. What is typed meanwhile is kept afterwards. If it fails, the draft is
+     * kept.
      */
-    suspend fun <T> saving(save: suspend (draft: String) -> T): T = keeping.withLock {
-        val done = typed.value
-        save(screen).also { kept = done }
+    suspend fun <T> saving(save: suspend (draft: String) -> T): T {
+        val done = words.value.typed
+        return keeping.withLock { save(screen).also { words.update { it.copy(kept = done) } } }
     }
 
     /** Throws away what was typed. */
     suspend fun discard(): Unit = keeping.withLock {
-        val gone = typed.value
+        val gone = words.value.typed
         phone.discardDraft(screen)
-        kept = gone
+        words.update { it.copy(kept = gone) }
     }
 
     /** Keeps the last words and ends. */
     suspend fun close(): Unit = withContext(NonCancellable) { job.cancelAndJoin() }
 
     private suspend fun keep(): Unit = keeping.withLock {
-        val now = typed.value
-        if (now == null || now == kept) return
+        val (now, kept) = words.value
+        if (isOver || now == null || now == kept) return
         try {
             phone.keepDraft(screen, now)
-            kept = now
+            words.update { it.copy(kept = now) }
         } catch (trouble: CaseweaveException) {
+            // A closed phone keeps nothing any more; whatever else it is may pass.
+            isOver = trouble is CaseweaveException.Closed
             onTrouble(trouble)
         }
+    }
+
+    /** What stands in each field, and what of it was kept, saved or thrown away last. */
+    private data class Words(val typed: Map<String, String>? = null, val kept: Map<String, String>? = null) {
+        val areUnkept get() = typed != null && typed != kept
     }
 
     internal companion object {

@@ -3,7 +3,9 @@ package caseweave
 import caseweave.generated.PhoneException
 import java.io.File
 import java.io.RandomAccessFile
+import java.nio.charset.MalformedInputException
 import kotlin.time.Duration.Companion.milliseconds
+import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -22,6 +24,12 @@ class ErrorTest {
     fun `every error of the library has a class of its own`() {
         val names = { of: Class<*> -> of.declaredClasses.map { it.simpleName }.toSet() - setOf("Companion", "ErrorHandler") }
         assertEquals(names(PhoneException::class.java), names(CaseweaveException::class.java))
+    }
+
+    @Test
+    fun `a text that does not go over is told as a fault of this app`() = runBlocking<Unit> {
+        val error = fails<CaseweaveException.Other> { typed<Unit> { throw MalformedInputException(1) } }
+        assertEquals("fault", error.name)
     }
 
     @Test
