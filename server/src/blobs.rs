@@ -101,11 +101,12 @@ impl Blobs for Files {
 
     fn finish(&self, name: &Name) -> io::Result<()> {
         let (part, whole) = (self.part(name), self.whole(name));
-        if !part.exists() {
-            return if whole.exists() { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) };
+        if part.exists() {
+            File::open(&part)?.sync_all()?;
+            fs::rename(&part, &whole)?;
+        } else if !whole.exists() {
+            return Err(io::ErrorKind::NotFound.into());
         }
-        File::open(&part)?.sync_all()?;
-        fs::rename(&part, &whole)?;
         // The name itself must survive, too, and the folders that it is in: any of them may be new.
         whole.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())?;
         File::open(&self.folder)?.sync_all()?;
@@ -126,7 +127,11 @@ fn sync_around(folder: &Path) -> io::Result<()> {
     match File::open(folder) {
         // Whoever may not read it was given ours, and made nothing there.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        opened => opened?.sync_all(),
+        opened => match opened?.sync_all() {
+            // Of a kind that cannot be synced: nothing was made there.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            done => done,
+        },
     }
 }
 

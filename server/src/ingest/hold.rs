@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sync_core::engine::admit::Judged;
 use sync_core::gate::refusal::{Refusal, given_back};
 use sync_core::ids::{Actor, CaseId, RecordId, UserId};
-use sync_core::limits::CHANGES_IN_REVIEW;
+use sync_core::limits::{CHANGES_IN_REVIEW, CHANGES_PER_BATCH};
 use sync_core::merge::Context;
 use sync_core::policy::{CaseContext, Principal, Role};
 use sync_core::protocol::frame::{PushedChange, PushedRecord, encode_push};
@@ -135,7 +135,7 @@ impl Earlier {
         judged: Vec<(u32, Judged)>,
         room: usize,
     ) -> Vec<(u32, Judged)> {
-        let (mut new, room_for_words) = (0, reason::room_for(judged.len()));
+        let (mut new, room_for_words) = (0, reason::room_for(CHANGES_PER_BATCH));
         let one = |((seq, judged), change): ((u32, Judged), &PushedChange)| {
             let known = self.state(seq, change);
             if let (Some((State::GivenBack, words)), Judged::Held(_)) = (&known, &judged) {

@@ -190,7 +190,7 @@ pub fn add_post(
     user: &UserId,
     post: Post<'_>,
 ) -> Result<(), AccountError> {
-    db::users::lock(conn, user)?;
+    lock_active(conn, user)?;
     let cluster =
         db::clusters::by_name(conn, post.cluster)?.ok_or(AccountError::Unknown("cluster"))?;
     let agency = agency_for(conn, user, &post)?;
@@ -225,7 +225,7 @@ pub(super) fn hold(
     user: &UserId,
     (cluster, agency, role): (&ClusterId, &AgencyId, Role),
 ) -> Result<(), AccountError> {
-    db::log::lock(conn, cluster)?;
+    lock_all(conn, user, cluster)?;
     let number = db::log::head(conn, cluster)?.0;
     db::memberships::insert(conn, user, (cluster, agency, role), now)
         .map_err(taken("a role of this person"))?;
@@ -234,7 +234,28 @@ pub(super) fn hold(
     Ok(refresh_others(conn, now, user, cluster)?)
 }
 
-/// From now on a person holds a post no more.
+/// Locks a person who is still here.
+///
+/// # Errors
+/// [`AccountError::Unknown`] for whoever left, also while this waited for the lock.
+pub(super) fn lock_active(conn: &mut Conn, user: &UserId) -> Result<(), AccountError> {
+    db::users::lock(conn, user)?;
+    let person = db::users::by_id(conn, user)?.filter(|person| person.active);
+    person.map(drop).ok_or(AccountError::Unknown("person"))
+}
+
+/// Locks a cluster and the person's others, in the order in which everybody locks several. Only under the
+/// person's lock.
+///
+/// # Errors
+/// The database's failure.
+pub(super) fn lock_all(conn: &mut Conn, user: &UserId, cluster: &ClusterId) -> Result<(), Error> {
+    let posts = db::memberships::of_user(conn, user)?;
+    let all: BTreeSet<_> = posts.into_iter().map(|post| post.cluster).chain([*cluster]).collect();
+    all.iter().try_for_each(|cluster| db::log::lock(conn, cluster))
+}
+
+/// From now on a person holds a post no more. Only under the person's lock.
 ///
 /// # Errors
 /// [`AccountError::Unknown`] if they did not hold it.
@@ -244,7 +265,7 @@ pub(super) fn let_go(
     user: &UserId,
     (cluster, role): (&ClusterId, Role),
 ) -> Result<(), AccountError> {
-    db::log::lock(conn, cluster)?;
+    lock_all(conn, user, cluster)?;
     if !db::memberships::remove(conn, user, (cluster, role))? {
         return Err(AccountError::Unknown("post of this person"));
     }

@@ -53,7 +53,7 @@ pub fn give_by_command(
     let cluster = cluster_of(conn, &post)?;
     db::users::lock(conn, user)?;
     // Two commands at once would each find that there are not two who could agree.
-    db::log::lock(conn, &cluster)?;
+    accounts::lock_all(conn, user, &cluster)?;
     if !takes_two(post.role.into()) || admins(conn, &cluster)?.len() < ADMINS_FOR_TWO {
         accounts::add_post(conn, now, user, post)?;
         return Ok(Given::Held);
@@ -96,7 +96,7 @@ fn propose(
     (user, cluster, post): (&UserId, &ClusterId, Post<'_>),
     id: [u8; 16],
 ) -> Result<Given, AccountError> {
-    db::users::lock(conn, user)?;
+    accounts::lock_active(conn, user)?;
     let agency = accounts::agency_for(conn, user, &post)?;
     let posts = db::memberships::of_user(conn, user)?;
     let held = posts.iter().any(|held| held.cluster == *cluster && held.role == post.role);
@@ -200,8 +200,9 @@ pub fn end(
     };
     let user = db::users::by_sign_in(conn, &super::sessions::normalise(sign_in))?;
     let user = user.ok_or(AccountError::Unknown("person"))?.id;
+    db::users::lock(conn, &user)?;
     // Else two administrators could each end their own post while they still see the other one's.
-    db::log::lock(conn, &cluster)?;
+    accounts::lock_all(conn, &user, &cluster)?;
     if let Some(by) = by {
         let there = admins(conn, &cluster)?;
         let may = may_end_post(by, cluster, (user, role.into()), there.len());

@@ -122,7 +122,7 @@ pub fn cursors(
 }
 
 /// Keeps where a phone stands in a cluster's log when that is about to be written anew: the server is still told up
-/// to where the phone has it. The first one counts until a round has ended, for a part of one may have come since.
+/// to where the phone has it, until a round has ended. The pages of a round keep it up to what they bring.
 ///
 /// # Errors
 /// [`StoreError`]

@@ -99,11 +99,21 @@ pub fn incoming(store: &dyn Store, page: &Page, own: &Own) -> Result<Incoming, C
     if page.anew || (page.left == 0 && !page.cursor.is_empty()) {
         incoming.writes.push(Write::Remove(Shelf::Meta, held_key(&page.cluster)));
     }
+    if is_within_a_round(page) && store.item(Shelf::Meta, &held_key(&page.cluster))?.is_some() {
+        // A part of this round stays here, also if its cursor is put away: the server must hear of both.
+        let (key, cursor) = (held_key(&page.cluster), page.cursor.clone());
+        incoming.writes.push(Write::Set(Shelf::Meta, key, cursor));
+    }
     if !page.cursor.is_empty() {
         let (cluster, cursor) = (page.cluster.as_bytes().to_vec(), page.cursor.clone());
         incoming.writes.push(Write::Set(Shelf::Cursor, cluster, cursor));
     }
     Ok(incoming)
+}
+
+/// Whether more of a round is to come after a page. Answers alone are of none.
+fn is_within_a_round(page: &Page) -> bool {
+    page.number > 0 && page.left > 0 && !page.anew && !page.cursor.is_empty()
 }
 
 /// Unsent work whose names the page gives to other work is to be written again; says whether there is

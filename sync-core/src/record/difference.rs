@@ -44,11 +44,23 @@ fn by_words<'a>(old: &'a str, new: &'a str) -> Vec<Chunk<'a>> {
     parts
 }
 
+/// What is alike at both ends stays: one long word may be a text in a language that has no spaces.
 fn in_one_place<'a>(gone: &'a str, come: &'a str) -> Vec<Chunk<'a>> {
-    if is_quick(gone, come) {
-        return diff(gone, come);
-    }
-    vec![Chunk::Delete(gone), Chunk::Insert(come)]
+    let start = alike(gone.chars().zip(come.chars()));
+    let ((before, gone), come) = (gone.split_at(start), &come[start..]);
+    let end = alike(gone.chars().rev().zip(come.chars().rev()));
+    let ((gone, after), come) = (gone.split_at(gone.len() - end), &come[..come.len() - end]);
+    let middle = match is_quick(gone, come) {
+        true => diff(gone, come),
+        false => vec![Chunk::Delete(gone), Chunk::Insert(come)],
+    };
+    let equal = |text: &'a str| (!text.is_empty()).then_some(Chunk::Equal(text));
+    equal(before).into_iter().chain(middle).chain(equal(after)).collect()
+}
+
+/// Bytes of the first letters that are the same on both sides.
+fn alike(letters: impl Iterator<Item = (char, char)>) -> usize {
+    letters.take_while(|(old, new)| old == new).map(|(letter, _)| letter.len_utf8()).sum()
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -123,6 +135,15 @@ mod tests {
         let parts = difference(&old, &new);
         let come: Vec<_> = parts.iter().filter(|part| !matches!(part, Chunk::Equal(_))).collect();
         assert_eq!(come, [&Chunk::Insert("X"), &Chunk::Insert("Y")]);
+    }
+
+    #[test]
+    fn a_letter_in_a_long_text_without_spaces_is_a_letter() {
+        let old = "\u{4eca}\u{65e5}\u{306f}".repeat(1_000);
+        let new = old.replacen('\u{306f}', "\u{304c}", 500).replacen('\u{304c}', "\u{306f}", 499);
+        let parts = difference(&old, &new);
+        let other: Vec<_> = parts.iter().filter(|part| !matches!(part, Chunk::Equal(_))).collect();
+        assert_eq!(other, [&Chunk::Delete("\u{306f}"), &Chunk::Insert("\u{304c}")]);
     }
 
     #[test]

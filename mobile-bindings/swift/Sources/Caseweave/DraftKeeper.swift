@@ -73,6 +73,7 @@ public actor DraftKeeper {
         defer { isSaving = false }
         await written()
         try await phone.discardDraft(of: screen)
+        problem = nil
         end()
     }
 
@@ -102,6 +103,8 @@ public actor DraftKeeper {
 
     private func end() {
         isOver = true
+        // Nothing is kept any more: whoever closes must not wait for it.
+        isUnkept = false
         waiting?.cancel()
         waiting = nil
     }

@@ -23,6 +23,11 @@ extension Library {
             #expect(try await next.restore() == ["narrative": "Ailsa showed me"])
             try await next.discard()
             #expect(try await again.drafts().isEmpty)
+            let thrown = DraftKeeper("visit 2", on: again, every: .seconds(60))
+            await thrown.type("Ailsa", in: "narrative")
+            try await thrown.discard()
+            try await thrown.close()
+            #expect(try await again.drafts().isEmpty)
         }
 
         @Test("Leaving the screen keeps at once; a thousand keystrokes are few writes")

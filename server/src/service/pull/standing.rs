@@ -124,7 +124,7 @@ pub fn stands_at_last(
     (cursors, kept): (&[ClusterCursor], bool),
 ) -> Result<Vec<ClusterCursor>, Error> {
     let mut stands = Vec::new();
-    // Several logs are locked in one order by everybody.
+    // Several logs are locked in this order by everybody.
     let cursors: BTreeMap<_, _> = cursors.iter().map(|asked| (asked.cluster, asked)).collect();
     for (cluster, asked) in cursors {
         let Standing { resumed, anew, .. } = Standing::read(conn, seal, &person.user, asked)?;

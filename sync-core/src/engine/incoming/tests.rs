@@ -210,3 +210,17 @@ fn others_work_by_a_name_that_was_given_again_makes_way() {
         assert_eq!(Some(&rows[0].body), pulled[0].changes[0].body.as_ref());
     }
 }
+
+/// What was put away as held says less than a round that was cut: a part of that is here.
+#[test]
+fn what_a_phone_held_is_told_up_to_the_round_that_was_cut() {
+    let (own, key) = (somebody(), held_key(&put_back::CLUSTER));
+    for (known, left, held) in [(true, 1, Some(vec![5])), (true, 0, None), (false, 1, None)] {
+        let mut store = put_back::phone(&own);
+        let before = known.then(|| Write::Set(Shelf::Meta, key.clone(), vec![4]));
+        store.commit(&before.into_iter().collect::<Vec<_>>()).unwrap();
+        let page = Page { number: 1, left, cursor: vec![5], ..Page::new(put_back::CLUSTER, AT) };
+        store_page(&mut store, &page, &own);
+        assert_eq!(store.item(Shelf::Meta, &key).unwrap(), held, "{known}, {left} left");
+    }
+}

@@ -63,7 +63,7 @@ impl Reading<'_> {
     fn on(&self) -> Option<Date> {
         let (made, at) = (self.folded.envelope.made()?, chronology_line(self.folded)?.at);
         let first = self.folded.entries.first().filter(|_| at == made.at);
-        at.plus_ms(-first.map_or(0, |entry| entry.clock_ahead_ms)).date()
+        at.plus_ms(first.map_or(0, |entry| entry.clock_ahead_ms.saturating_neg())).date()
     }
 
     /// What holds of a fact, if one value does.

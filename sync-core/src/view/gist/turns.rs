@@ -62,5 +62,5 @@ fn push(turns: &mut Vec<Turn>, mut turn: Turn) {
 
 /// The day of an entry by its author's clock, as far as that was measured.
 pub(super) fn day_of(entry: &Entry) -> Option<Date> {
-    entry.at.plus_ms(-entry.clock_ahead_ms).date()
+    entry.at.plus_ms(entry.clock_ahead_ms.saturating_neg()).date()
 }
