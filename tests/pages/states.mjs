@@ -89,6 +89,12 @@ async function unsaid({ browser }) {
   await holds(page, 'states', 'to-review-unsaid');
   const field = await page.locator('.field-wrong textarea').getAttribute('id');
   await summaryLeadsTo(page, field);
+  const long = 'Too long. '.repeat(201);
+  await page.locator('.field-wrong textarea').fill(long);
+  await page.getByRole('button', { name: 'Take it into the record' }).first().click();
+  await page.getByRole('link', { name: 'Say why in fewer words' }).waitFor();
+  assert.equal(await page.locator('.field-wrong textarea').inputValue(), long, 'it stays');
+  await holds(page, 'states', 'to-review-long');
   await close(page);
 }
 
@@ -97,6 +103,12 @@ async function glass({ browser, story }) {
   await page.goto(`/cases/${story.case}/glass`);
   await page.getByRole('button', { name: 'Open the records' }).click();
   await holds(page, 'states', 'glass-unsaid');
+  const long = 'Too long. '.repeat(201);
+  await page.getByLabel('Why you must see these records now').fill(long);
+  await page.getByRole('button', { name: 'Open the records' }).click();
+  await page.getByRole('link', { name: 'Say why in fewer words' }).waitFor();
+  assert.equal(await page.locator('#reason').inputValue(), long, 'it stays');
+  await holds(page, 'states', 'glass-long');
   await summaryLeadsTo(page, 'reason');
   await page.getByLabel('Why you must see these records now').fill('An alarm of suspected harm.');
   await page.getByRole('button', { name: 'Open the records' }).click();
